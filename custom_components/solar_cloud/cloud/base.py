@@ -1,0 +1,44 @@
+"""What every cloud client offers to the rest: its jobs, the list of systems, and running a job."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .data import SystemData
+from .model import System, Update, Vendor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One thing a client can fetch for a system, and what deciding about it takes."""
+
+    name: str
+    cost: int = 1
+    """Requests that one run usually sends."""
+    cadence: timedelta
+    """How often the vendor has something new; asking more often is waste."""
+    delay: timedelta = timedelta(0)
+    """How long after the end of an interval the vendor can answer with it."""
+    weight: float = 0.0
+    """Share of what the plan leaves to the jobs that follow the sun; 0: runs every `cadence`, come what may."""
+    night: bool = False
+    """Whether it tells something in the dark."""
+    first: bool = False
+    """Whether a system that was never read needs it before anything can be shown."""
+    optional: bool = False
+    """Whether a plan or an account may lack it: its failure takes down its own values only."""
+
+
+class Cloud(ABC):
+    """A vendor's API as our code sees it; one class for each API generation."""
+
+    vendor: Vendor
+    jobs: tuple[Job, ...]
+
+    @abstractmethod
+    async def systems(self) -> tuple[System, ...]:
+        """List the systems that the credential may read, in the cloud's order. Raises `CloudError`."""
+
+    @abstractmethod
+    async def run(self, job: Job, data: SystemData, now: datetime) -> Update:
+        """Fetch one job for a system of which `data` is already known. Raises `CloudError`."""

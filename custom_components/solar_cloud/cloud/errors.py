@@ -1,0 +1,57 @@
+"""What can go wrong with a cloud, in words of no vendor.
+
+No text here ever holds a credential: messages end up in logs and on pages.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+
+class CloudError(Exception):
+    """Anything that keeps an answer of a cloud from us."""
+
+
+class CredentialRefused(CloudError):
+    """The credential is dead: it was refused where it must be accepted."""
+
+
+class NotAllowed(CloudError):
+    """The credential is alive but may not read this: another owner's system, a plan's gate, a missing scope."""
+
+
+class NotFound(CloudError):
+    """There is no such system, device or path."""
+
+
+class NoDataYet(CloudError):
+    """The request is fine, but there is nothing to answer it with yet (Enphase's 422)."""
+
+
+class InvalidRequest(CloudError):
+    """The cloud calls our request wrong: a mistake of ours that trying again cannot mend."""
+
+
+class TemporarilyUnavailable(CloudError):
+    """The cloud cannot answer now: an outage, a time-out, a refused connection, a page instead of data."""
+
+
+class MalformedAnswer(CloudError):
+    """The answer came but cannot be what the vendor documents."""
+
+
+class ThrottleScope(StrEnum):
+    """Which of a plan's limits is meant."""
+
+    MINUTE = "minute"
+    MONTH = "month"
+
+
+class Throttled(CloudError):
+    """No request may be sent before `until` (aware UTC): the cloud said so, or the ledger did before anything was sent."""
+
+    def __init__(self, until: datetime, scope: ThrottleScope, *, sent: bool) -> None:
+        """Remember when it ends, which limit it is, and whether a request was spent to find out."""
+        super().__init__(f"{scope} limit reached until {until.isoformat()}")
+        self.until = until
+        self.scope = scope
+        self.sent = sent

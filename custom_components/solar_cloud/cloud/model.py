@@ -1,0 +1,163 @@
+"""What the clouds tell, in one form for all vendors.
+
+Units are W and Wh, instants are aware UTC datetimes, days are dates in the system's own time zone. `None` means that
+the cloud did not say; it never stands for zero. Every class is frozen: a newer answer makes a new object.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class Vendor(StrEnum):
+    """Who runs the cloud."""
+
+    ENPHASE = "enphase"
+    SOLAREDGE = "solaredge"
+
+
+class DeviceKind(StrEnum):
+    """What a device under a system is."""
+
+    GATEWAY = "gateway"
+    INVERTER = "inverter"
+    METER = "meter"
+    BATTERY = "battery"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One Enphase system or SolarEdge site: what changes seldom or never."""
+
+    vendor: Vendor
+    id: str
+    name: str
+    timezone: str | None = None
+    """IANA name, as the vendor gives it; old names such as ``US/Pacific`` occur."""
+    status: str | None = None
+    """The vendor's code in lower case, known to us or not."""
+    size_w: float | None = None
+    installed_at: datetime | None = None
+    last_report: datetime | None = None
+    """When the system last talked to its cloud."""
+    modules: int | None = None
+    source: str | None = None
+    """Enphase: ``microinverters`` or ``meter``, what its production figures come from."""
+
+    @property
+    def key(self) -> str:
+        """What device and entity identifiers are made of: ``enphase_67``, ``solaredge_1234567``."""
+        return f"{self.vendor}_{self.id}"
+
+    def zone(self, default: ZoneInfo) -> ZoneInfo:
+        """Return the system's own time zone, or the default where the cloud gives none that is known."""
+        if self.timezone:
+            try:
+                return ZoneInfo(self.timezone)
+            except ZoneInfoNotFoundError, ValueError, OSError:
+                pass
+        return default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Energy between two instants, as the vendor reports it."""
+
+    start: datetime
+    end: datetime
+    energy_wh: float
+    power_w: float | None = None
+    """Mean power over the interval, where the vendor says it."""
+    devices_reporting: int | None = None
+
+    @property
+    def mean_power_w(self) -> float:
+        """The vendor's mean power, else the one that follows from the energy."""
+        if self.power_w is not None:
+            return self.power_w
+        return self.energy_wh * 3600 / (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """Production power and the end of the interval it was measured in."""
+
+    power_w: float
+    measured_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayEnergy:
+    """Energy of one day in the system's time zone, so far."""
+
+    day: date
+    energy_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifetimeBase:
+    """Energy of the whole life up to the beginning of a day in the system's time zone.
+
+    The running lifetime is this plus everything since the start of that day.
+    """
+
+    day: date
+    before_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A piece of hardware under a system: what changes seldom or never."""
+
+    kind: DeviceKind
+    serial: str
+    name: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    part_number: str | None = None
+    firmware: str | None = None
+    parent: str | None = None
+    """Serial number of the device that this one reports through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReading:
+    """The newest values of one device; `None` where its cloud does not say."""
+
+    status: str | None = None
+    last_report: datetime | None = None
+    power_w: float | None = None
+    measured_at: datetime | None = None
+    energy_today: DayEnergy | None = None
+    energy_lifetime_wh: float | None = None
+    voltage_v: float | None = None
+    current_a: float | None = None
+    frequency_hz: float | None = None
+
+
+def _frozen[K, V]() -> Mapping[K, V]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What one job brought. What it does not speak of is `None` or empty, and stays as it was."""
+
+    system: System | None = None
+    """The fields that are not `None` replace the older ones."""
+    power: Power | None = None
+    today: DayEnergy | None = None
+    lifetime: LifetimeBase | None = None
+    intervals: tuple[Interval, ...] = ()
+    """Production of the system; a later answer for the same start replaces the earlier one."""
+    devices: tuple[Device, ...] = ()
+    complete: frozenset[DeviceKind] = frozenset()
+    """The kinds of which `devices` is the whole list: who is not in it has been retired."""
+    readings: Mapping[str, DeviceReading] = field(default_factory=_frozen)
+    """By serial number; the fields that are not `None` replace the older ones."""
+    device_intervals: Mapping[str, tuple[Interval, ...]] = field(default_factory=_frozen)
+    """Production by serial number, where the cloud gives it in intervals."""

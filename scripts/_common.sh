@@ -1,0 +1,30 @@
+# Shared by the scripts in this folder; sourced, never run.
+# shellcheck shell=bash
+
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+CACHE="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/solar_cloud"
+TEST_VENV="$ROOT/.venv"
+DEMO_VENV="$ROOT/.venv-demo"
+
+step() { printf '==> %s\n' "$*"; }
+note() { printf '    %s\n' "$*"; }
+
+# fail REASON [WAY OUT …] – says why, and what to do about it, then stops.
+fail() {
+  printf '!!  %s\n' "$1" >&2
+  shift
+  local line
+  for line in "$@"; do printf '    -> %s\n' "$line" >&2; done
+  exit 1
+}
+
+# quietly LOG COMMAND … – runs a command; its output is kept in LOG and shown only if it fails.
+quietly() {
+  local log=$1
+  shift
+  mkdir -p "$(dirname -- "$log")"
+  if ! "$@" >"$log" 2>&1; then
+    tail -n 25 "$log" >&2
+    return 1
+  fi
+}

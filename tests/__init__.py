@@ -1,0 +1,1 @@
+"""The tests; they mirror custom_components/solar_cloud."""
