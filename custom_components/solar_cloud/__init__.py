@@ -1,0 +1,105 @@
+"""Solar Cloud: Enphase systems and SolarEdge sites through the vendors' official cloud APIs."""
+
+from collections.abc import Collection
+from typing import Any
+
+from homeassistant.const import CONF_API_KEY, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+
+from .accounts import CLOUD_VENDOR, async_client, metered_account
+from .const import CONF_CLOUD, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
+from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
+from .devices import register_account
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+TRIES = 3
+"""How many systems are asked at set-up before the account counts as unreachable."""
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
+    """Set up an account with its systems; raises when none of them can be read and nothing was known before."""
+    client = await async_client(hass, entry.data)
+    metered = metered_account(hass, entry.data[CONF_CLOUD], entry.data[CONF_API_KEY])
+    account_device_id = register_account(hass, entry, CLOUD_VENDOR[entry.data[CONF_CLOUD]])
+    coordinators = {
+        subentry.subentry_id: SystemCoordinator(hass, entry, subentry, client, metered, account_device_id)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
+    }
+    for coordinator in coordinators.values():
+        await coordinator.async_restore()
+    await _async_prove(list(coordinators.values()))
+    entry.runtime_data = SolarCloudRuntimeData(client=client, metered=metered, coordinators=coordinators)
+    entry.async_on_unload(entry.add_update_listener(_ChangeListener(entry)))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for coordinator in coordinators.values():
+        coordinator.async_start()
+    return True
+
+
+async def _async_prove(coordinators: Collection[SystemCoordinator]) -> None:
+    """Read one system, unless a system is known from before; the others follow in the background."""
+    if not coordinators or any(coordinator.has_data for coordinator in coordinators):
+        return
+    failure: ConfigEntryNotReady | None = None
+    for coordinator in list(coordinators)[:TRIES]:
+        try:
+            await coordinator.async_config_entry_first_refresh()
+        except ConfigEntryNotReady as err:
+            failure = failure or err
+        else:
+            return
+    if failure is not None:
+        raise failure
+
+
+class _ChangeListener:
+    """Reloads the account when its credential, its plan or its set of systems changed, and only then."""
+
+    def __init__(self, entry: SolarCloudConfigEntry) -> None:
+        self._seen = self._state(entry)
+
+    @staticmethod
+    def _state(entry: SolarCloudConfigEntry) -> tuple[dict[str, Any], dict[str, Any]]:
+        return dict(entry.data), {key: dict(subentry.data) for key, subentry in entry.subentries.items()}
+
+    async def __call__(self, hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
+        """Compare with what was loaded."""
+        seen, self._seen = self._seen, self._state(entry)
+        if seen == self._seen:
+            return
+        removed = [data[CONF_SYSTEM_ID] for key, data in seen[1].items() if key not in self._seen[1]]
+        await hass.config_entries.async_reload(entry.entry_id)
+        await _async_forget(hass, entry, removed)
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
+    """Unload an account; its data and its request count stay on disk."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
+    """Forget the data of an account's systems. Its request count stays: the vendor does not forget it either."""
+    await _async_forget(
+        hass, entry, [subentry.data[CONF_SYSTEM_ID] for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)]
+    )
+
+
+async def _async_forget(hass: HomeAssistant, entry: SolarCloudConfigEntry, system_ids: Collection[str]) -> None:
+    vendor = CLOUD_VENDOR[entry.data[CONF_CLOUD]]
+    for system_id in system_ids:
+        await system_store(hass, f"{vendor}_{system_id}").async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: SolarCloudConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Let the owner delete a device that its cloud no longer lists."""
+    if (DOMAIN, entry.entry_id) in device.identifiers:
+        return False
+    coordinator = entry.runtime_data.coordinators.get(device.config_subentry_id or "")
+    if coordinator is None or not coordinator.has_data:
+        return True
+    return not device.identifiers & coordinator.device_identifiers()

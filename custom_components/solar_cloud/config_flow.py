@@ -1,0 +1,416 @@
+"""Setting up an account, adding a system to it, giving it a new credential or another plan."""
+
+from collections.abc import Mapping, Sequence
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryData,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from probatio import Secret
+import voluptuous as vol
+from yarl import URL
+
+from .accounts import CLOUD_VENDOR, DEFAULT_BASE_URL, async_client, entry_unique_id
+from .budget.plan import PLANS
+from .cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled
+from .cloud.model import System
+from .const import (
+    CLOUD_ENPHASE_V2,
+    CLOUD_SOLAREDGE,
+    CONF_ACCOUNT_KEY,
+    CONF_ADVANCED,
+    CONF_BASE_URL,
+    CONF_CLOUD,
+    CONF_PER_MINUTE,
+    CONF_PER_MONTH,
+    CONF_PLAN,
+    CONF_SYSTEM,
+    CONF_SYSTEM_ID,
+    CONF_SYSTEMS,
+    CONF_TIMEZONE,
+    CONF_USER_ID,
+    DOMAIN,
+    MANUFACTURER,
+    PLAN_CUSTOM,
+    SUBENTRY_TYPE_SYSTEM,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
+ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+REQUESTS = NumberSelector(NumberSelectorConfig(min=1, max=10_000_000, step=1, mode=NumberSelectorMode.BOX))
+
+URLS = {
+    "enphase_portal": "https://developer.enphase.com",
+    "solaredge_portal": "https://developer.solaredge.com",
+}
+
+
+class InvalidAddress(ValueError):
+    """The base URL cannot be one."""
+
+
+def checked_address(text: str) -> str:
+    """Return a base URL without its trailing slash; raise `InvalidAddress` for anything but a plain http(s) one."""
+    try:
+        url = URL(text.strip())
+        fine = (
+            url.scheme in {"http", "https"}
+            and bool(url.host)
+            and url.port is not None
+            and url.user is None
+            and url.password is None
+            and not url.query_string
+            and not url.fragment
+            and "?" not in text
+            and "#" not in text
+        )
+    except ValueError, TypeError:
+        fine = False
+    if not fine:
+        raise InvalidAddress
+    return str(url).rstrip("/")
+
+
+def credential_fields(cloud: str) -> dict[Any, Any]:
+    """Return the form fields that name an account at a cloud."""
+    if cloud == CLOUD_ENPHASE_V2:
+        return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Required(CONF_USER_ID): TEXT}
+    return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Optional(Secret(CONF_ACCOUNT_KEY)): SECRET}
+
+
+def account_schema(cloud: str) -> vol.Schema:
+    """Return the whole form of an account: credential, plan, and the address behind a fold."""
+    plans = [*PLANS[cloud], PLAN_CUSTOM]
+    return vol.Schema(
+        {
+            **credential_fields(cloud),
+            vol.Required(CONF_PLAN, default=plans[0]): SelectSelector(
+                SelectSelectorConfig(options=plans, translation_key=f"{cloud}_plan", mode=SelectSelectorMode.DROPDOWN)
+            ),
+            vol.Required(CONF_ADVANCED): section(
+                vol.Schema({vol.Required(CONF_BASE_URL, default=DEFAULT_BASE_URL[cloud]): ADDRESS}),
+                {"collapsed": True},
+            ),
+        }
+    )
+
+
+LIMITS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_PER_MINUTE): vol.All(REQUESTS, vol.Coerce(int)),
+        vol.Required(CONF_PER_MONTH): vol.All(REQUESTS, vol.Coerce(int)),
+    }
+)
+
+
+def error_key(err: CloudError) -> str:
+    """Return the form error that says what went wrong with a cloud."""
+    if isinstance(err, CredentialRefused | NotAllowed):
+        return "invalid_auth"
+    if isinstance(err, Throttled):
+        return "rate_limited"
+    return "cannot_connect"
+
+
+def configured_systems(hass: HomeAssistant) -> set[str]:
+    """Return the keys of all systems that any entry has."""
+    return {
+        subentry.unique_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
+        if subentry.unique_id
+    }
+
+
+def systems_options(systems: Sequence[System]) -> list[SelectOptionDict]:
+    """Return the systems as options of a form."""
+    return [SelectOptionDict(value=system.id, label=f"{system.name} ({system.id})") for system in systems]
+
+
+def subentry_data(system: System) -> dict[str, Any]:
+    """Return what is stored of a system: the rest comes from its cloud."""
+    data: dict[str, Any] = {CONF_SYSTEM_ID: system.id}
+    if system.timezone:
+        data[CONF_TIMEZONE] = system.timezone
+    return data
+
+
+class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
+    """The flows of an account."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._data: dict[str, Any] = {}
+        self._systems: list[System] = []
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the flow that adds a system to an account."""
+        return {SUBENTRY_TYPE_SYSTEM: SystemSubentryFlow}
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask which cloud it is."""
+        return self.async_show_menu(step_id="user", menu_options=["enphase_v2", "solaredge_key"])
+
+    async def async_step_enphase_v2(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for an Enphase API v2 credential."""
+        return await self._async_account("enphase_v2", CLOUD_ENPHASE_V2, user_input)
+
+    async def async_step_solaredge_key(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a SolarEdge API key."""
+        return await self._async_account("solaredge_key", CLOUD_SOLAREDGE, user_input)
+
+    async def _async_account(self, step_id: str, cloud: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Take an account's form; the credential is tried at once, or after the limits of a plan of the owner's own."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = self._take(cloud, user_input)
+            if not errors:
+                await self.async_set_unique_id(entry_unique_id(self._data))
+                if self.source == SOURCE_USER:
+                    self._abort_if_unique_id_configured()
+                if self._data[CONF_PLAN] == PLAN_CUSTOM:
+                    return await self.async_step_limits()
+                errors, result = await self._async_try()
+                if result is not None:
+                    return result
+        return self._show_account(step_id, cloud, user_input, errors)
+
+    def _show_account(
+        self, step_id: str, cloud: str, user_input: dict[str, Any] | None, errors: dict[str, str]
+    ) -> ConfigFlowResult:
+        schema = account_schema(cloud)
+        shown = user_input if user_input is not None else self._known_input()
+        if shown:
+            schema = self.add_suggested_values_to_schema(schema, shown)
+        return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors, description_placeholders=URLS)
+
+    def _known_input(self) -> dict[str, Any]:
+        """Return what a reconfigured account has now, in the shape of the form; secrets are typed anew."""
+        if not self._data:
+            return {}
+        return {
+            **{key: self._data[key] for key in (CONF_USER_ID, CONF_PLAN) if key in self._data},
+            CONF_ADVANCED: {CONF_BASE_URL: self._data[CONF_BASE_URL]},
+        }
+
+    def _take(self, cloud: str, user_input: Mapping[str, Any]) -> dict[str, str]:
+        """Take the form's values over into the account's data; tells what is wrong with them."""
+        try:
+            address = checked_address(user_input[CONF_ADVANCED][CONF_BASE_URL])
+        except InvalidAddress:
+            return {"base": "invalid_url"}
+        limits: dict[str, Any] = {key: self._data[key] for key in (CONF_PER_MINUTE, CONF_PER_MONTH) if key in self._data}
+        self._data = {
+            CONF_CLOUD: cloud,
+            **{
+                key: text.strip()
+                for key in (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
+                if (text := user_input.get(key))
+            },
+            CONF_BASE_URL: address,
+            CONF_PLAN: user_input[CONF_PLAN],
+        }
+        if user_input[CONF_PLAN] == PLAN_CUSTOM:
+            self._data |= limits
+        else:
+            plan = PLANS[cloud][user_input[CONF_PLAN]]
+            self._data[CONF_PER_MINUTE] = plan.per_minute
+            self._data[CONF_PER_MONTH] = plan.per_month
+        return {}
+
+    async def async_step_limits(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the limits of a plan that is not on the vendor's list."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            for key in (CONF_PER_MINUTE, CONF_PER_MONTH):
+                self._data[key] = int(user_input[key])
+            errors, result = await self._async_try()
+            if result is not None:
+                return result
+        return self.async_show_form(
+            step_id="limits",
+            data_schema=self.add_suggested_values_to_schema(LIMITS_SCHEMA, user_input or self._data),
+            errors=errors,
+        )
+
+    async def _async_try(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
+        """List the systems, the one request that proves the credential, and go on with them."""
+        errors, systems = await _async_systems(self.hass, self._data)
+        if errors:
+            return errors, None
+        if self.source != SOURCE_USER:
+            return {}, self._finish_update(systems)
+        if not systems:
+            return {"base": "no_systems"}, None
+        taken = configured_systems(self.hass)
+        self._systems = [system for system in systems if system.key not in taken]
+        if not self._systems:
+            return {}, self.async_abort(reason="already_configured")
+        if len(self._systems) == 1:
+            return {}, self._create(self._systems)
+        return {}, await self.async_step_systems()
+
+    async def async_step_systems(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask which of several systems are wanted."""
+        if user_input is not None:
+            chosen = [system for system in self._systems if system.id in user_input[CONF_SYSTEMS]]
+            if chosen:
+                return self._create(chosen)
+        return self.async_show_form(
+            step_id="systems",
+            errors={} if user_input is None else {"base": "no_systems"},
+            data_schema=vol.Schema(
+                {
+                    vol.Required(CONF_SYSTEMS, default=[system.id for system in self._systems]): SelectSelector(
+                        SelectSelectorConfig(
+                            options=systems_options(self._systems), multiple=True, mode=SelectSelectorMode.LIST
+                        )
+                    )
+                }
+            ),
+        )
+
+    def _create(self, systems: Sequence[System]) -> ConfigFlowResult:
+        return self.async_create_entry(
+            title=MANUFACTURER[CLOUD_VENDOR[self._data[CONF_CLOUD]]],
+            data=self._data,
+            subentries=[
+                ConfigSubentryData(
+                    subentry_type=SUBENTRY_TYPE_SYSTEM,
+                    data=subentry_data(system),
+                    title=system.name,
+                    unique_id=system.key,
+                )
+                for system in systems
+            ],
+        )
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Begin to replace a credential that the cloud refuses."""
+        self._data = dict(entry_data)
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the new credential; plan and address stay."""
+        cloud = self._data[CONF_CLOUD]
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            credential = (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
+            kept = {key: value for key, value in self._get_reauth_entry().data.items() if key not in credential}
+            self._data = kept | {key: text.strip() for key in credential if (text := user_input.get(key))}
+            await self.async_set_unique_id(entry_unique_id(self._data))
+            errors, result = await self._async_try()
+            if result is not None:
+                return result
+        schema = vol.Schema(credential_fields(cloud))
+        known = {CONF_USER_ID: self._data[CONF_USER_ID]} if CONF_USER_ID in self._data else {}
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or known),
+            errors=errors,
+            description_placeholders={"name": self._get_reauth_entry().title, **URLS},
+        )
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change credential, plan or address of an account."""
+        if not self._data:
+            self._data = dict(self._get_reconfigure_entry().data)
+        return await self._async_account("reconfigure", self._data[CONF_CLOUD], user_input)
+
+    def _finish_update(self, systems: Sequence[System]) -> ConfigFlowResult:
+        """Store the new credential, if it reads the systems that the account has; else it is somebody else's."""
+        entry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+        wanted = {subentry.unique_id for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)}
+        if not wanted <= {system.key for system in systems}:
+            return self.async_abort(reason="wrong_account")
+        other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, self.unique_id or "")
+        if other is not None and other.entry_id != entry.entry_id:
+            return self.async_abort(reason="already_configured")
+        # A loaded account reloads itself when its data change; any other has to be told.
+        reloads_itself = entry.state is ConfigEntryState.LOADED and dict(entry.data) != self._data
+        result = self.async_update_and_abort(entry, unique_id=self.unique_id, data=self._data)
+        if not reloads_itself:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return result
+
+
+async def _async_systems(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], tuple[System, ...]]:
+    """List an account's systems; tells the form's errors instead of raising."""
+    try:
+        client = await async_client(hass, data)
+        return {}, await client.systems()
+    except CloudError as err:
+        _LOGGER.debug("The list of systems could not be read: %s", err)
+        return {"base": error_key(err)}, ()
+    except Exception:
+        _LOGGER.exception("Unexpected error while the credential was tried")
+        return {"base": "unknown"}, ()
+
+
+class SystemSubentryFlow(ConfigSubentryFlow):
+    """Adds a system that the account can read and no entry has yet."""
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._systems: list[System] = []
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask which system it is."""
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
+        taken = configured_systems(self.hass)
+        if user_input is not None:
+            system = next(system for system in self._systems if system.id == user_input[CONF_SYSTEM])
+            if system.key in taken:
+                return self.async_abort(reason="already_configured")
+            return self.async_create_entry(title=system.name, data=subentry_data(system), unique_id=system.key)
+        errors, systems = await _async_systems(self.hass, entry.data)
+        if errors:
+            return self.async_abort(reason=errors["base"])
+        self._systems = [system for system in systems if system.key not in taken]
+        if not self._systems:
+            return self.async_abort(reason="already_configured" if systems else "no_systems")
+        return self.async_show_form(
+            step_id="user",
+            data_schema=vol.Schema(
+                {
+                    vol.Required(CONF_SYSTEM): SelectSelector(
+                        SelectSelectorConfig(options=systems_options(self._systems), mode=SelectSelectorMode.LIST)
+                    )
+                }
+            ),
+        )

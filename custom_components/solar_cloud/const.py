@@ -1,0 +1,44 @@
+"""Names that more than one file needs."""
+
+from datetime import timedelta
+from typing import Final
+
+from .cloud.model import Vendor
+
+DOMAIN: Final = "solar_cloud"
+
+CLOUD_ENPHASE_V2: Final = "enphase_v2"
+CLOUD_SOLAREDGE: Final = "solaredge"
+
+CONF_ACCOUNT_KEY: Final = "account_key"
+CONF_ADVANCED: Final = "advanced"
+CONF_BASE_URL: Final = "base_url"
+CONF_CLOUD: Final = "cloud"
+CONF_PER_MINUTE: Final = "per_minute"
+CONF_PER_MONTH: Final = "per_month"
+CONF_PLAN: Final = "plan"
+CONF_SYSTEM: Final = "system"
+CONF_SYSTEM_ID: Final = "system_id"
+CONF_SYSTEMS: Final = "systems"
+CONF_TIMEZONE: Final = "timezone"
+CONF_USER_ID: Final = "user_id"
+
+PLAN_CUSTOM: Final = "custom"
+
+SUBENTRY_TYPE_SYSTEM: Final = "system"
+
+ATTRIBUTION: Final = {
+    Vendor.ENPHASE: "Powered by Enphase Energy",
+    Vendor.SOLAREDGE: "Data provided by SolarEdge",
+}
+MANUFACTURER: Final = {Vendor.ENPHASE: "Enphase", Vendor.SOLAREDGE: "SolarEdge"}
+# Enphase's terms ask for a link to exactly this address wherever its data are shown.
+VENDOR_URL: Final = {
+    Vendor.ENPHASE: "http://enphase.com",
+    Vendor.SOLAREDGE: "https://monitoring.solaredge.com",
+}
+
+STALE_AFTER: Final = timedelta(hours=3)
+"""A value is unavailable when its cloud cannot be read and nothing newer than this is known."""
+NOT_ALLOWED_REST: Final = timedelta(days=7)
+"""How long a job rests that the account or the plan has not got."""

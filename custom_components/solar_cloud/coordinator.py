@@ -1,0 +1,318 @@
+"""One coordinator for each system: runs the jobs that are due, merges what they bring, keeps it over restarts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
+from .budget.pacing import periods
+from .cloud.base import Cloud, Job
+from .cloud.data import SystemData, local_day, midnight
+from .cloud.errors import (
+    CloudError,
+    CredentialRefused,
+    InvalidRequest,
+    MalformedAnswer,
+    NoDataYet,
+    NotAllowed,
+    NotFound,
+    TemporarilyUnavailable,
+    Throttled,
+)
+from .cloud.model import System
+from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
+from .devices import device_identifier, sync_devices
+from .restore import dump, load
+from .schedule import Schedule
+
+_LOGGER = logging.getLogger(__name__)
+
+STORAGE_VERSION = 1
+SAVE_DELAY = 10
+"""Seconds; writes of one refresh become one. A clean stop writes at once."""
+SOONEST = timedelta(seconds=5)
+FORCED_GAP = timedelta(minutes=1)
+"""What an owner asks for is read at once, but an automation gone wild must not empty the plan."""
+NO_TIME = timedelta(0)
+
+ERROR_KEYS: dict[type[CloudError], str] = {
+    NotAllowed: "not_allowed",
+    NotFound: "not_found",
+    InvalidRequest: "invalid_request",
+    TemporarilyUnavailable: "temporarily_unavailable",
+    MalformedAnswer: "malformed_answer",
+}
+
+type SolarCloudConfigEntry = ConfigEntry[SolarCloudRuntimeData]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolarCloudRuntimeData:
+    """What a loaded account holds."""
+
+    client: Cloud
+    metered: MeteredAccount
+    coordinators: dict[str, SystemCoordinator]
+    """By subentry id."""
+
+
+def system_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
+    """Return where the last data of a system are kept."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.system.{system_key}", private=True, atomic_writes=True)
+
+
+class SystemCoordinator(DataUpdateCoordinator[SystemData]):
+    """The data of one system, as fresh as the plan allows."""
+
+    config_entry: SolarCloudConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SolarCloudConfigEntry,
+        subentry: ConfigSubentry,
+        client: Cloud,
+        metered: MeteredAccount,
+        account_device_id: str,
+    ) -> None:
+        """Start from what the subentry says; `async_restore` adds what was known before."""
+        self.client = client
+        self.account_device_id = account_device_id
+        self.subentry_id = subentry.subentry_id
+        self.system = System(
+            vendor=CLOUD_VENDOR[entry.data[CONF_CLOUD]],
+            id=subentry.data[CONF_SYSTEM_ID],
+            name=subentry.title,
+            timezone=subentry.data.get(CONF_TIMEZONE),
+        )
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=subentry.title,
+            update_interval=timedelta(minutes=15),
+            always_update=False,
+        )
+        self._metered = metered
+        self._store = system_store(hass, self.system.key)
+        self._zone = default_zone(hass)
+        self._forced = False
+        self._unsub_midnight: CALLBACK_TYPE | None = None
+        self._unavailable: set[str] = set()
+        self._paused_until = dt_util.utc_from_timestamp(0)
+        self._working = SystemData(system=self.system)
+        """All that was ever read; it becomes `data` once there is enough to show."""
+        self.schedule = Schedule()
+        metered.systems.add(self.system.key)
+
+    async def async_restore(self) -> None:
+        """Take up what was known before the restart; what cannot be read is left, and asked for anew."""
+        stored = await self._store.async_load()
+        if not stored:
+            return
+        try:
+            schedule, data = load(Schedule, stored["schedule"]), load(SystemData, stored["data"])
+        except AttributeError, KeyError, TypeError, ValueError:
+            _LOGGER.warning("The stored data of %s cannot be read and are asked for anew", self.name)
+            return
+        self.schedule = schedule
+        self._working = replace(data, system=replace(data.system, vendor=self.system.vendor, id=self.system.id))
+        if self._is_known():
+            self.data = self._working
+            sync_devices(self)
+        now = dt_util.utcnow()
+        self._judge(now)
+
+    @callback
+    def async_start(self) -> None:
+        """Begin to follow the system; called once the entities listen."""
+        self._arm_midnight()
+        self._set_interval(self._periods())
+        # A listener of its own: the data go on being read when every entity is disabled, and new devices are seen.
+        self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
+        if not self.has_data or self.update_interval == SOONEST:
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_refresh(), name=f"{DOMAIN} first refresh of {self.system.key}"
+            )
+
+    @override
+    async def async_shutdown(self) -> None:
+        """Stop the timers and write what is known, so that a reload starts from it."""
+        await super().async_shutdown()
+        self._metered.systems.discard(self.system.key)
+        if self._unsub_midnight is not None:
+            self._unsub_midnight()
+            self._unsub_midnight = None
+        await self._store.async_save(self._dump())
+
+    @override
+    async def async_request_refresh(self) -> None:
+        """Refresh what moves, although it is not due: the owner asked for it (`homeassistant.update_entity`)."""
+        self._forced = True
+        await super().async_request_refresh()
+
+    @property
+    def has_data(self) -> bool:
+        """Tell whether anything is known that can be shown."""
+        return self.data is not None
+
+    def is_available(self, job: str) -> bool:
+        """Tell whether the values of a job can still be trusted: it works, or has worked until recently."""
+        return self.has_data and job not in self._unavailable
+
+    def day(self) -> date:
+        """Return today's date at the system."""
+        return local_day(dt_util.utcnow(), self._working.system.zone(self._zone))
+
+    def energy_today_wh(self) -> float | None:
+        """Return the energy since the system's midnight in Wh; `None` until the new day's first reading."""
+        return self.data.energy_today_wh(dt_util.utcnow(), self._zone)
+
+    def device_identifiers(self) -> set[tuple[str, str]]:
+        """Return the identifiers of the system and of everything its cloud lists under it."""
+        hardware = {(DOMAIN, device_identifier(self.system.vendor, serial)) for serial in self.data.devices}
+        return hardware | {(DOMAIN, self.system.key)}
+
+    @override
+    async def _async_update_data(self) -> SystemData:
+        now = dt_util.utcnow()
+        forced, self._forced = self._forced, False
+        paces = self._periods()
+        failure: Exception | None = None
+        begun = self._is_known()
+        for job in self.client.jobs:
+            # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
+            if not begun and not job.first:
+                continue
+            if now < self._paused_until or not self._may_run(job, paces, now, forced=forced):
+                continue
+            try:
+                update = await self.client.run(job, self._working, now)
+            except CredentialRefused as err:
+                self._set_interval(paces)
+                raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
+            except Throttled as err:
+                self._paused_until = err.until
+                failure = self._explained("rate_limited", err, until=err.until)
+            except NoDataYet:
+                self.schedule = self.schedule.done(job, dt_util.utcnow())
+            except CloudError as err:
+                failure = self._failed(job, err) or failure
+            else:
+                now = dt_util.utcnow()
+                self._working = self._working.merge(update, now, self._zone)
+                self.schedule = self.schedule.done(job, now)
+            now = dt_util.utcnow()
+        self._judge(now)
+        self._set_interval(paces)
+        if self._is_known():
+            self._store.async_delay_save(self._dump, SAVE_DELAY)
+            return self._working
+        # Written at once: Home Assistant's next try at setting up must know of this one.
+        await self._store.async_save(self._dump())
+        raise failure or self._explained("not_yet", None, until=now + (self.update_interval or SOONEST))
+
+    @override
+    def _async_refresh_finished(self) -> None:
+        if self.last_update_success:
+            sync_devices(self)
+
+    def _main_jobs(self) -> list[Job]:
+        """Return the jobs without which there is nothing to show."""
+        return [job for job in self.client.jobs if job.weight > 0 and not job.optional]
+
+    def _is_known(self) -> bool:
+        return any(self.schedule.state(job).done_at for job in self._main_jobs())
+
+    def _periods(self) -> Mapping[str, timedelta]:
+        sharers = len(self._metered.systems | {self.system.key})
+        return periods(self.client.jobs, self._metered.ledger.limits, sharers)
+
+    def _may_run(self, job: Job, paces: Mapping[str, timedelta], now: datetime, *, forced: bool) -> bool:
+        """Tell whether a job is due, or wanted by the owner and neither in a back-off nor just done."""
+        if self.schedule.due(job, paces, now):
+            return True
+        state = self.schedule.state(job)
+        return (
+            forced
+            and job in self._main_jobs()
+            and state.not_before is None
+            and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
+        )
+
+    def _failed(self, job: Job, err: CloudError) -> UpdateFailed | None:
+        """Note a failure of one job; only its own values are late or missing then."""
+        now = dt_util.utcnow()
+        key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
+        lacking = isinstance(err, NotAllowed | NotFound)
+        if lacking and job.optional:
+            if not self.schedule.state(job).resting:
+                _LOGGER.info("%s: the account does not offer %s, it is asked for weekly", self.name, job.name)
+            self.schedule = self.schedule.rested(job, now, now + NOT_ALLOWED_REST, key)
+            return None
+        _LOGGER.debug("%s: %s failed: %s", self.name, job.name, err)
+        self.schedule = self.schedule.failed(job, now, key)
+        return None if job.optional else self._explained(key, err)
+
+    def _explained(self, key: str, err: Exception | None, *, until: datetime | None = None) -> UpdateFailed:
+        """Return a translated failure."""
+        placeholders = {"name": self.name}
+        retry_after: float | None = None
+        if until is not None:
+            placeholders["until"] = dt_util.as_local(until).strftime("%Y-%m-%d %H:%M")
+            retry_after = max(1.0, (until - dt_util.utcnow()).total_seconds())
+        failure = UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders=placeholders,
+            retry_after=retry_after,
+        )
+        failure.__cause__ = err
+        return failure
+
+    def _judge(self, now: datetime) -> None:
+        """Decide which jobs' values are too old to be shown, and say so in the log once."""
+        for job in self.client.jobs:
+            state = self.schedule.state(job)
+            lost = (state.failures > 0 or state.resting) and (
+                state.done_at is None
+                or now - state.done_at > STALE_AFTER + (job.cadence if job.weight == 0 else NO_TIME)
+            )
+            if lost and job.name not in self._unavailable:
+                self._unavailable.add(job.name)
+                if not state.resting and self._is_known():
+                    _LOGGER.warning("%s: %s cannot be read (%s)", self.name, job.name, state.error)
+            elif not lost and job.name in self._unavailable:
+                self._unavailable.discard(job.name)
+                _LOGGER.info("%s: %s can be read again", self.name, job.name)
+
+    def _set_interval(self, paces: Mapping[str, timedelta]) -> None:
+        """Wake up when the next job is due."""
+        now = dt_util.utcnow()
+        due = [self.schedule.state(job).due_at(paces[job.name]) or now for job in self.client.jobs]
+        self.update_interval = max(SOONEST, max(min(due), self._paused_until) - now)
+
+    def _arm_midnight(self) -> None:
+        """Have the entities written at the system's midnight: today's energy of yesterday must not stand."""
+        zone = self._working.system.zone(self._zone)
+        tomorrow = local_day(dt_util.utcnow(), zone) + timedelta(days=1)
+        self._unsub_midnight = async_track_point_in_utc_time(self.hass, self._midnight, midnight(tomorrow, zone))
+
+    @callback
+    def _midnight(self, _now: datetime) -> None:
+        self._arm_midnight()
+        self.async_update_listeners()
+
+    @callback
+    def _dump(self) -> dict[str, Any]:
+        return {"schedule": dump(self.schedule), "data": dump(self._working)}

@@ -1,0 +1,76 @@
+"""What helps to find a fault, without what tells whose system it is."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.const import CONF_API_KEY, CONF_UNIQUE_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_ACCOUNT_KEY, CONF_SYSTEM_ID, CONF_USER_ID
+from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+from .restore import dump
+
+TO_REDACT = {CONF_API_KEY, CONF_ACCOUNT_KEY, CONF_USER_ID, CONF_SYSTEM_ID, CONF_UNIQUE_ID, "title", "entry_id"}
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> dict[str, Any]:
+    """Return an account's diagnostics. Sends no request: looking must not cost what may be short already."""
+    now = dt_util.utcnow()
+    ledger = entry.runtime_data.metered.ledger
+    names: dict[str, str] = {}
+    systems = []
+    for number, coordinator in enumerate(entry.runtime_data.coordinators.values(), 1):
+        names |= _stand_ins(coordinator, number)
+        systems.append(_system(coordinator))
+    return {
+        "entry": async_redact_data(entry.as_dict(), TO_REDACT),
+        "requests": {
+            "used": ledger.used(now),
+            "left": ledger.left(now),
+            "resets_at": ledger.resets_at(now).isoformat(),
+            "per_minute": ledger.limits.per_minute,
+            "per_month": ledger.limits.per_month,
+        },
+        "systems": _replaced(systems, names),
+    }
+
+
+def _system(coordinator: SystemCoordinator) -> dict[str, Any]:
+    return {
+        "available": {job.name: coordinator.is_available(job.name) for job in coordinator.client.jobs},
+        "next_refresh_in": str(coordinator.update_interval),
+        "schedule": dump(coordinator.schedule),
+        "data": dump(coordinator.data) if coordinator.has_data else None,
+    }
+
+
+def _stand_ins(coordinator: SystemCoordinator, number: int) -> dict[str, str]:
+    """Return what to write instead of each name, id and serial number."""
+    stand_ins = {coordinator.system.id: f"system {number}", coordinator.system.name: REDACTED}
+    if coordinator.has_data:
+        stand_ins[coordinator.data.system.name] = REDACTED
+        for count, (serial, device) in enumerate(coordinator.data.devices.items(), 1):
+            stand_ins[serial] = f"{device.kind} {number}.{count}"
+            if device.name:
+                stand_ins[device.name] = REDACTED
+    return stand_ins
+
+
+def _replaced(value: Any, stand_ins: Mapping[str, str]) -> Any:
+    """Replace every known name, wherever it stands: as a value, as a key, or within a text."""
+    if isinstance(value, str):
+        return _without(value, sorted(stand_ins.items(), key=lambda item: -len(item[0])))
+    if isinstance(value, Mapping):
+        return {_replaced(key, stand_ins): _replaced(member, stand_ins) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_replaced(member, stand_ins) for member in value]
+    return value
+
+
+def _without(text: str, stand_ins: Iterable[tuple[str, str]]) -> str:
+    for name, stand_in in stand_ins:
+        if name and name in text:
+            text = text.replace(name, stand_in)
+    return text

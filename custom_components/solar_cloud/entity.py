@@ -1,0 +1,106 @@
+"""What all entities share: where they hang, whose figures they are, when they can be trusted."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .cloud.model import Device, DeviceReading
+from .const import ATTRIBUTION, DOMAIN
+from .coordinator import SystemCoordinator
+from .devices import device_identifier
+
+type Candidate = tuple[str, Callable[[], Entity]]
+"""A unique id, and how to make its entity."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourcedDescription(EntityDescription):
+    """A description that knows which jobs its value comes from."""
+
+    jobs: frozenset[str]
+    """Names of client jobs; the entity is available while one that the client has can be read."""
+
+
+class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
+    """An entity of a system or of a device under it."""
+
+    _attr_has_entity_name = True
+    entity_description: SourcedDescription
+
+    def __init__(self, coordinator: SystemCoordinator, description: SourcedDescription, identifier: str) -> None:
+        """Hang the entity on the device that was registered under this identifier."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._attr_attribution = ATTRIBUTION[coordinator.system.vendor]
+        self._attr_unique_id = unique_id(identifier, description)
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identifier)})
+        jobs = description.jobs & {job.name for job in coordinator.client.jobs}
+        self._jobs = sorted(jobs)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Tell whether one of the entity's sources can be read, or could until a moment ago."""
+        return any(self.coordinator.is_available(job) for job in self._jobs)
+
+
+class DeviceEntity(SolarCloudEntity):
+    """An entity of a gateway, an inverter or other hardware."""
+
+    def __init__(self, coordinator: SystemCoordinator, description: SourcedDescription, serial: str) -> None:
+        """Follow the device with this serial number."""
+        super().__init__(coordinator, description, device_identifier(coordinator.system.vendor, serial))
+        self._serial = serial
+
+    @property
+    def reading(self) -> DeviceReading:
+        """The newest values of the device."""
+        return self.coordinator.data.readings.get(self._serial, DeviceReading())
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Tell whether the device is still listed and its values can be read."""
+        return super().available and self._serial in self.coordinator.data.devices
+
+
+def unique_id(identifier: str, description: EntityDescription) -> str:
+    """Return the unique id of an entity on a device."""
+    return f"{identifier}_{description.key}"
+
+
+@callback
+def async_follow(
+    coordinator: SystemCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    candidates: Callable[[SystemCoordinator], Iterable[Candidate]],
+) -> None:
+    """Add a system's entities, and those of hardware and values that appear later, without a reload."""
+    added: set[str] = set()
+
+    @callback
+    def async_add() -> None:
+        if not coordinator.has_data:
+            return
+        current = dict(candidates(coordinator))
+        # What has gone may come back: a device that was retired by mistake gets its entities again.
+        added.intersection_update(current)
+        new = [make() for key, make in current.items() if key not in added]
+        added.update(current)
+        if new:
+            async_add_entities(new, config_subentry_id=coordinator.subentry_id)
+
+    async_add()
+    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(async_add))
+
+
+def devices_with_readings(coordinator: SystemCoordinator) -> Iterable[tuple[Device, DeviceReading]]:
+    """Yield every listed device with its newest values."""
+    for serial, device in coordinator.data.devices.items():
+        yield device, coordinator.data.readings.get(serial, DeviceReading())

@@ -1,0 +1,88 @@
+"""When each job of a system may run again: its pace, its back-off after a failure, its rest when the plan lacks it.
+
+The state is stored with the system's data, so neither a restart nor Home Assistant's own retries of a failed set-up
+send a request before its time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from .cloud.base import Job
+
+BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
+"""After the first, second, third … failure in a row; a failed request costs as much as a good one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """How one job of one system has fared."""
+
+    tried_at: datetime | None = None
+    done_at: datetime | None = None
+    failures: int = 0
+    not_before: datetime | None = None
+    resting: bool = False
+    """The account has not got this job: it is asked for seldom, and its values are missing, not late."""
+    error: str | None = None
+    """Translation key of the newest failure."""
+
+    def due_at(self, period: timedelta) -> datetime | None:
+        """Return when the job may run next; `None` means at once."""
+        if self.failures or self.resting or self.not_before:
+            return self.not_before
+        return self.tried_at + period if self.tried_at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The states of all jobs of a system."""
+
+    jobs: Mapping[str, JobState] = field(default_factory=lambda: MappingProxyType({}))
+
+    def state(self, job: Job) -> JobState:
+        """Return how a job has fared."""
+        return self.jobs.get(job.name, JobState())
+
+    def due(self, job: Job, periods: Mapping[str, timedelta], now: datetime) -> bool:
+        """Tell whether a job may run now.
+
+        A clock that was set back must not stop a system for long: a last run in the future counts as now.
+        """
+        state = self.state(job)
+        due_at = state.due_at(periods[job.name])
+        if due_at is None or due_at <= now:
+            return True
+        return state.tried_at is not None and state.tried_at > now + timedelta(minutes=1)
+
+    def done(self, job: Job, now: datetime) -> Schedule:
+        """Return the schedule after a run that brought an answer."""
+        return self._with(job, JobState(tried_at=now, done_at=now))
+
+    def failed(self, job: Job, now: datetime, error: str) -> Schedule:
+        """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
+        state = self.state(job)
+        pause = BACK_OFF[min(state.failures, len(BACK_OFF) - 1)]
+        return self._with(
+            job,
+            replace(
+                state,
+                tried_at=now,
+                failures=state.failures + 1,
+                not_before=now + max(pause, min(job.cadence, BACK_OFF[-1])),
+                error=error,
+                resting=False,
+            ),
+        )
+
+    def rested(self, job: Job, now: datetime, until: datetime, error: str) -> Schedule:
+        """Return the schedule with a job put to rest, because account or plan lack it."""
+        return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
+
+    def paused(self, job: Job, until: datetime) -> Schedule:
+        """Return the schedule with a job put off by a limit of the plan: no failure, the last values stay."""
+        return self._with(job, replace(self.state(job), not_before=until))
+
+    def _with(self, job: Job, state: JobState) -> Schedule:
+        return Schedule(jobs=MappingProxyType({**self.jobs, job.name: state}))

@@ -1,0 +1,1 @@
+"""Tests of the integration in a running Home Assistant."""
