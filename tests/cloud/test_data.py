@@ -120,9 +120,7 @@ def test_yesterdays_energy_in_todays_field_just_after_midnight_is_not_believed()
     soon = midnight(DAY + timedelta(days=1), BERLIN) + timedelta(minutes=3)
     data = merged(
         SystemData(system=system()),
-        Update(
-            today=DayEnergy(day=DAY, energy_wh=25_000), lifetime=LifetimeBase(day=DAY, before_wh=1_000_000)
-        ),
+        Update(today=DayEnergy(day=DAY, energy_wh=25_000), lifetime=LifetimeBase(day=DAY, before_wh=1_000_000)),
         now=soon - timedelta(hours=3),
     )
     assert data.lifetime.published_wh == 1_025_000
@@ -139,9 +137,7 @@ def test_the_midnight_hand_over_adds_nothing_and_loses_nothing() -> None:
     before = midnight(DAY + timedelta(days=1), BERLIN) - timedelta(minutes=2)
     data = merged(
         SystemData(system=system()),
-        Update(
-            today=DayEnergy(day=DAY, energy_wh=25_000), lifetime=LifetimeBase(day=DAY, before_wh=1_000_000)
-        ),
+        Update(today=DayEnergy(day=DAY, energy_wh=25_000), lifetime=LifetimeBase(day=DAY, before_wh=1_000_000)),
         now=before,
     )
     after = before + timedelta(minutes=10)
@@ -170,7 +166,9 @@ def test_lifetime_is_the_base_plus_all_intervals_since_also_over_midnight() -> N
         now=next_morning,
     )
     assert data.lifetime.published_wh == 1_001_500
-    data = merged(data, Update(lifetime=LifetimeBase(day=DAY + timedelta(days=1), before_wh=1_001_100)), now=next_morning)
+    data = merged(
+        data, Update(lifetime=LifetimeBase(day=DAY + timedelta(days=1), before_wh=1_001_100)), now=next_morning
+    )
     assert data.lifetime.published_wh == 1_001_500
 
 

@@ -49,9 +49,10 @@ def test_a_new_system_is_published_as_zero_once_zero_has_stood_for_an_hour() -> 
 
 def test_a_jump_that_the_time_cannot_have_yielded_is_held_and_forgotten_when_it_goes() -> None:
     # Just after midnight the cloud has yesterday in the lifetime already, and still in today's field.
-    assert take_all(LifetimeCounter(), [(0, 1_025_000), (10, 1_050_000), (20, 1_050_000), (30, 1_025_000)]) == [
-        1_025_000
-    ] * 4
+    assert (
+        take_all(LifetimeCounter(), [(0, 1_025_000), (10, 1_050_000), (20, 1_050_000), (30, 1_025_000)])
+        == [1_025_000] * 4
+    )
 
 
 def test_a_jump_that_stands_for_an_hour_is_late_data_and_is_believed() -> None:

@@ -8,17 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .lifetime import LifetimeCounter, most_energy_wh
-from .model import (
-    DayEnergy,
-    Device,
-    DeviceKind,
-    DeviceReading,
-    Interval,
-    LifetimeBase,
-    Power,
-    System,
-    Update,
-)
+from .model import DayEnergy, Device, DeviceKind, DeviceReading, Interval, LifetimeBase, Power, System, Update
 
 KEEP_INTERVALS = timedelta(hours=72)
 """How much of the past is kept to add up days and to take in late values."""
@@ -200,13 +190,8 @@ def _merge_readings(
         if serial not in devices:
             continue
         old = readings.get(serial, DeviceReading())
-        if (
-            new.energy_lifetime_wh is not None
-            and old.energy_lifetime_wh is not None
-            and new.energy_lifetime_wh < old.energy_lifetime_wh
-        ):
-            new = replace(new, energy_lifetime_wh=None)
-        readings[serial] = _overlay(old, new)
+        known = [wh for wh in (old.energy_lifetime_wh, new.energy_lifetime_wh) if wh is not None]
+        readings[serial] = replace(_overlay(old, new), energy_lifetime_wh=max(known, default=None))
     day = local_day(now, zone)
     for serial in update.device_intervals:
         if serial not in devices:
@@ -232,5 +217,7 @@ def _lifetime(data: SystemData, update: Update, now: datetime, zone: ZoneInfo) -
     else:
         start = midnight(base.day, zone)
         since = sum(interval.energy_wh for interval in data.intervals.values() if interval.start >= start)
-    as_of = data.system.last_report or (data.power.measured_at if data.power else now)
+    # Intervals end where they end, whatever else the system has told its cloud since.
+    known_until = data.power.measured_at if data.power else now
+    as_of = known_until if update.today is None else data.system.last_report or known_until
     return data.lifetime.take(base.before_wh + since, min(as_of, now), now, data.system.size_w)

@@ -4,7 +4,21 @@ No text here ever holds a credential: messages end up in logs and on pages.
 """
 
 from datetime import datetime
-from enum import StrEnum
+
+from ..budget.limit import Scope as ThrottleScope
+
+__all__ = [
+    "CloudError",
+    "CredentialRefused",
+    "InvalidRequest",
+    "MalformedAnswer",
+    "NoDataYet",
+    "NotAllowed",
+    "NotFound",
+    "TemporarilyUnavailable",
+    "ThrottleScope",
+    "Throttled",
+]
 
 
 class CloudError(Exception):
@@ -39,15 +53,11 @@ class MalformedAnswer(CloudError):
     """The answer came but cannot be what the vendor documents."""
 
 
-class ThrottleScope(StrEnum):
-    """Which of a plan's limits is meant."""
-
-    MINUTE = "minute"
-    MONTH = "month"
-
-
 class Throttled(CloudError):
-    """No request may be sent before `until` (aware UTC): the cloud said so, or the ledger did before anything was sent."""
+    """No request may be sent before `until` (aware UTC).
+
+    The cloud said so, or the ledger did before anything was sent.
+    """
 
     def __init__(self, until: datetime, scope: ThrottleScope, *, sent: bool) -> None:
         """Remember when it ends, which limit it is, and whether a request was spent to find out."""

@@ -1,7 +1,8 @@
 """A lifetime counter that never falls, never counts twice and never believes a jump at once.
 
-Clouds answer with a bogus 0, with yesterday's energy still in today's field just after midnight, with a counter that began
-again because hardware was replaced. Home Assistant adds up differences, so each of these would stay in its statistics.
+Clouds answer with a bogus 0, with yesterday's energy still in today's field just after midnight, with a counter that
+began again because hardware was replaced. Home Assistant adds up differences, so each of these would stay in its
+statistics.
 """
 
 from dataclasses import dataclass, replace

@@ -1,0 +1,1 @@
+"""The vendors' clouds: clients, and the one model that all of them speak. Nothing here knows Home Assistant."""

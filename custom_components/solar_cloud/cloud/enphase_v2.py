@@ -1,0 +1,239 @@
+"""Enphase Enlighten Systems API v2: key and user ID in the query, intervals stamped by their end, days at the system.
+
+Facts are from the Enphase v2 documentation; the endpoint for single inverters is from its late release notes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, override
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import aiohttp
+
+from . import enphase_v2_parse as parse
+from .base import Cloud, Job
+from .data import SystemData
+from .enphase_v2_errors import ErrorReader
+from .enphase_v2_model import DeviceState, EnergyLifetime, Envoys, Inventory, MonthlyProduction, Stats, Summary
+from .enphase_v2_power import power_of
+from .errors import CredentialRefused, NotAllowed
+from .model import DayEnergy, DeviceKind, LifetimeBase, System, Update, Vendor
+from .transport import Account, Transport
+
+DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v2"
+PAGE_SIZE = 1000
+"""Systems in one request: the most that the documentation allows."""
+MOST_PAGES = 100
+PROOF_LASTS = timedelta(hours=1)
+"""How long a list of systems that was read proves that the credential is alive."""
+
+SUMMARY = Job(name="summary", cadence=timedelta(minutes=5), delay=timedelta(minutes=2), weight=3, first=True)
+ENVOYS = Job(name="envoys", cadence=timedelta(hours=6), night=True, optional=True)
+INVENTORY = Job(name="inventory", cadence=timedelta(hours=24), night=True)
+INVERTERS = Job(name="inverters", cadence=timedelta(minutes=15), weight=1, optional=True)
+
+
+class EnphaseV2(Cloud):
+    """The client for one user of one Enphase v2 application.
+
+    Every method sends one request (`systems` one for each 1,000 systems) and raises `CloudError`. A refused credential
+    is told apart from what the account may not read by asking for the list of systems, at most once an hour.
+    """
+
+    vendor = Vendor.ENPHASE
+    jobs = (SUMMARY, ENVOYS, INVENTORY, INVERTERS)
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        account: Account,
+        *,
+        api_key: str,
+        user_id: str,
+        base_url: str = DEFAULT_BASE_URL,
+        zone: ZoneInfo,
+    ) -> None:
+        """Prepare; nothing is sent. `zone` stands in for a system whose own is unknown."""
+        self._zone = zone
+        self._account = account
+        self._transport = Transport(
+            session,
+            base_url,
+            account,
+            query={"key": api_key, "user_id": user_id},
+            secrets=(api_key, user_id),
+            translate=ErrorReader(account),
+        )
+        self._alive_at: datetime | None = None
+        self._telling_apart = asyncio.Lock()
+        self._runs: dict[str, Callable[[System], Awaitable[Update]]] = {
+            SUMMARY.name: self._run_summary,
+            ENVOYS.name: self._run_envoys,
+            INVENTORY.name: self._run_inventory,
+            INVERTERS.name: self._run_inverters,
+        }
+
+    @override
+    async def systems(self) -> tuple[System, ...]:
+        """Return all systems of the user, in the cloud's order; one request for each 1,000 of them.
+
+        The owner waits for this list, so it may use the last 5 % of the month. Raises `CredentialRefused` where every
+        other method would first ask for this list.
+        """
+        systems: dict[str, System] = {}
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            query = [("limit", str(PAGE_SIZE)), *([("next", cursor)] if cursor else [])]
+            page, cursor = await self._systems_page(query, owner=True)
+            fresh = [system for system in page if system.id not in systems]
+            systems |= {system.id: system for system in fresh}
+            if cursor is None or not fresh:  # a cursor that leads back would never end
+                break
+        return tuple(systems.values())
+
+    async def summary(self, system_id: str, day: date | None = None, *, zone: ZoneInfo | None = None) -> Summary:
+        """Return how a system is and what it has produced today, or on another day, which tells energies only.
+
+        Raises `NoDataYet` for a day in the future. `zone` is the system's, for a server that writes dates as times.
+        """
+        query = [("summary_date", day.isoformat())] if day else []
+        answer = await self._get(f"{_system_path(system_id)}/summary", query)
+        return parse.parse_summary(answer, system_id, zone or self._zone, past=day is not None)
+
+    async def stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Stats:
+        """Return the microinverters' production in 5-minute intervals, one day at most; by default today so far.
+
+        Instants are aware; the cloud rounds them down to 5 minutes. Raises `NoDataYet` for a start after the last
+        interval, such as today before sunrise.
+        """
+        answer = await self._get(f"{_system_path(system_id)}/stats", _span(start, end))
+        return parse.parse_stats(answer, system_id)
+
+    async def rgm_stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Stats:
+        """Return the revenue-grade meters' production in 15-minute intervals; without a meter there are none.
+
+        A month at most, a week by the late v2 documentation; by default today so far. Instants are aware.
+        """
+        answer = await self._get(f"{_system_path(system_id)}/rgm_stats", _span(start, end))
+        return parse.parse_rgm_stats(answer, system_id)
+
+    async def energy_lifetime(
+        self, system_id: str, start: date | None = None, end: date | None = None, *, all_series: bool = False
+    ) -> EnergyLifetime:
+        """Return the production of each day, by default from the first day to yesterday or the last one reported.
+
+        `all_series` gives the microinverters' and the meter's own series beside the merged one.
+        """
+        query = [
+            *([("start_date", start.isoformat())] if start else []),
+            *([("end_date", end.isoformat())] if end else []),
+            *([("production", "all")] if all_series else []),
+        ]
+        answer = await self._get(f"{_system_path(system_id)}/energy_lifetime", query)
+        return parse.parse_energy_lifetime(answer, system_id, self._zone)
+
+    async def monthly_production(self, system_id: str, start: date) -> MonthlyProduction:
+        """Return the production of the month that begins on a day at least one month ago."""
+        query = [("start_date", start.isoformat())]
+        answer = await self._get(f"{_system_path(system_id)}/monthly_production", query)
+        return parse.parse_monthly_production(answer, system_id, self._zone)
+
+    async def envoys(self, system_id: str) -> Envoys:
+        """Return the active Envoys of a system and when each last reported."""
+        return parse.parse_envoys(await self._get(f"{_system_path(system_id)}/envoys"), system_id)
+
+    async def inventory(self, system_id: str) -> Inventory:
+        """Return the devices of a system that are not retired."""
+        return parse.parse_inventory(await self._get(f"{_system_path(system_id)}/inventory"), system_id)
+
+    async def inverters_summary(self, system_id: str) -> tuple[DeviceState, ...]:
+        """Return the microinverters of a system with power and lifetime energy; not every v2 account has this."""
+        answer = await self._get("/systems/inverters_summary_by_envoy_or_site", [("site_id", system_id)])
+        return parse.parse_inverters_summary(answer)
+
+    @override
+    async def run(self, job: Job, data: SystemData, now: datetime) -> Update:
+        """Fetch one of `jobs` for a system: one request. Raises `CloudError`; `KeyError` for another client's job."""
+        return await self._runs[job.name](data.system)
+
+    async def _run_summary(self, system: System) -> Update:
+        # Without summary_date: with it the cloud leaves out power, size and modules.
+        summary = await self.summary(system.id, zone=system.zone(self._zone))
+        today = lifetime = None
+        if summary.day is not None and summary.energy_today_wh is not None:
+            today = DayEnergy(day=summary.day, energy_wh=summary.energy_today_wh)
+        if summary.day is not None and summary.energy_before_wh is not None:
+            lifetime = LifetimeBase(day=summary.day, before_wh=summary.energy_before_wh)
+        return Update(
+            system=System(
+                vendor=system.vendor,
+                id=system.id,
+                name=system.name,
+                status=summary.status,
+                size_w=summary.size_w,
+                installed_at=summary.operational,
+                last_report=summary.last_report,
+                modules=summary.modules,
+                source=summary.source,
+            ),
+            power=power_of(summary),
+            today=today,
+            lifetime=lifetime,
+        )
+
+    async def _run_envoys(self, system: System) -> Update:
+        envoys = await self.envoys(system.id)
+        complete = frozenset({DeviceKind.GATEWAY}) if envoys.complete else frozenset()
+        return replace(_states(envoys.states), complete=complete)
+
+    async def _run_inventory(self, system: System) -> Update:
+        inventory = await self.inventory(system.id)
+        return Update(devices=inventory.devices, complete=inventory.complete)
+
+    async def _run_inverters(self, system: System) -> Update:
+        return _states(await self.inverters_summary(system.id))
+
+    async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
+        """Send a request for anything but the list of systems, of which alone a refusal is final."""
+        try:
+            return await self._transport.get(path, query)
+        except CredentialRefused as err:
+            refusal = str(err)
+        await self._require_alive()
+        raise NotAllowed(refusal)
+
+    async def _require_alive(self) -> None:
+        """Return if the credential is known to be alive or proves to be; raise `CredentialRefused` if it is dead.
+
+        Another `CloudError` means that it could not be found out.
+        """
+        async with self._telling_apart:
+            if self._alive_at is None or not timedelta(0) <= self._account.clock() - self._alive_at < PROOF_LASTS:
+                await self._systems_page([("limit", "1")])
+
+    async def _systems_page(
+        self, query: Sequence[tuple[str, str]], *, owner: bool = False
+    ) -> tuple[tuple[System, ...], str | None]:
+        page = parse.parse_systems(await self._transport.get("/systems", query, owner=owner))
+        self._alive_at = self._account.clock()
+        return page
+
+
+def _system_path(system_id: str) -> str:
+    return f"/systems/{quote(system_id, safe='')}"
+
+
+def _span(start: datetime | None, end: datetime | None) -> list[tuple[str, str]]:
+    named = (("start_at", start), ("end_at", end))
+    return [(name, str(int(moment.timestamp()))) for name, moment in named if moment is not None]
+
+
+def _states(states: Sequence[DeviceState]) -> Update:
+    return Update(
+        devices=tuple(state.device for state in states),
+        readings=MappingProxyType({state.device.serial: state.reading for state in states}),
+    )

@@ -1,0 +1,156 @@
+"""Tolerant readers for the fields of a vendor's JSON.
+
+A reader never raises: what is null, absent or of a wrong type becomes `None` (or empty), because one odd field must not
+take down a whole answer. Only `require_map` and `require_list` raise, for an answer that cannot be read at all.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+import math
+from types import MappingProxyType
+from typing import Any
+
+from .errors import MalformedAnswer
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No monitored system is older; an instant before it is a zero or a broken clock, not a time."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_TEXT_KEYS = ("message", "details", "detail", "reason", "errorMessages", "error_description", "error", "title")
+_TEXT_LENGTH = 200
+
+
+def as_float(value: Any) -> float | None:
+    """Read a finite number; numeric strings count, booleans do not."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and "_" in value:  # float() takes 1_000 for a number
+        return None
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def as_int(value: Any) -> int | None:
+    """Read a whole number; ``31``, ``31.0`` and ``"31"`` count, ``31.5`` and booleans do not."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    number = as_float(value)
+    return int(number) if number is not None and number.is_integer() else None
+
+
+def as_bool(value: Any) -> bool | None:
+    """Read a truth value; ``"true"`` and ``"false"`` in any letter case count, numbers do not."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return None
+
+
+def as_str(value: Any) -> str | None:
+    """Read a text that is not empty, without space around it; a whole number counts: ids and serials come so too."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return str(value)
+        except ValueError:  # more digits than Python writes
+            return None
+    if isinstance(value, str):
+        return value.strip() or None
+    return None
+
+
+def as_code(value: Any) -> str | None:
+    """Read a vendor's code, such as a status, in lower case."""
+    text = as_str(value)
+    return text.lower() if text else None
+
+
+def as_list(value: Any) -> list[Any]:
+    """Read an array; anything else is empty."""
+    return value if isinstance(value, list) else []
+
+
+def as_map(value: Any) -> Mapping[str, Any]:
+    """Read an object; anything else is empty."""
+    return value if isinstance(value, Mapping) else _NOTHING
+
+
+def as_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
+    """Read an instant as aware UTC: Unix epoch seconds (number or digits) or ISO 8601 with an offset.
+
+    A time without an offset is taken to be in `zone`; without a zone it says nothing. Instants outside 2000…2100 are
+    garbage.
+    """
+    moment = _epoch(value) or _iso(value, zone)
+    return moment if moment is not None and EARLIEST <= moment < LATEST else None
+
+
+def as_date(value: Any, zone: tzinfo | None = None) -> date | None:
+    """Read a day: ``YYYY-MM-DD``, or a time stamp with an offset, which names the day as it is written there.
+
+    Unix epoch seconds need the zone whose midnight they are.
+    """
+    if (moment := _epoch(value)) is not None:
+        day = moment.astimezone(zone).date() if zone else None
+    elif isinstance(value, str):
+        try:
+            day = datetime.fromisoformat(value.strip()).date()
+        except ValueError:
+            return None
+    else:
+        return None
+    return day if day is not None and EARLIEST.date() <= day < LATEST.date() else None
+
+
+def require_map(answer: Any, what: str) -> Mapping[str, Any]:
+    """Return the answer if it is an object, else raise `MalformedAnswer`; `what` names the answer, without ids."""
+    if isinstance(answer, Mapping):
+        return answer
+    raise MalformedAnswer(f"{what}: an object was expected, not {type(answer).__name__}")
+
+
+def require_list(answer: Any, what: str) -> list[Any]:
+    """Return the answer if it is an array, else raise `MalformedAnswer`."""
+    if isinstance(answer, list):
+        return answer
+    raise MalformedAnswer(f"{what}: an array was expected, not {type(answer).__name__}")
+
+
+def error_text(body: Any) -> str:
+    """Find what a vendor says in the body of an error, as one short line; empty where it says nothing readable."""
+    if not isinstance(body, Mapping):
+        return ""
+    for key in _TEXT_KEYS:
+        value = body.get(key)
+        parts = [text for item in (value if isinstance(value, list) else [value]) if (text := as_str(item))]
+        if parts:
+            return " ".join("; ".join(parts).split())[:_TEXT_LENGTH]
+    return ""
+
+
+def _epoch(value: Any) -> datetime | None:
+    seconds = as_float(value)
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except ValueError, OverflowError, OSError:
+        return None
+
+
+def _iso(value: Any, zone: tzinfo | None) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        if moment.tzinfo is None:
+            if zone is None:
+                return None
+            moment = moment.replace(tzinfo=zone)
+        return moment.astimezone(UTC)
+    except ValueError, OverflowError:
+        return None

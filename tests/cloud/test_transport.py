@@ -1,0 +1,466 @@
+"""One request: the ledger before it, the errors after it, and what must never leave it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+import logging
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.solar_cloud.budget.ledger import LEASE, Ledger
+from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.errors import (
+    CloudError,
+    InvalidRequest,
+    MalformedAnswer,
+    NoDataYet,
+    NotAllowed,
+    NotFound,
+    TemporarilyUnavailable,
+    Throttled,
+    ThrottleScope,
+)
+from custom_components.solar_cloud.cloud.transport import LARGEST_ANSWER, Account, Transport, retry_after
+
+from .conftest import NOW, FakeClock, FakeCloud
+
+SECRET = "s3cr3t+key"
+
+
+def nothing_special(status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
+    return None
+
+
+@pytest.fixture
+def make(session: aiohttp.ClientSession, account: Account, cloud: FakeCloud) -> Callable[..., Transport]:
+    def _make(**given: Any) -> Transport:
+        options: dict[str, Any] = {"secrets": (SECRET,), "translate": nothing_special} | given
+        return Transport(session, options.pop("base_url", cloud.url), options.pop("account", account), **options)
+
+    return _make
+
+
+def limited(clock: FakeClock, saved: list[dict[str, Any]], per_minute: int = 1000, per_month: int = 1000) -> Account:
+    async def save(state: dict[str, Any]) -> None:
+        saved.append(state)
+
+    return Account(Ledger(Limits(per_minute=per_minute, per_month=per_month)), save, clock=clock, sleep=clock.sleep)
+
+
+async def test_it_sends_path_query_and_headers(make: Callable[..., Transport], cloud: FakeCloud) -> None:
+    cloud.answer("/v2/sites", {"a": 1})
+    transport = make(base_url=f"{cloud.url}/v2/", headers={"X-API-Key": SECRET}, query={"key": SECRET})
+    query = [("status[]", "comm"), ("status[]", "micro"), ("from", "T00:00:00+02:00")]
+    assert await transport.get("/sites", query) == {"a": 1}
+    (request,) = cloud.requests
+    assert request.query == (*query, ("key", SECRET))
+    assert "+" not in request.raw_path
+    assert (request.headers["X-API-Key"], request.headers["Accept"]) == (SECRET, "application/json")
+    assert transport.last_success == NOW
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"body": '{"a": 1'}, MalformedAnswer),
+        ({"body": ""}, MalformedAnswer),
+        ({"body": "[" * 100_000}, MalformedAnswer),
+        ({"body": {"a": "b" * 50}, "cut": True}, MalformedAnswer),
+        ({"body": "oops", "content_type": "text/plain"}, TemporarilyUnavailable),
+        ({"body": {"a": "b" * 50}, "cut": True, "content_type": "text/plain"}, TemporarilyUnavailable),
+        ({"body": {"a": "b" * 50}, "cut": True, "status": 500}, TemporarilyUnavailable),
+        ({"body": "<!DOCTYPE html>", "content_type": "text/html"}, TemporarilyUnavailable),
+        ({"body": "\n<html>"}, TemporarilyUnavailable),
+        ({"body": "<html>", "content_type": "text/html", "status": 401}, TemporarilyUnavailable),
+        ({"body": "<html>", "content_type": "text/html", "status": 404}, TemporarilyUnavailable),
+        ({"drop": True}, TemporarilyUnavailable),
+        ({"status": 302, "headers": {"Location": "/elsewhere"}}, TemporarilyUnavailable),
+        ({"status": 304}, TemporarilyUnavailable),
+        ({"status": 400}, InvalidRequest),
+        ({"status": 401}, NotAllowed),
+        ({"status": 403}, NotAllowed),
+        ({"status": 404}, NotFound),
+        ({"status": 408}, TemporarilyUnavailable),
+        ({"status": 409}, Throttled),
+        ({"status": 410}, NotFound),
+        ({"status": 418}, InvalidRequest),
+        ({"status": 422}, NoDataYet),
+        ({"status": 429}, Throttled),
+        ({"status": 500, "body": {"message": "no"}}, TemporarilyUnavailable),
+        ({"status": 503}, TemporarilyUnavailable),
+    ],
+)
+async def test_every_way_to_fail_is_one_error_and_one_request(
+    make: Callable[..., Transport], cloud: FakeCloud, account: Account, answer: dict[str, Any], error: type[CloudError]
+) -> None:
+    cloud.answer("*", **answer)
+    transport = make()
+    with pytest.raises(CloudError) as caught:
+        await transport.get("/sites")
+    assert type(caught.value) is error
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert cloud.paths == ["/sites"]
+    assert account.ledger.used(NOW) == 1
+    assert transport.last_success is None
+
+
+async def test_an_answer_without_content_is_none(make: Callable[..., Transport], cloud: FakeCloud) -> None:
+    cloud.answer("*", status=204)
+    assert await make().get("/sites") is None
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/plain", "application/problem+json"])
+async def test_json_under_another_name_is_json(
+    make: Callable[..., Transport], cloud: FakeCloud, content_type: str
+) -> None:
+    cloud.answer("*", b'\xef\xbb\xbf{"name": "Z\xfcrich"}', content_type=content_type)
+    assert await make().get("/sites") == {"name": "Z\ufffdrich"}
+
+
+async def test_an_answer_too_large_to_be_one_is_malformed(make: Callable[..., Transport], cloud: FakeCloud) -> None:
+    cloud.answer("*", b" " * (LARGEST_ANSWER + 1))
+    with pytest.raises(MalformedAnswer):
+        await make().get("/sites")
+
+
+async def test_a_slow_answer_is_a_time_out(make: Callable[..., Transport], cloud: FakeCloud, account: Account) -> None:
+    cloud.answer("*", {}, delay=2)
+    with pytest.raises(TemporarilyUnavailable, match="in time"):
+        await make(timeout=0.05).get("/sites")
+    assert account.ledger.used(NOW) == 1
+
+
+async def test_a_refused_connection_counts(make: Callable[..., Transport], account: Account) -> None:
+    with pytest.raises(TemporarilyUnavailable) as caught:
+        await make(base_url="http://127.0.0.1:1").get("/sites")
+    assert caught.value.__context__ is None
+    assert account.ledger.used(NOW) == 1
+
+
+async def test_a_credential_that_no_header_can_hold_is_an_invalid_request(make: Callable[..., Transport]) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        await make(headers={"X-API-Key": f"{SECRET}\n"}).get("/sites")
+    assert SECRET not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+async def test_a_closed_session_sends_and_counts_nothing(
+    make: Callable[..., Transport], session: aiohttp.ClientSession, account: Account
+) -> None:
+    transport = make()
+    await session.close()
+    with pytest.raises(TemporarilyUnavailable):
+        await transport.get("/sites")
+    assert account.ledger.used(NOW) == 0
+
+
+async def test_a_connection_that_breaks_is_not_tried_again_behind_the_ledgers_back(
+    make: Callable[..., Transport], cloud: FakeCloud, account: Account
+) -> None:
+    cloud.answer("*", {})
+    cloud.answer("*", drop=True)
+    transport = make()
+    await transport.get("/sites")
+    with pytest.raises(TemporarilyUnavailable):
+        await transport.get("/sites")
+    assert len(cloud.requests) == account.ledger.used(NOW) == 2
+
+
+async def test_a_redirect_is_not_followed(make: Callable[..., Transport], cloud: FakeCloud) -> None:
+    cloud.answer("/sites", status=301, headers={"Location": f"{cloud.url}/new"})
+    cloud.answer("/new", {"a": 1})
+    with pytest.raises(TemporarilyUnavailable):
+        await make().get("/sites")
+    assert cloud.paths == ["/sites"]
+
+
+async def test_the_client_reads_errors_and_its_words_are_scrubbed(
+    make: Callable[..., Transport], cloud: FakeCloud
+) -> None:
+    seen: list[tuple[int, str, Any]] = []
+
+    def translate(status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
+        seen.append((status, headers["x-limit"], body))
+        return NotFound(f"no {SECRET} and no s3cr3t%2Bkey", 7) if status == 404 else None
+
+    cloud.answer("*", {"detail": 1}, status=404, headers={"X-Limit": "10"})
+    cloud.answer("*", {"a": 1}, headers={"X-Limit": "9"})
+    transport = make(translate=translate)
+    with pytest.raises(NotFound) as caught:
+        await transport.get("/sites")
+    assert caught.value.args == ("no ** and no **", 7)
+    assert await transport.get("/sites") == {"a": 1}
+    assert seen == [(404, "10", {"detail": 1}), (200, "9", {"a": 1})]
+
+
+async def test_a_throttle_on_a_page_is_believed_all_the_same(make: Callable[..., Transport], cloud: FakeCloud) -> None:
+    def translate(status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
+        until = retry_after(headers, NOW)
+        return Throttled(until, ThrottleScope.MINUTE, sent=True) if until else None
+
+    cloud.answer("*", "<html>", status=429, content_type="text/html", headers={"Retry-After": "30"})
+    with pytest.raises(Throttled) as caught:
+        await make(translate=translate).get("/sites")
+    assert caught.value.until == NOW + timedelta(seconds=30)
+
+
+async def test_what_a_throttle_says_stops_every_client_of_the_account(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock
+) -> None:
+    cloud.answer("*", status=429, headers={"Retry-After": "30"})
+    one, other = make(), make()
+    for transport, sent in ((one, True), (other, False), (one, False)):
+        with pytest.raises(Throttled) as caught:
+            await transport.get("/sites")
+        assert (caught.value.sent, caught.value.until) == (sent, NOW + timedelta(seconds=30))
+    assert len(cloud.requests) == 1
+    assert clock.slept == []
+
+
+async def test_the_log_names_path_status_and_time_but_no_query(
+    make: Callable[..., Transport], cloud: FakeCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    cloud.answer("*", {})
+    await make(query={"key": SECRET}, headers={"X-API-Key": SECRET}).get("/sites/7/energy", [("unit", "WH")])
+    ours = [record.getMessage() for record in caplog.records if record.name.endswith("cloud.transport")]
+    assert len(ours) == 1
+    assert ours[0].startswith("GET /sites/7/energy: 200 in ")
+    assert "WH" not in ours[0]
+    assert SECRET not in caplog.text
+
+
+async def test_concurrent_callers_send_one_request_at_a_time(
+    make: Callable[..., Transport], cloud: FakeCloud, account: Account
+) -> None:
+    cloud.answer("*", {}, delay=0.01)
+    one, other = make(), make()
+    await asyncio.gather(*(transport.get("/sites") for transport in (one, other) for _ in range(5)))
+    assert len(cloud.requests) == 10
+    assert cloud.most_in_flight == 1
+    assert account.ledger.used(NOW) == 10
+
+
+async def test_a_cancelled_request_counts_and_frees_the_line(
+    make: Callable[..., Transport], cloud: FakeCloud, account: Account
+) -> None:
+    cloud.answer("*", {}, delay=5)
+    cloud.answer("*", {})
+    transport = make()
+    task = asyncio.create_task(transport.get("/sites"))
+    await cloud.arrived.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert account.ledger.used(NOW) == 1
+    assert await transport.get("/sites") == {}
+    assert account.ledger.used(NOW) == 2
+
+
+async def test_who_waits_in_line_and_is_cancelled_counts_nothing(
+    make: Callable[..., Transport], cloud: FakeCloud, account: Account
+) -> None:
+    cloud.answer("*", {}, delay=0.05)
+    transport = make()
+    first = asyncio.create_task(transport.get("/sites"))
+    await cloud.arrived.wait()
+    second = asyncio.create_task(transport.get("/sites"))
+    await asyncio.sleep(0)
+    second.cancel()
+    assert await first == {}
+    assert account.ledger.used(NOW) == 1
+    assert len(cloud.requests) == 1
+
+
+async def test_the_minutes_share_is_never_exceeded_and_nothing_is_lost(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {})
+    transport = make(account=limited(clock, saved, per_minute=10))
+    times: list[datetime] = []
+    for _ in range(20):
+        await transport.get("/sites")
+        times.append(clock.now)
+    assert len(cloud.requests) == 20
+    for moment in times:
+        assert sum(moment <= other < moment + timedelta(seconds=60) for other in times) <= 8
+    assert clock.slept == [60, 60]
+
+
+async def test_who_would_wait_longer_than_90_seconds_is_told_at_once(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {})
+    transport = make(account=limited(clock, saved, per_minute=1))
+    results = await asyncio.gather(*(transport.get("/sites") for _ in range(4)), return_exceptions=True)
+    throttled = [result for result in results if isinstance(result, Throttled)]
+    assert len(results) - len(throttled) == len(cloud.requests) >= 2
+    assert throttled
+    for error in throttled:
+        assert (error.sent, error.scope) == (False, ThrottleScope.MINUTE)
+        assert error.until > NOW + timedelta(seconds=60)
+
+
+async def test_waiting_for_a_slot_holds_up_nobody_who_may_be_told_at_once(
+    cloud: FakeCloud, session: aiohttp.ClientSession, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {})
+    asleep, wake = asyncio.Event(), asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        asleep.set()
+        await wake.wait()
+        clock.advance(seconds=seconds)
+
+    account = limited(clock, saved, per_minute=1)
+    account._sleep = sleep
+    transport = Transport(session, cloud.url, account, secrets=(), translate=nothing_special)
+    await transport.get("/sites")
+    waiting = asyncio.create_task(transport.get("/sites"))
+    await asleep.wait()
+    account.ledger.learn(NOW + timedelta(days=5), ThrottleScope.MONTH, clock.now)
+    with pytest.raises(Throttled):
+        await asyncio.wait_for(transport.get("/sites"), 1)
+    wake.set()
+    with pytest.raises(Throttled):
+        await waiting
+    assert len(cloud.requests) == 1
+
+
+async def test_the_month_is_never_exceeded(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {}, status=500)
+    transport = make(account=limited(clock, saved, per_month=20))
+    outcomes = []
+    for owner in [False] * 21 + [True] * 3:
+        with pytest.raises(CloudError) as caught:
+            await transport.get("/sites", owner=owner)
+        outcomes.append(type(caught.value))
+    assert outcomes == [TemporarilyUnavailable] * 19 + [Throttled] * 2 + [TemporarilyUnavailable] + [Throttled] * 2
+    assert len(cloud.requests) == 20
+    assert caught.value.until == datetime(2026, 12, 1, tzinfo=UTC)  # type: ignore[attr-defined]
+
+
+async def test_what_is_on_disk_is_never_less_than_what_was_sent(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {})
+    transport = make(account=limited(clock, saved))
+    for sent in range(1, 13):
+        await transport.get("/sites")
+        after_a_crash = Ledger(Limits(per_minute=1000, per_month=1000), saved[-1]).used(clock.now)
+        assert sent <= after_a_crash < sent + LEASE
+    assert len(saved) == 3
+
+
+async def test_a_request_that_cannot_be_put_on_disk_is_not_sent(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {})
+    account = limited(clock, saved)
+    disk_full = True
+
+    async def save(state: dict[str, Any]) -> None:
+        if disk_full:
+            raise OSError("/config/.storage is full")
+        saved.append(state)
+
+    account._save = save
+    transport = make(account=account)
+    for _ in range(2):
+        with pytest.raises(TemporarilyUnavailable, match=r"^the request ledger could not be saved$"):
+            await transport.get("/sites")
+    assert (cloud.requests, account.ledger.used(NOW)) == ([], 0)
+    disk_full = False
+    await transport.get("/sites")
+    assert len(saved) == 1
+    assert account.ledger.used(NOW) == 1
+
+
+async def test_a_lease_whose_writing_was_cancelled_is_not_spent(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {})
+    account = limited(clock, saved)
+    writing = asyncio.Event()
+
+    async def slow(state: dict[str, Any]) -> None:
+        writing.set()
+        await asyncio.sleep(10)
+
+    quick, account._save = account._save, slow
+    task = asyncio.create_task(make(account=account).get("/sites"))
+    await writing.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    account._save = quick
+    await make(account=account).get("/sites")
+    assert len(saved) == len(cloud.requests) == 1
+
+
+async def test_a_lease_given_back_while_it_was_written_is_taken_anew(
+    make: Callable[..., Transport], cloud: FakeCloud, clock: FakeClock, saved: list[dict[str, Any]]
+) -> None:
+    cloud.answer("*", {})
+    account = limited(clock, saved)
+    quick = account._save
+
+    async def shutdown_meanwhile(state: dict[str, Any]) -> None:
+        account._save = quick
+        await quick(state)
+        await quick(account.ledger.as_dict())
+
+    account._save = shutdown_meanwhile
+    await make(account=account).get("/sites")
+    assert Ledger(account.ledger.limits, saved[-1]).used(NOW) >= len(cloud.requests) == 1
+
+
+async def test_a_spent_month_that_cannot_be_put_on_disk_is_still_told(
+    make: Callable[..., Transport],
+    cloud: FakeCloud,
+    clock: FakeClock,
+    saved: list[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    account = limited(clock, saved)
+
+    def translate(status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
+        async def save(state: dict[str, Any]) -> None:
+            raise OSError("full")
+
+        account._save = save
+        return Throttled(NOW + timedelta(days=3), ThrottleScope.MONTH, sent=True)
+
+    cloud.answer("*", status=429)
+    with pytest.raises(Throttled):
+        await make(account=account, translate=translate).get("/sites")
+    assert "could not be saved: OSError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("30", NOW + timedelta(seconds=30)),
+        (" 0 ", NOW),
+        ("99999999999", NOW + timedelta(days=31)),
+        ("Sat, 21 Nov 2026 12:01:00 GMT", NOW + timedelta(minutes=1)),
+        ("Sat, 21 Nov 2026 13:01:00 +0100", NOW + timedelta(minutes=1)),
+        ("Sat, 21 Nov 2026 12:01:00", NOW + timedelta(minutes=1)),
+        ("Sat, 21 Nov 2099 12:01:00 GMT", NOW + timedelta(days=31)),
+        ("Sat, 21 Nov 2026 11:59:00 GMT", None),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("²", None),
+    ],
+)
+def test_retry_after(value: str, expected: datetime | None) -> None:
+    assert retry_after({"retry-AFTER": value}, NOW) == expected
+
+
+def test_no_retry_after_is_none() -> None:
+    assert retry_after({}, NOW) is None
