@@ -1,0 +1,22 @@
+"""Enphase's and SolarEdge's clouds on the loopback interface, for tests and for a look around.
+
+Every number comes from one energy integral for each plant: five-minute rows, quarter hours, days, months, years and
+lifetime agree to the Wh. Nothing here is part of the integration.
+"""
+
+from .app import ENPHASE_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Simulator
+from .clock import Clock
+from .plant import Plant
+from .switches import Switches
+from .web import Request
+
+__all__ = [
+    "ENPHASE_PATH",
+    "SOLAREDGE_LEGACY_PATH",
+    "SOLAREDGE_PATH",
+    "Clock",
+    "Plant",
+    "Request",
+    "Simulator",
+    "Switches",
+]

@@ -1,0 +1,340 @@
+"""The simulator: both vendors' clouds as one web application, and what tests do to them."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Literal
+
+from aiohttp import web
+
+from .accounts import Accounts, SolarEdgeKey
+from .clock import Clock
+from .control import routes as control_routes
+from .devices import Inverter
+from .enphase_v2 import EnphaseV2
+from .faults import Body, Fault, Faults
+from .plant import CloudName, Plant
+from .quota import Plan, Quota
+from .solaredge import SolarEdge
+from .switches import Switches
+from .web import Answer, Call, Refusal, Request, Vendor, headers_of, to_tuple
+
+ENPHASE_PATH = "/enphase/api/v2"
+SOLAREDGE_PATH = "/solaredge/v2"
+SOLAREDGE_LEGACY_PATH = "/solaredge/v2/monitoring"
+
+
+class Simulator:
+    """Both clouds over a set of plants, on an injected clock."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        """Begin without plants, credentials, or faults; the plans are the vendors' free ones."""
+        self.clock = clock or Clock()
+        self.plants: dict[str, Plant] = {}
+        """By key: ``enphase_67``, ``solaredge_1148616``."""
+        self.accounts = Accounts()
+        self.switches = Switches()
+        self._faults = Faults()
+        self._log: list[Request] = []
+        self._in_flight: Counter[str] = Counter()
+        self.quotas: dict[CloudName, Quota] = {
+            "enphase": Quota(Plan(name="Watt", per_minute=10, per_month=10_000)),
+            "solaredge": Quota(Plan(name="Free", per_minute=10, per_month=2_000)),
+        }
+        self._vendors: tuple[Vendor, ...] = (
+            EnphaseV2(ENPHASE_PATH, self.quotas["enphase"], self.plants, self.accounts, self.switches),
+            SolarEdge(SOLAREDGE_PATH, self.quotas["solaredge"], self.plants, self.accounts, self.switches),
+        )
+        self.app = self._build()
+
+    # Plants.
+
+    def add_plant(self, plant: Plant, *credentials: str) -> Plant:
+        """Add a plant and let these read it: Enphase user ids or SolarEdge keys. Raise ValueError, KeyError."""
+        if plant.key in self.plants:
+            raise ValueError(f"{plant.key} is there already")
+        for credential in credentials:
+            self._systems_of(plant.cloud, credential).add(plant.id)
+        self.plants[plant.key] = plant
+        return plant
+
+    def remove_system(self, key: str) -> None:
+        """Take a plant away, as if its owner had withdrawn the consent and left. Raise KeyError."""
+        plant = self.plants.pop(key)
+        readers: list[set[int]] = (
+            list(self.accounts.enphase_users.values())
+            if plant.cloud == "enphase"
+            else [account.sites for account in self.accounts.solaredge_keys.values()]
+        )
+        for systems in readers:
+            systems.discard(plant.id)
+
+    def add_enphase_key(self, key: str) -> None:
+        """Make an API key valid."""
+        self.accounts.enphase_keys.add(key)
+
+    def add_enphase_user(self, user_id: str) -> None:
+        """Make a user id valid; it owns nothing yet."""
+        self.accounts.enphase_users.setdefault(user_id, set())
+
+    def add_solaredge_key(self, key: str, account_key: str) -> None:
+        """Make a key valid, with the account key that belongs to it; it opens nothing yet."""
+        self.accounts.solaredge_keys.setdefault(key, SolarEdgeKey(account_key))
+
+    def revoke(self, credential: str) -> None:
+        """Make an Enphase key, an Enphase user id or a SolarEdge key invalid from now on. Raise KeyError."""
+        if credential in self.accounts.enphase_keys:
+            self.accounts.enphase_keys.remove(credential)
+        elif credential in self.accounts.enphase_users:
+            del self.accounts.enphase_users[credential]
+        else:
+            del self.accounts.solaredge_keys[credential]
+
+    def _systems_of(self, cloud: CloudName, credential: str) -> set[int]:
+        if cloud == "enphase":
+            return self.accounts.enphase_users[credential]
+        return self.accounts.solaredge_keys[credential].sites
+
+    # What happens to plants.
+
+    def silence(self, serial: str) -> None:
+        """Let a gateway stop reporting now. Raise KeyError for one that no plant has."""
+        self._plant_of_gateway(serial).silence(serial, self.clock.now())
+
+    def unsilence(self, serial: str) -> None:
+        """Let a gateway report again, with what it kept. Raise KeyError for one that no plant has."""
+        self._plant_of_gateway(serial).unsilence(serial, self.clock.now())
+
+    def _plant_of_gateway(self, serial: str) -> Plant:
+        for plant in self.plants.values():
+            if serial in plant.gateways:
+                return plant
+        raise KeyError(serial)
+
+    def add_inverter(
+        self,
+        key: str,
+        serial: str | None = None,
+        *,
+        gateway: str | None = None,
+        model: str | None = None,
+        size_w: int | None = None,
+    ) -> Inverter:
+        """Put a new inverter to work from now on; what is not said is as with the plant's newest one.
+
+        Raise KeyError, ValueError.
+        """
+        plant = self.plants[key]
+        if size_w is not None and (type(size_w) is not int or size_w <= 0):
+            raise ValueError("a size is a whole number of W")
+        pattern = list(plant.inverters.values())[-1]
+        inverter = replace(
+            pattern,
+            serial=serial or _next_serial(plant),
+            gateway=gateway or pattern.gateway,
+            model=model or pattern.model,
+            size_w=size_w or pattern.size_w,
+            installed=self.clock.now(),
+            retired=None,
+        )
+        plant.add_inverter(inverter)
+        return inverter
+
+    def retire_inverter(self, key: str, serial: str) -> None:
+        """Take an inverter out of use from now on. Raise KeyError."""
+        self.plants[key].retire_inverter(serial, self.clock.now())
+
+    def delay_data(self, key: str, delay: timedelta) -> None:
+        """Let a plant's rows become readable that much later than usual. Raise KeyError."""
+        self.plants[key].extra_delay = delay
+
+    def set_status(self, key: str, status: str | None) -> None:
+        """Let a cloud give a plant's status as this text, known or not; None: as it truly is. Raise KeyError."""
+        self.plants[key].status = status
+
+    # What happens to requests.
+
+    @property
+    def requests(self) -> list[Request]:
+        """The vendor requests received, in the order of arrival; the control API's are not among them."""
+        return list(self._log)
+
+    def clear_requests(self) -> None:
+        """Forget the log; the quotas stay used."""
+        self._log.clear()
+
+    def fail(
+        self,
+        path: str = "*",
+        *,
+        status: int | None = None,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        delay: float = 0,
+        times: int | None = 1,
+        drop: bool = False,
+        truncate: bool = False,
+    ) -> None:
+        """Let requests whose path matches a pattern fail, `times` times or (None) until `clear_faults`.
+
+        Without a status or body the true answer comes, only late (`delay`, in seconds of the event loop), cut in half
+        (`truncate`), or not at all (`drop`).
+        """
+        self._faults.add(
+            Fault(
+                path=path,
+                status=status,
+                body=body,
+                headers=headers_of(headers),
+                delay=delay,
+                times=times,
+                drop=drop,
+                truncate=truncate,
+            )
+        )
+
+    def mutate(self, path: str, function: Callable[[Any], Any], times: int | None = None) -> None:
+        """Let a function change the JSON of successful answers whose path matches a pattern."""
+        self._faults.add_mutation(path, function, times)
+
+    def clear_faults(self) -> None:
+        """Let everything work again, changed bodies included."""
+        self._faults.clear()
+
+    def set_limits(
+        self,
+        cloud: Literal["enphase", "solaredge"],
+        *,
+        per_minute: int | None = None,
+        per_month: int | None = None,
+        reset_day: int | None = None,
+    ) -> None:
+        """Change a vendor's plan; what is not said stays. Raise KeyError, ValueError."""
+        plan = self.quotas[cloud].plan
+        for value in (per_minute, per_month, reset_day):
+            if value is not None and (type(value) is not int or value < 0):
+                raise ValueError("a limit is a whole number")
+        plan.per_minute = plan.per_minute if per_minute is None else per_minute
+        plan.per_month = plan.per_month if per_month is None else per_month
+        plan.reset_day = plan.reset_day if reset_day is None else reset_day
+
+    # The web application.
+
+    def _build(self) -> web.Application:
+        app = web.Application()
+        for vendor in self._vendors:
+            app.router.add_route("*", vendor.prefix + "/{tail:.*}", self._handler(vendor))
+        app.add_routes(control_routes(self))
+
+        async def opened(_: web.Application) -> None:
+            self._faults.opened()
+
+        async def closing(_: web.Application) -> None:
+            self._faults.closing()
+
+        app.on_startup.append(opened)
+        app.on_shutdown.append(closing)
+        return app
+
+    def _handler(self, vendor: Vendor) -> Callable[[web.Request], Any]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._serve(vendor, request)
+
+        return handle
+
+    async def _serve(self, vendor: Vendor, request: web.Request) -> web.StreamResponse:
+        """Log and count a request, let its fault happen, and answer it."""
+        call = Call(
+            method=request.method,
+            path=request.path.removeprefix(vendor.prefix).strip("/"),
+            query=request.query,
+            headers=request.headers,
+            now=self.clock.now(),
+        )
+        credential = vendor.credential(call)
+        entry = Request(
+            time=call.now,
+            method=request.method,
+            path=request.path,
+            query=to_tuple(request.query),
+            credential=credential,
+        )
+        self._log.append(entry)
+        minute, month = vendor.quota.count(credential or "", call.now)
+        fault = self._faults.take(request.path)
+        flight = f"{vendor.prefix} {credential}"
+        self._in_flight[flight] += 1
+        in_flight = self._in_flight[flight]
+        try:
+            if fault and fault.delay:
+                await self._faults.wait(fault.delay)
+            if fault and (fault.status is not None or fault.body is not None):
+                answer = _faulty(fault)
+            else:
+                answer = vendor.too_many(call, minute, month, in_flight) or self._answer(vendor, call)
+        finally:
+            self._in_flight[flight] -= 1
+        vendor.finish(call, answer, minute)
+        if fault:
+            answer.headers |= fault.headers or {}
+        dropped = fault is not None and fault.drop and not fault.truncate
+        self._answered(entry, 0 if dropped else answer.status)
+        return await _send(request, answer, fault)
+
+    def _answer(self, vendor: Vendor, call: Call) -> Answer:
+        try:
+            answer = vendor.answer(call)
+        except Refusal as refusal:
+            return refusal.answer
+        answer.body = self._faults.mutate(f"{vendor.prefix}/{call.path}", answer.body)
+        return answer
+
+    def _answered(self, entry: Request, status: int) -> None:
+        """Write the status into the log, if the entry is still there."""
+        for index, logged in enumerate(self._log):
+            if logged is entry:
+                self._log[index] = replace(entry, status=status)
+                return
+
+
+def _faulty(fault: Fault) -> Answer:
+    body: Any = fault.body
+    if isinstance(body, str):
+        content_type = "text/html" if body.lstrip().startswith("<") else "application/json"
+        return Answer(status=fault.status or 200, body=body.encode(), content_type=content_type)
+    return Answer(status=fault.status or 200, body=dict(body) if isinstance(body, Mapping) else body)
+
+
+async def _send(request: web.Request, answer: Answer, fault: Fault | None) -> web.StreamResponse:
+    """Send an answer whole, cut short, or not at all."""
+    data = answer.encoded()
+    content_type = (
+        "application/json; charset=utf-8" if answer.content_type == "application/json" else answer.content_type
+    )
+    headers = {"Content-Type": content_type, **answer.headers}
+    if fault and fault.drop:
+        transport = request.transport
+        response = web.StreamResponse(status=answer.status, headers={**headers, "Content-Length": str(len(data) + 1)})
+        if fault.truncate:
+            await response.prepare(request)
+            await response.write(data[: len(data) // 2])
+        if transport is not None:
+            transport.close() if fault.truncate else transport.abort()
+        return response
+    if fault and fault.truncate:
+        data = data[: len(data) // 2]
+    return web.Response(status=answer.status, body=data, headers=headers)
+
+
+def _next_serial(plant: Plant) -> str:
+    """Return a serial number that follows the plant's newest one."""
+    newest = list(plant.inverters)[-1]
+    digits = len(newest) - len(newest.rstrip("0123456789"))
+    head, tail = newest[: len(newest) - digits], newest[len(newest) - digits :] or "0"
+    number = int(tail)
+    while True:
+        number += 1
+        serial = f"{head}{number:0{len(tail)}d}"
+        if serial not in plant.inverters:
+            return serial

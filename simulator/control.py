@@ -1,0 +1,164 @@
+"""The control API: what the Python methods do, as JSON over POST, for whoever is in another process.
+
+Times are ISO 8601 with offset, durations seconds. Errors are answered with 400 and ``{"error": …}``.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from .switches import Switches
+
+if TYPE_CHECKING:
+    from .app import Simulator
+
+_FAULT_TYPES: dict[str, type | tuple[type, ...]] = {
+    "path": str,
+    "status": int,
+    "body": (str, dict, list),
+    "headers": dict,
+    "delay": (int, float),
+    "times": (int, type(None)),
+    "drop": bool,
+    "truncate": bool,
+}
+
+type Data = dict[str, Any]
+type Action = Callable[[Simulator, Data], Any]
+
+
+def routes(simulator: Simulator) -> list[web.RouteDef]:
+    """Return the control API of a simulator."""
+    reading: dict[str, Callable[[], Any]] = {
+        "clock": lambda: _clock(simulator),
+        "requests": lambda: _requests(simulator),
+        "switches": lambda: asdict(simulator.switches),
+        "systems": lambda: _systems(simulator),
+        "limits": lambda: _limits(simulator),
+    }
+    return [
+        *(web.get(f"/control/{name}", _reader(read)) for name, read in reading.items()),
+        *(web.post(f"/control/{name}", _writer(simulator, action)) for name, action in _ACTIONS.items()),
+    ]
+
+
+def _reader(read: Callable[[], Any]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(_: web.Request) -> web.Response:
+        return web.json_response(read())
+
+    return handle
+
+
+def _writer(simulator: Simulator, action: Action) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            data = await request.json() if request.can_read_body else {}
+            if not isinstance(data, dict):
+                raise TypeError("the body must be an object")  # noqa: TRY301 - one way out for all bad bodies
+            return web.json_response(action(simulator, data) or {})
+        except (KeyError, TypeError, ValueError) as error:
+            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+    return handle
+
+
+def _clock(simulator: Simulator) -> Data:
+    return {"now": simulator.clock.now().isoformat(), "speed": simulator.clock.speed}
+
+
+def _set_clock(simulator: Simulator, data: Data) -> Data:
+    """Set the time (``now``), go on by seconds (``advance``), run faster (``speed``); any of them."""
+    _only(data, "now", "advance", "speed")
+    if "now" in data:
+        simulator.clock.set(datetime.fromisoformat(data["now"]))
+    if "advance" in data:
+        simulator.clock.advance(timedelta(seconds=data["advance"]))
+    if "speed" in data:
+        simulator.clock.speed = float(data["speed"])
+    return _clock(simulator)
+
+
+def _requests(simulator: Simulator) -> list[Data]:
+    return [asdict(request) | {"time": request.time.isoformat()} for request in simulator.requests]
+
+
+def _systems(simulator: Simulator) -> list[Data]:
+    """Return the plants with the truth about today."""
+    now = simulator.clock.now()
+    return [
+        {
+            "key": key,
+            "name": plant.name,
+            "timezone": plant.timezone,
+            "gateways": list(plant.gateways),
+            "inverters": [inverter.serial for inverter in plant.active_inverters(now)],
+            "today_wh": plant.energy_wh(datetime.combine(plant.local_day(now), datetime.min.time(), plant.zone), now),
+            "lifetime_wh": plant.lifetime_wh(now),
+        }
+        for key, plant in simulator.plants.items()
+    ]
+
+
+def _limits(simulator: Simulator) -> Data:
+    return {cloud: asdict(quota.plan) for cloud, quota in simulator.quotas.items()}
+
+
+def _set_limits(simulator: Simulator, data: Data) -> Data:
+    _only(data, "cloud", "per_minute", "per_month", "reset_day")
+    simulator.set_limits(**data)
+    return _limits(simulator)
+
+
+def _fail(simulator: Simulator, data: Data) -> None:
+    """Queue a fault; what has a type of its own must have that one."""
+    for name, kinds in _FAULT_TYPES.items():
+        # A bool is an int to Python, but no status, delay or number of times.
+        if name in data and (not isinstance(data[name], kinds) or (isinstance(data[name], bool) and kinds is not bool)):
+            raise TypeError(f"{name} has the wrong type")
+    simulator.fail(**data)
+
+
+def _set_switches(simulator: Simulator, data: Data) -> Data:
+    kinds = {field.name: type(getattr(simulator.switches, field.name)) for field in fields(Switches)}
+    for name, value in data.items():
+        if type(value) is not kinds[name]:
+            raise TypeError(f"{name} must be {kinds[name].__name__}")
+    for name, value in data.items():
+        setattr(simulator.switches, name, value)
+    return asdict(simulator.switches)
+
+
+def _add_inverter(simulator: Simulator, data: Data) -> Data:
+    return {"serial": simulator.add_inverter(**data).serial}
+
+
+def _delay(simulator: Simulator, data: Data) -> None:
+    _only(data, "key", "seconds")
+    simulator.delay_data(data["key"], timedelta(seconds=data["seconds"]))
+
+
+def _only(data: Data, *names: str) -> None:
+    """Raise ValueError for a name that means nothing."""
+    if unknown := set(data) - set(names):
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+
+
+_ACTIONS: dict[str, Action] = {
+    "clock": _set_clock,
+    "requests/clear": lambda simulator, data: simulator.clear_requests(**data),
+    "fail": _fail,
+    "faults/clear": lambda simulator, data: simulator.clear_faults(**data),
+    "limits": _set_limits,
+    "switches": _set_switches,
+    "silence": lambda simulator, data: simulator.silence(**data),
+    "unsilence": lambda simulator, data: simulator.unsilence(**data),
+    "inverters/add": _add_inverter,
+    "inverters/retire": lambda simulator, data: simulator.retire_inverter(**data),
+    "delay": _delay,
+    "status": lambda simulator, data: simulator.set_status(**data),
+    "systems/remove": lambda simulator, data: simulator.remove_system(**data),
+    "revoke": lambda simulator, data: simulator.revoke(**data),
+}

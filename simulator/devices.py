@@ -1,0 +1,100 @@
+"""The hardware of a plant: inverters, the gateways they report through, meters, a battery."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zlib import crc32
+
+
+@dataclass(slots=True, kw_only=True)
+class Inverter:
+    """One inverter, from the instant it was installed to the one it was retired."""
+
+    serial: str
+    gateway: str
+    """Serial number of the gateway it reports through."""
+    installed: datetime
+    model: str = "M215"
+    part_number: str = "800-00107-r01"
+    size_w: int = 170
+    """Power of the modules behind it in W."""
+    retired: datetime | None = None
+
+    @property
+    def weight(self) -> int:
+        """Its share of the plant's energy: its size, a few per cent more or less."""
+        return max(1, round(self.size_w * (1 + (crc32(self.serial.encode()) % 9 - 4) / 200)))
+
+    def active_at(self, moment: datetime) -> bool:
+        """Tell whether it is in use at an instant."""
+        return self.installed <= moment and (self.retired is None or moment < self.retired)
+
+
+@dataclass(slots=True)
+class Silence:
+    """A time in which a gateway does not report; it goes on while `end` is missing."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """What carries the readings to the cloud: an Envoy, or the SolarEdge inverter with the network cable."""
+
+    serial: str
+    id: int = 0
+    name: str = ""
+    part_number: str = "800-00555-r03"
+    never_reported: bool = False
+    """Whether the cloud has not heard of it yet; its `last_report_at` is null then."""
+    silences: list[Silence] = field(default_factory=list)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is silenced until further notice."""
+        return any(silence.end is None for silence in self.silences)
+
+
+@dataclass(slots=True, kw_only=True)
+class RevenueMeter:
+    """A revenue-grade production meter; it measures exactly what the inverters do."""
+
+    serial: str
+    gateway: str
+    installed: datetime
+    manufacturer: str = "GE"
+    model: str = "I-210+"
+
+
+@dataclass(slots=True, kw_only=True)
+class GridMeter:
+    """A meter at the grid connection, which SolarEdge lists once for each direction."""
+
+    serial: str
+    connected_to: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Battery:
+    """The battery as a device; its energy is the model's."""
+
+    serial: str
+    connected_to: str
+    manufacturer: str = "SolarEdge"
+    model: str = "Home Battery"
+
+
+@dataclass(slots=True, kw_only=True)
+class Alert:
+    """An alert of SolarEdge."""
+
+    id: int
+    category: str
+    type: str
+    impact: int
+    status: str
+    first_trigger: datetime
+    last_trigger: datetime
+    component_name: str
+    component_serial: str | None
+    error_codes: tuple[str, ...] = ()

@@ -1,0 +1,242 @@
+"""Enphase v2's energy: summary, stats, rgm_stats, energy_lifetime, monthly_production (Enphase v2 documentation)."""
+
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from .enphase_format import read_date, read_number, unprocessable
+from .enphase_meta import has_meter, last_energy_at, meta, meter_start_date, status_of
+from .plant import Plant
+from .slots import (
+    SLOT_SECONDS,
+    SLOTS_PER_DAY,
+    SLOTS_PER_HOUR,
+    SLOTS_PER_QUARTER,
+    add_months,
+    epoch,
+    local_date,
+    midnight_slot,
+    slot_date,
+    slot_of,
+    slot_time,
+)
+from .web import Call
+
+
+def summary(plant: Plant, call: Call, *, stays: bool) -> dict[str, Any]:
+    """Return the state of a system today or on a day past; `stays` keeps the power in the evening."""
+    today = plant.local_day(call.now)
+    asked = read_date(call, "summary_date")
+    if asked is not None and asked > today:
+        raise unprocessable("Requested date is in the future", {"summary_date": asked.isoformat()})
+    day = asked or today
+    start, end = plant.day_slots(day)
+    current = day == today
+    return {
+        "current_power": _current_power(plant, call.now, stays=stays) if current else 0,
+        "energy_lifetime": _merged_wh(plant, 0, start, call.now),
+        "energy_today": _merged_wh(plant, start, end, call.now),
+        "last_interval_end_at": last_energy_at(plant, call.now),
+        "last_report_at": plant.reported_at(call.now),
+        "modules": len(plant.active_inverters(call.now)) if current else 0,
+        "operational_at": plant.operational_at if plant.operational_at <= call.now else None,
+        "size_w": plant.size_w(call.now) if current else 0,
+        "source": "meter" if has_meter(plant, call.now) else "microinverters",
+        "status": status_of(plant),
+        "summary_date": day,
+        "system_id": plant.id,
+    }
+
+
+def stats(plant: Plant, call: Call) -> dict[str, Any]:
+    """Return rows of five minutes as the microinverters reported them; the dark hours are a gap."""
+    body: dict[str, Any] = {
+        "system_id": plant.id,
+        "total_devices": len(plant.active_inverters(call.now)),
+        "meta": meta(plant, call.now),
+        "intervals": [],
+    }
+    start, end = _asked_slots(plant, call, 1)
+    if not plant.inverters or slot_time(start) < _a_year_ago(plant, call.now):
+        return body
+    newest = plant.newest_slot(call.now)
+    last = plant.series.last_lit(newest)
+    operational = slot_of(plant.operational_at)
+    if last is None or start > last or end <= operational or end < start:
+        raise unprocessable(
+            "Requested date range is invalid for this system",
+            {
+                "start_at": start * SLOT_SECONDS,
+                "end_at": end * SLOT_SECONDS,
+                "first_interval": operational * SLOT_SECONDS,
+                "last_interval": None if last is None else (last + 1) * SLOT_SECONDS,
+            },
+        )
+    start = max(start, operational)
+    for slot in range(start, min(end, start + SLOTS_PER_DAY, newest)):
+        if plant.series.is_lit(slot) and (row := _row(plant, slot, call.now)):
+            body["intervals"].append(row)
+    return body
+
+
+def rgm_stats(plant: Plant, call: Call) -> dict[str, Any]:
+    """Return rows of fifteen minutes as the revenue-grade meter measured them, at night too."""
+    meter = plant.revenue_meter if has_meter(plant, call.now) else None
+    body: dict[str, Any] = {
+        "system_id": plant.id,
+        "total_devices": 1 if meter else 0,
+        "meta": meta(plant, call.now),
+        "intervals": [],
+    }
+    start, end = _asked_slots(plant, call, SLOTS_PER_QUARTER)
+    if meter is None or slot_time(start) < _a_year_ago(plant, call.now):
+        return body
+    first = slot_of(max(meter.installed, plant.operational_at))
+    start = max(start, -(-first // SLOTS_PER_QUARTER) * SLOTS_PER_QUARTER)
+    month_later = midnight_slot(add_months(slot_date(start, plant.zone), 1), plant.zone) + (
+        start - midnight_slot(slot_date(start, plant.zone), plant.zone)
+    )
+    end = min(end, month_later, plant.readable_until(plant.gateways[meter.gateway], call.now))
+    for quarter in range(start, end - SLOTS_PER_QUARTER + 1, SLOTS_PER_QUARTER):
+        body["intervals"].append(
+            {
+                "end_at": slot_time(quarter + SLOTS_PER_QUARTER),
+                "wh_del": plant.series.production(quarter, quarter + SLOTS_PER_QUARTER),
+                "devices_reporting": 1,
+            }
+        )
+    return body
+
+
+def energy_lifetime(plant: Plant, call: Call) -> dict[str, Any]:
+    """Return the energy of each day, on request also by the microinverters and by the meter alone."""
+    now = call.now
+    today = plant.local_day(now)
+    asked_start, asked_end = read_date(call, "start_date"), read_date(call, "end_date")
+    first_day = local_date(plant.operational_at, plant.zone) if plant.operational_at <= now else None
+    start = asked_start or first_day
+    # The slot before the newest boundary is the last that anything was reported of.
+    reported = slot_date(plant.newest_slot(now) - 1, plant.zone)
+    end = asked_end or min(today - timedelta(days=1), reported)
+    echo = {"start": start.isoformat() if start else None, "end": end.isoformat()}
+    if (asked_start and asked_start > today) or (asked_end and asked_end > today):
+        raise unprocessable("Requested date is in the future", echo)
+    if asked_end and start and asked_end < start:
+        raise unprocessable("Requested date range is invalid for this system", echo)
+    body: dict[str, Any] = {"system_id": plant.id, "start_date": start}
+    metered = meter_start_date(plant) if has_meter(plant, now) else None
+    if metered:
+        body["meter_start_date"] = metered
+    days = [start + timedelta(days=offset) for offset in range((end - start).days + 1)] if start else []
+    bounds = [midnight_slot(day, plant.zone) for day in [*days, *([end + timedelta(days=1)] if days else [])]]
+    spans = list(pairwise(bounds))
+    body["production"] = [_merged_wh(plant, begin, stop, now) for begin, stop in spans]
+    if call.query.get("production") == "all":
+        body["micro_production"] = [plant.readable_wh(begin, stop, now) for begin, stop in spans]
+        body["meter_production"] = [_meter_wh(plant, begin, stop, now) for begin, stop in spans]
+    body["meta"] = meta(plant, now)
+    return body
+
+
+def monthly_production(plant: Plant, call: Call) -> dict[str, Any]:
+    """Return the energy of the month from a date to the day before the same date of the next month."""
+    start = read_date(call, "start_date")
+    if start is None:
+        raise unprocessable("start_date is missing", {})
+    after = add_months(start, 1)
+    last = after - timedelta(days=1)
+    echo = {"start": start.isoformat(), "end": last.isoformat()}
+    if after > plant.local_day(call.now):
+        raise unprocessable("The start date must be at least one month ago", echo)
+    begin, stop = midnight_slot(start, plant.zone), midnight_slot(after, plant.zone)
+    meter = plant.revenue_meter if has_meter(plant, call.now) else None
+    return {
+        "system_id": plant.id,
+        "start_date": start,
+        "end_date": last,
+        "production_wh": _merged_wh(plant, begin, stop, call.now),
+        "meter_readings": [
+            {
+                "serial_number": meter.serial,
+                "start": _meter_wh(plant, 0, begin, call.now),
+                "end": _meter_wh(plant, 0, stop, call.now),
+            }
+        ]
+        if meter
+        else [],
+        "meta": meta(plant, call.now),
+    }
+
+
+def _asked_slots(plant: Plant, call: Call, step: int) -> tuple[int, int]:
+    """Return the asked period in slots, rounded down to full steps; by default from local midnight to now."""
+    start_at, end_at = read_number(call, "start_at"), read_number(call, "end_at")
+    midnight = midnight_slot(plant.local_day(call.now), plant.zone)
+    start = midnight if start_at is None else start_at // SLOT_SECONDS
+    end = (epoch(call.now) if end_at is None else end_at) // SLOT_SECONDS
+    return start // step * step, end // step * step
+
+
+def _a_year_ago(plant: Plant, now: datetime) -> datetime:
+    """Return the local midnight one year before today."""
+    return slot_time(midnight_slot(add_months(plant.local_day(now), -12), plant.zone))
+
+
+def _row(plant: Plant, slot: int, now: datetime) -> dict[str, Any] | None:
+    """Return the row of one slot: the inverters whose Envoy has told of it; None where none has."""
+    told = {serial for serial, gateway in plant.gateways.items() if plant.readable_until(gateway, now) > slot}
+    moment = slot_time(slot)
+    # The first and the last slots of daylight are too dim for some of them to wake.
+    settled = plant.series.is_lit(slot - 1) and plant.series.is_lit(slot + 1)
+    energy = reporting = 0
+    for inverter in plant.inverters.values():
+        if inverter.gateway in told and inverter.active_at(moment):
+            produced = plant.inverter_until(inverter.serial, slot + 1) - plant.inverter_until(inverter.serial, slot)
+            energy += produced
+            reporting += bool(settled or produced or inverter.weight % 2)
+    if not reporting:
+        return None
+    return {
+        "end_at": slot_time(slot + 1),
+        "powr": energy * SLOTS_PER_HOUR,
+        "enwh": energy,
+        "devices_reporting": reporting,
+    }
+
+
+def _current_power(plant: Plant, now: datetime, *, stays: bool) -> int:
+    """Return the mean power of the newest slot that the cloud knows of, in W."""
+    newest = plant.newest_slot(now)
+    if (meter := plant.revenue_meter) and has_meter(plant, now):
+        newest = plant.readable_until(plant.gateways[meter.gateway], now)
+    slot = newest - 1
+    if stays:
+        slot = plant.series.last_lit(newest) or slot
+        while plant.series.is_lit(slot) and _measured_wh(plant, slot, now) == 0:
+            slot -= 1
+    return _measured_wh(plant, slot, now) * SLOTS_PER_HOUR
+
+
+def _measured_wh(plant: Plant, slot: int, now: datetime) -> int:
+    """Return the energy of one slot by whatever measures the system."""
+    return _merged_wh(plant, slot, slot + 1, now)
+
+
+def _meter_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
+    """Return the Wh that the revenue-grade meter counted between two slots, as far as the cloud knows."""
+    meter = plant.revenue_meter
+    if meter is None or meter.installed > now:
+        return 0
+    first = max(start, slot_of(meter.installed))
+    return plant.series.production(
+        first, max(first, min(end, plant.readable_until(plant.gateways[meter.gateway], now)))
+    )
+
+
+def _merged_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
+    """Return the Wh between two slots: by the microinverters before the meter's first full day, by the meter after."""
+    first_metered: date | None = meter_start_date(plant) if has_meter(plant, now) else None
+    if first_metered is None:
+        return plant.readable_wh(start, end, now)
+    border = min(max(midnight_slot(first_metered, plant.zone), start), end)
+    return plant.readable_wh(start, border, now) + _meter_wh(plant, border, end, now)

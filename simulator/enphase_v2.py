@@ -1,0 +1,259 @@
+"""Enphase's Enlighten Systems API v2: signing in, limits, systems and devices (Enphase v2 documentation)."""
+
+from collections.abc import Callable, Mapping
+import re
+from typing import Any
+
+from .accounts import Accounts, encode_id
+from .devices import Gateway, Inverter
+from .enphase_energy import energy_lifetime, monthly_production, rgm_stats, stats, summary
+from .enphase_format import callback, datetime_format, not_found, read_number, render, unauthorized, unprocessable
+from .enphase_meta import meta, status_of
+from .plant import Plant
+from .quota import Quota, Window
+from .slots import SLOTS_PER_HOUR, epoch, slot_time
+from .switches import Switches
+from .web import Answer, Call
+
+_SYSTEM_PATH = re.compile(r"systems/(\d{1,12})/([a-z_]+)")
+_FILTERS = ("system_id", "system_name", "status", "reference", "installer", "connection_type")
+_DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
+
+
+class EnphaseV2:
+    """The API as a vendor of the simulator."""
+
+    def __init__(
+        self, prefix: str, quota: Quota, plants: Mapping[str, Plant], accounts: Accounts, switches: Switches
+    ) -> None:
+        """Serve the Enphase plants among `plants`, which may change at any time."""
+        self.prefix = prefix
+        self.quota = quota
+        self._plants = plants
+        self._accounts = accounts
+        self._switches = switches
+        self._of_system: dict[str, Callable[[Plant, Call], dict[str, Any]]] = {
+            "summary": lambda plant, call: summary(plant, call, stays=switches.enphase_power_stays),
+            "stats": stats,
+            "rgm_stats": rgm_stats,
+            "energy_lifetime": energy_lifetime,
+            "monthly_production": monthly_production,
+            "envoys": _envoys,
+            "inventory": _inventory,
+        }
+
+    def credential(self, call: Call) -> str | None:
+        """Return the API key of the query."""
+        return call.query.get("key")
+
+    def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
+        """Return the 409 that names the period, or the 503 of too many requests at the same time."""
+        for window in (month, minute):
+            if window.over:
+                return Answer(
+                    status=409,
+                    body={
+                        "reason": "409",
+                        "message": [f"Usage limit exceeded for plan {self.quota.plan.name}"],
+                        "period": window.period,
+                        "period_start": epoch(window.start),
+                        "period_end": epoch(window.end),
+                        "limit": window.limit,
+                    },
+                )
+        if in_flight > self._switches.enphase_max_in_flight:
+            return Answer(status=503, body={"errorCode": 503, "errorMessages": ["Service unavailable."]})
+        return None
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a request. Raise Refusal."""
+        if call.query.get("key") not in self._accounts.enphase_keys:
+            raise unauthorized()
+        owned = self._accounts.enphase_users.get(call.query.get("user_id", ""))
+        if owned is None:
+            raise unauthorized()
+        if call.method != "GET":
+            return Answer(status=405, body={"reason": "405", "message": ["Method not allowed"]})
+        mode = datetime_format(call)
+        if call.path == "systems":
+            return Answer(body=self._systems(call, owned, mode))
+        if call.path == "systems/inverters_summary_by_envoy_or_site" and self._switches.enphase_inverters_summary:
+            plant = self._plant(read_number(call, "site_id"), owned)
+            return Answer(body=render(self._inverters_summary(plant, call), mode, plant.zone))
+        found = _SYSTEM_PATH.fullmatch(call.path)
+        if found is None or found[2] not in self._of_system:
+            raise not_found()
+        plant = self._plant(int(found[1]), owned)
+        return Answer(body=render(self._of_system[found[2]](plant, call), mode, plant.zone))
+
+    def finish(self, call: Call, answer: Answer, minute: Window) -> None:
+        """Wrap the body in the callback that was asked for."""
+        if (name := callback(call)) and answer.content_type == "application/json":
+            answer.wrap = name
+            answer.content_type = "application/javascript"
+
+    def _plant(self, system_id: int | None, owned: set[int]) -> Plant:
+        """Return a system that the user may read. Raise Refusal."""
+        if system_id is None:
+            raise unprocessable("Envoy serial number or site id is mandatory", {})
+        plant = self._plants.get(f"enphase_{system_id}")
+        if plant is None:
+            raise not_found()
+        if system_id not in owned:
+            raise unauthorized()
+        return plant
+
+    def _systems(self, call: Call, owned: set[int], mode: str | None) -> dict[str, Any]:
+        """Return a page of the user's systems; the cursor is the number of the page's last system, encoded."""
+        limit_text = call.query.get("limit", str(_DEFAULT_PAGE))
+        if not limit_text.isdecimal() or int(limit_text) == 0:
+            raise unprocessable("Invalid limit", {"limit": limit_text})
+        limit = min(int(limit_text), _LARGEST_PAGE)
+        plants = sorted(
+            (plant for plant in self._plants.values() if plant.cloud == "enphase" and plant.id in owned),
+            key=lambda plant: plant.id,
+        )
+        if cursor := call.query.get("next"):
+            ids = [plant.id for plant in plants if encode_id(plant.id) == cursor]
+            if not ids:
+                raise unprocessable("Invalid cursor", {"next": cursor})
+            plants = [plant for plant in plants if plant.id > ids[0]]
+        for name in _FILTERS:
+            if wanted := [*call.query.getall(name, []), *call.query.getall(f"{name}[]", [])]:
+                plants = [plant for plant in plants if any(_matches(plant, name, value) for value in wanted)]
+        page = plants[:limit]
+        body: dict[str, Any] = {"systems": [render(_system(plant, call), mode, plant.zone) for plant in page]}
+        if len(plants) > limit:
+            body["next"] = encode_id(page[-1].id)
+        return body
+
+    def _inverters_summary(self, plant: Plant, call: Call) -> Any:
+        """Return power and lifetime energy of each inverter, grouped by Envoy (late v2)."""
+        groups = [
+            {
+                "signal_strength": 0 if gateway.silent else 5,
+                "micro_inverters": [
+                    self._micro(plant, gateway, inverter, call)
+                    for inverter in plant.active_inverters(call.now)
+                    if inverter.gateway == gateway.serial
+                ],
+            }
+            for gateway in plant.gateways.values()
+        ]
+        if self._switches.inverters_summary_as_object:
+            return {
+                "signal_strength": 0 if any(gateway.silent for gateway in plant.gateways.values()) else 5,
+                "micro_inverters": [micro for group in groups for micro in _micros(group)],
+            }
+        return groups
+
+    def _micro(self, plant: Plant, gateway: Gateway, inverter: Inverter, call: Call) -> dict[str, Any]:
+        """Return one inverter's newest values: those of the last interval in which it was awake."""
+        until = plant.readable_until(gateway, call.now)
+        slot = plant.series.last_lit(until)
+        if slot is not None and slot_time(slot) < inverter.installed:
+            slot = None
+        lifetime = plant.inverter_until(inverter.serial, until)
+        power: Any = None
+        if slot is not None:
+            produced = plant.inverter_until(inverter.serial, slot + 1) - plant.inverter_until(inverter.serial, slot)
+            power = produced * SLOTS_PER_HOUR
+        if not self._switches.inverters_power_as_int:
+            power = {"value": power, "units": "W", "precision": 0}
+        energy = (
+            {"value": lifetime * 3.6, "units": "kJ", "precision": 1}
+            if self._switches.inverters_energy_in_kj
+            else {"value": lifetime, "units": "Wh", "precision": 0}
+        )
+        return {
+            "id": int(inverter.serial[-8:]) if inverter.serial[-8:].isdecimal() else 0,
+            "serial_number": inverter.serial,
+            "model": inverter.model,
+            "part_number": inverter.part_number,
+            "sku": f"{inverter.model}-60-2LL-S22",
+            "status": "micro" if gateway.silent else "normal",
+            "power_produced": power,
+            "proc_load": "520-00082-r01-v04.22.00",
+            "param_table": "540-00134-r01-v04.22.09",
+            "envoy_serial_number": gateway.serial,
+            "energy": energy,
+            "grid_profile": "45fb5bfd-5bfd-45fb",
+            "last_report_date": None if slot is None else slot_time(slot + 1),
+        }
+
+
+def _micros(group: Mapping[str, Any]) -> list[Any]:
+    return list(group["micro_inverters"])
+
+
+def _matches(plant: Plant, name: str, wanted: str) -> bool:
+    """Tell whether a system passes a filter; names and references in any letter case, names also in part."""
+    match name:
+        case "system_id":
+            return str(plant.id) == wanted
+        case "system_name":
+            return wanted.casefold() in plant.name.casefold()
+        case "reference":
+            references = [plant.reference or "", *plant.other_references]
+            return wanted.casefold() in [reference.casefold() for reference in references if reference]
+        case "status":
+            return status_of(plant) == wanted
+        case "installer":
+            return plant.installer == wanted
+        case _:
+            return plant.connection_type == wanted
+
+
+def _system(plant: Plant, call: Call) -> dict[str, Any]:
+    """Return one element of the list of systems."""
+    address = plant.address
+    body: dict[str, Any] = {
+        "system_id": plant.id,
+        "system_name": plant.name,
+        "system_public_name": plant.public_name,
+        "status": status_of(plant),
+        "timezone": plant.timezone,
+        "country": address.country,
+        "state": address.state,
+        "city": address.city,
+        "postal_code": address.postal_code,
+        "connection_type": plant.connection_type,
+        "meta": meta(plant, call.now),
+    }
+    if plant.reference:
+        body["reference"] = plant.reference
+    if plant.other_references:
+        body["other_references"] = plant.other_references
+    return body
+
+
+def _envoys(plant: Plant, call: Call) -> dict[str, Any]:
+    """Return the Envoys with the time of their last report."""
+    return {
+        "system_id": plant.id,
+        "envoys": [
+            {
+                "envoy_id": gateway.id,
+                "last_report_at": plant.last_report(gateway, call.now),
+                "name": gateway.name or f"Envoy {gateway.serial}",
+                "part_number": gateway.part_number,
+                "serial_number": gateway.serial,
+                "status": "comm" if gateway.silent else "normal",
+            }
+            for gateway in plant.gateways.values()
+        ],
+    }
+
+
+def _inventory(plant: Plant, call: Call) -> dict[str, Any]:
+    """Return the devices that are not retired; a kind that the system has none of is left out."""
+    kinds: dict[str, list[dict[str, Any]]] = {
+        "envoys": [{"sn": gateway.serial, "model": "Envoy"} for gateway in plant.gateways.values()],
+        "inverters": [{"sn": one.serial, "model": one.model} for one in plant.active_inverters(call.now)],
+        "meters": [
+            {"sn": meter.serial, "manufacturer": meter.manufacturer, "model": meter.model}
+            for meter in (plant.revenue_meter,)
+            if meter and meter.installed <= call.now
+        ],
+    }
+    return {"system_id": plant.id, **{kind: devices for kind, devices in kinds.items() if devices}}

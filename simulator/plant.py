@@ -1,0 +1,307 @@
+"""One plant: its place, its devices, the true energy of both, and how much of it its cloud can know at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from .devices import Alert, Battery, Gateway, GridMeter, Inverter, RevenueMeter, Silence
+from .energy import Flow, Load, Model, Series, Storage, series_of
+from .shares import Shares, shares_of
+from .slots import SLOT_SECONDS, epoch, local_date, midnight_slot, slot_after, slot_of, slot_time
+from .sun import Sky
+
+type CloudName = Literal["enphase", "solaredge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """How a vendor's gateways report: every `every` seconds, `lag` seconds after the end of an interval."""
+
+    every: int
+    lag: int
+
+
+CADENCE: dict[CloudName, Cadence] = {
+    "enphase": Cadence(every=300, lag=120),
+    "solaredge": Cadence(every=900, lag=90),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a plant stands, as the vendors write it."""
+
+    country: str = "US"
+    state: str = "CA"
+    city: str = "Sebastopol"
+    postal_code: str = "95472"
+    street: str = "1 Main St."
+
+
+@dataclass(frozen=True, slots=True)
+class _Era:
+    """A time in which the set of active inverters does not change."""
+
+    start: int
+    shares: Shares
+    size_w: int
+    before_wh: int
+
+
+class Plant:
+    """A solar plant. Energies are whole Wh, instants aware, days local; instants are rounded down to five minutes."""
+
+    def __init__(
+        self,
+        cloud: CloudName,
+        system_id: int,
+        name: str,
+        *,
+        timezone: str,
+        sky: Sky,
+        operational_at: datetime,
+        gateways: Sequence[Gateway],
+        inverters: Sequence[Inverter],
+        address: Address | None = None,
+        revenue_meter: RevenueMeter | None = None,
+        grid_meter: GridMeter | None = None,
+        load: Load | None = None,
+        battery: Battery | None = None,
+        storage: Storage | None = None,
+        alerts: Sequence[Alert] = (),
+        public_name: str | None = None,
+        reference: str | None = None,
+        other_references: Sequence[str] = (),
+        installer: str = "Sunny Side Solar",
+        connection_type: str = "ethernet",
+        note: str = "",
+    ) -> None:
+        """Describe a plant; nothing is computed yet.
+
+        The energy flows in the house need a `load`; a battery needs both the device and its `storage`. Raise ValueError
+        where these do not fit together or no gateway reports.
+        """
+        if (battery is None) != (storage is None) or (battery and load is None) or (grid_meter and load is None):
+            raise ValueError("a battery needs storage, and a battery or a grid meter needs a load")
+        if not gateways:
+            raise ValueError("a plant needs a gateway")
+        self.cloud: CloudName = cloud
+        self.id = system_id
+        self.name = name
+        self.public_name = public_name or name
+        self.timezone = timezone
+        self.zone = ZoneInfo(timezone)
+        self.sky = sky
+        self.operational_at = slot_time(slot_after(operational_at))
+        self.gateways = {gateway.serial: gateway for gateway in gateways}
+        self.inverters = {inverter.serial: inverter for inverter in inverters}
+        self.address = address or Address()
+        self.revenue_meter = revenue_meter
+        self.grid_meter = grid_meter
+        self.load = load
+        self.battery = battery
+        self.storage = storage
+        self.alerts = list(alerts)
+        self.reference = reference
+        self.other_references = list(other_references)
+        self.installer = installer
+        self.connection_type = connection_type
+        self.note = note
+        self.status: str | None = None
+        """What the cloud says of the plant's state; None: what follows from the gateways."""
+        self.extra_delay = timedelta(0)
+        """How much later than usual rows become readable."""
+        self.cadence = CADENCE[cloud]
+        self._eras: list[_Era] | None = None
+        self._series: Series | None = None
+
+    @property
+    def key(self) -> str:
+        """The name of the plant in a simulator: ``enphase_67``."""
+        return f"{self.cloud}_{self.id}"
+
+    # What is true.
+
+    def energy_wh(self, start: datetime, end: datetime) -> int:
+        """Return the Wh produced between two instants."""
+        return self.series.production(slot_of(start), slot_of(end))
+
+    def day_wh(self, day: date) -> int:
+        """Return the Wh produced on a local day."""
+        return self.series.production(*self.day_slots(day))
+
+    def lifetime_wh(self, at: datetime) -> int:
+        """Return the Wh produced from the beginning to an instant."""
+        return self.series.production_until(slot_of(at))
+
+    def inverter_energy_wh(self, serial: str, start: datetime, end: datetime) -> int:
+        """Return the Wh that one inverter produced between two instants. Raise KeyError for an unknown one."""
+        return self.inverter_until(serial, slot_of(end)) - self.inverter_until(serial, slot_of(start))
+
+    def inverter_lifetime_wh(self, serial: str, at: datetime) -> int:
+        """Return the Wh that one inverter ever produced before an instant. Raise KeyError for an unknown one."""
+        return self.inverter_until(serial, slot_of(at))
+
+    def flow_wh(self, flow: Flow, start: datetime, end: datetime) -> int:
+        """Return the Wh of a flow in the house between two instants; 0 for a plant without a `load`."""
+        return self.series.flow(flow, slot_of(start), slot_of(end))
+
+    def stored_wh(self, at: datetime) -> float:
+        """Return the energy in the battery at an instant, in Wh."""
+        return self.series.stored_wh(slot_of(at))
+
+    def size_w(self, at: datetime) -> int:
+        """Return the power of all active modules in W."""
+        return sum(inverter.size_w for inverter in self.active_inverters(at))
+
+    def active_inverters(self, at: datetime) -> list[Inverter]:
+        """Return the inverters in use at an instant, in the order they were added."""
+        return [inverter for inverter in self.inverters.values() if inverter.active_at(at)]
+
+    # The same in slots.
+
+    @property
+    def series(self) -> Series:
+        """The energy integral."""
+        if self._series is None:
+            self._series = series_of(
+                Model(
+                    sky=self.sky,
+                    start=slot_of(self.operational_at),
+                    sizes=tuple((slot, sum(entry[1] for entry in active)) for slot, active in self._history()),
+                    load=self.load,
+                    storage=self.storage,
+                )
+            )
+        return self._series
+
+    def day_slots(self, day: date) -> tuple[int, int]:
+        """Return the first slot of a local day, and the first one of the next day."""
+        return midnight_slot(day, self.zone), midnight_slot(day + timedelta(days=1), self.zone)
+
+    def inverter_until(self, serial: str, slot: int) -> int:
+        """Return the Wh that one inverter produced before a slot."""
+        if serial not in self.inverters:
+            raise KeyError(serial)
+        total = 0
+        eras = self.eras
+        for era, following in zip(eras, [*eras[1:], None], strict=True):
+            if era.start >= slot:
+                break
+            end = slot if following is None else min(slot, following.start)
+            total += era.shares.of(serial, self.series.production_until(end) - era.before_wh)
+        return total
+
+    @property
+    def eras(self) -> list[_Era]:
+        """The times between changes of the set of inverters."""
+        if self._eras is None:
+            self._eras = [
+                _Era(
+                    start=slot,
+                    shares=shares_of(tuple((serial, weight) for serial, _, weight in active)),
+                    size_w=sum(size for _, size, _ in active),
+                    before_wh=self.series.production_until(slot),
+                )
+                for slot, active in self._history()
+            ]
+        return self._eras
+
+    def _history(self) -> list[tuple[int, list[tuple[str, int, int]]]]:
+        """Return each slot at which the set of inverters changes, with (serial, W, weight) of those in use then."""
+        slots = {slot_after(inverter.installed) for inverter in self.inverters.values()}
+        slots |= {slot_after(inverter.retired) for inverter in self.inverters.values() if inverter.retired}
+        return [
+            (
+                slot,
+                [(one.serial, one.size_w, one.weight) for one in self.active_inverters(slot_time(slot))],
+            )
+            for slot in sorted(slots)
+        ]
+
+    # Changes.
+
+    def add_inverter(self, inverter: Inverter) -> None:
+        """Put a new inverter to work. Raise ValueError for a taken serial number or a gateway that is not there."""
+        if inverter.serial in self.inverters or inverter.gateway not in self.gateways:
+            raise ValueError(f"inverter {inverter.serial} does not fit this plant")
+        self.inverters[inverter.serial] = inverter
+        self._forget()
+
+    def retire_inverter(self, serial: str, at: datetime) -> None:
+        """Take an inverter out of use; what it has produced remains. Raise KeyError for one that is not in use."""
+        inverter = self.inverters[serial]
+        if inverter.retired is not None:
+            raise KeyError(serial)
+        inverter.retired = at
+        self._forget()
+
+    def _forget(self) -> None:
+        self._eras = None
+        self._series = None
+
+    def silence(self, gateway: str, at: datetime) -> None:
+        """Let a gateway stop reporting. Raise KeyError for one that is not there."""
+        found = self.gateways[gateway]
+        if not found.silent:
+            found.silences.append(Silence(at))
+
+    def unsilence(self, gateway: str, at: datetime) -> None:
+        """Let a gateway report again, with everything it kept. Raise KeyError for one that is not there."""
+        for silence in self.gateways[gateway].silences:
+            if silence.end is None:
+                silence.end = max(at, silence.start)
+
+    # What the cloud can know.
+
+    def last_report(self, gateway: Gateway, now: datetime) -> datetime | None:
+        """Return when a gateway last reported before `now`; None when it never did."""
+        if gateway.never_reported:
+            return None
+        seconds = epoch(now)
+        quiet = [
+            (epoch(silence.start), epoch(silence.end) if silence.end else seconds + 1) for silence in gateway.silences
+        ]
+        while True:
+            tick = (seconds - self.cadence.lag) // self.cadence.every * self.cadence.every + self.cadence.lag
+            covering = [start for start, end in quiet if start <= tick < end]
+            if not covering:
+                break
+            seconds = min(covering) - 1
+        report = slot_time(0) + timedelta(seconds=tick)
+        return report if report >= self.operational_at else None
+
+    def readable_until(self, gateway: Gateway, now: datetime) -> int:
+        """Return the slot before which the cloud knows all of a gateway's readings."""
+        report = self.last_report(gateway, now)
+        if report is None:
+            return slot_of(self.operational_at)
+        seconds = epoch(report - self.extra_delay) - self.cadence.lag
+        return seconds // self.cadence.every * self.cadence.every // SLOT_SECONDS
+
+    def reported_at(self, now: datetime) -> datetime | None:
+        """Return when any gateway last reported."""
+        reports = [report for gateway in self.gateways.values() if (report := self.last_report(gateway, now))]
+        return max(reports, default=None)
+
+    def newest_slot(self, now: datetime) -> int:
+        """Return the slot before which the cloud knows readings of at least one gateway."""
+        return max((self.readable_until(gateway, now) for gateway in self.gateways.values()), default=slot_of(now))
+
+    def readable_wh(self, start: int, end: int, now: datetime) -> int:
+        """Return the Wh between two slots as far as the inverters' gateways have told the cloud."""
+        limits = {serial: self.readable_until(gateway, now) for serial, gateway in self.gateways.items()}
+        if len(set(limits.values())) == 1 or end <= min(limits.values()):
+            stop = max(start, min(end, *limits.values()))
+            return self.series.production(start, stop)
+        total = 0
+        for inverter in self.inverters.values():
+            stop = max(start, min(end, limits[inverter.gateway]))
+            total += self.inverter_until(inverter.serial, stop) - self.inverter_until(inverter.serial, start)
+        return total
+
+    def local_day(self, now: datetime) -> date:
+        """Return today's date at the plant."""
+        return local_date(now, self.zone)

@@ -1,0 +1,35 @@
+"""What real clouds are known or suspected to do one way or the other."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True)
+class Switches:
+    """Behaviour that a test or the control API may change at any time."""
+
+    enphase_inverters_summary: bool = True
+    """Late v2: values per inverter; off: the path is unknown (404), as in early v2."""
+    inverters_summary_as_object: bool = False
+    """The answer is the bare object instead of a list of one for each Envoy."""
+    inverters_power_as_int: bool = False
+    """`power_produced` is a number instead of an object with value and unit."""
+    inverters_energy_in_kj: bool = False
+    """Energy per inverter in kJ instead of Wh."""
+    enphase_power_stays: bool = False
+    """`summary.current_power` keeps the last value that was not 0 through the night."""
+    enphase_max_in_flight: int = 8
+    """More requests of one key at the same time are answered with 503."""
+    solaredge_sites_as_list: bool = False
+    """The list of sites is a bare list also on `/v2`, as until 2025."""
+    solaredge_units_scaled: bool = False
+    """KW and KWH where no unit is asked for."""
+    state_of_energy_fraction: bool = True
+    """`stateOfEnergy` 0 … 1 instead of 0 … 100, both called PERCENTAGE."""
+    solaredge_demand_both_headers: bool = False
+    """`X-Account-Key` is demanded on `/v2` too."""
+    solaredge_open_bucket_partial: bool = False
+    """The bucket that is not over yet holds what is known of it instead of null."""
+    solaredge_whole_buckets: bool = False
+    """A day, month or year that the window only touches holds its whole energy, not just the window's part."""
+    solaredge_credits_body_kong: bool = False
+    """A 429 has the gateway's stock body instead of problem+json."""
