@@ -1,0 +1,1 @@
+"""Empty but for this line: with it, the tests find the integration."""

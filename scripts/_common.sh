@@ -5,6 +5,7 @@ ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 CACHE="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/solar_cloud"
 TEST_VENV="$ROOT/.venv"
 DEMO_VENV="$ROOT/.venv-demo"
+SCREENSHOTS_VENV="$ROOT/.venv-screenshots"
 
 step() { printf '==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }

@@ -232,7 +232,9 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
             address = checked_address(user_input[CONF_ADVANCED][CONF_BASE_URL])
         except InvalidAddress:
             return {"base": "invalid_url"}
-        limits: dict[str, Any] = {key: self._data[key] for key in (CONF_PER_MINUTE, CONF_PER_MONTH) if key in self._data}
+        limits: dict[str, Any] = {
+            key: self._data[key] for key in (CONF_PER_MINUTE, CONF_PER_MONTH) if key in self._data
+        }
         self._data = {
             CONF_CLOUD: cloud,
             **{

@@ -212,6 +212,9 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 now = dt_util.utcnow()
                 self._working = self._working.merge(update, now, self._zone)
                 self.schedule = self.schedule.done(job, now)
+            if failure is not None and not begun:
+                # What follows needs what comes first: a day cannot be counted before the time zone is known.
+                break
             now = dt_util.utcnow()
         self._judge(now)
         self._set_interval(paces)

@@ -21,13 +21,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.const import DOMAIN
 from simulator import ENPHASE_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Clock, Simulator
-from simulator.ready import (
-    ENPHASE_API_KEY,
-    ENPHASE_USER_ID,
-    SOLAREDGE_ACCOUNT_KEY,
-    SOLAREDGE_API_KEY,
-    ready_simulator,
-)
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY, ready_simulator
 
 NOON_IN_LOS_ANGELES = datetime(2026, 6, 10, 19, 2, 30, tzinfo=UTC)
 
@@ -53,7 +47,9 @@ class Cloud:
 
     def sent(self) -> list[str]:
         """Return the paths that were asked for, in order, without the part that all share."""
-        return [request.path.removeprefix(ENPHASE_PATH).removeprefix(SOLAREDGE_PATH) for request in self.simulator.requests]
+        return [
+            request.path.removeprefix(ENPHASE_PATH).removeprefix(SOLAREDGE_PATH) for request in self.simulator.requests
+        ]
 
 
 @pytest.fixture(autouse=True)
@@ -109,9 +105,7 @@ def solaredge_input(cloud: Cloud, **changes: Any) -> dict[str, Any]:
 
 
 def solaredge_legacy_input(cloud: Cloud) -> dict[str, Any]:
-    return solaredge_input(
-        cloud, account_key=SOLAREDGE_ACCOUNT_KEY, advanced={"base_url": cloud.solaredge_legacy_url}
-    )
+    return solaredge_input(cloud, account_key=SOLAREDGE_ACCOUNT_KEY, advanced={"base_url": cloud.solaredge_legacy_url})
 
 
 async def add_account(

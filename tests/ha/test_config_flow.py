@@ -13,13 +13,7 @@ import pytest
 from custom_components.solar_cloud.const import DOMAIN
 from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID
 
-from .conftest import (
-    Cloud,
-    add_account,
-    enphase_input,
-    solaredge_input,
-    solaredge_legacy_input,
-)
+from .conftest import Cloud, add_account, enphase_input, solaredge_input, solaredge_legacy_input
 
 ENPHASE_IDS = ["67", "72"]
 
@@ -133,7 +127,10 @@ async def test_a_plan_of_ones_own_is_asked_for_its_limits_before_anything_is_sen
     [
         ({"status": 401, "body": {"reason": "401", "message": ["Not authorized"]}}, "invalid_auth"),
         ({"status": 403, "body": {"reason": "403"}}, "invalid_auth"),
-        ({"status": 500, "body": {"errorCode": 7, "errorMessages": ["Data temporarily unavailable."]}}, "cannot_connect"),
+        (
+            {"status": 500, "body": {"errorCode": 7, "errorMessages": ["Data temporarily unavailable."]}},
+            "cannot_connect",
+        ),
         ({"status": 503, "body": "<html>busy</html>"}, "cannot_connect"),
         ({"status": 200, "body": "<html>welcome</html>"}, "cannot_connect"),
         ({"status": 200, "body": {"systems": "none"}}, "cannot_connect"),
@@ -220,9 +217,7 @@ async def test_a_trailing_slash_is_dropped_and_keys_are_stripped(hass: HomeAssis
     entry = await add_account(
         hass,
         "enphase_v2",
-        enphase_input(
-            cloud, api_key=f" {ENPHASE_API_KEY}\n", advanced={"base_url": f" {cloud.enphase_url}/ "}
-        ),
+        enphase_input(cloud, api_key=f" {ENPHASE_API_KEY}\n", advanced={"base_url": f" {cloud.enphase_url}/ "}),
     )
     assert entry.data["base_url"] == cloud.enphase_url
     assert entry.data["api_key"] == ENPHASE_API_KEY
@@ -369,9 +364,7 @@ async def test_another_user_id_of_the_same_systems_is_taken_and_becomes_the_acco
     assert entry.state is ConfigEntryState.LOADED
 
 
-async def test_a_changed_plan_keeps_what_was_used_and_reads_nothing_anew(
-    hass: HomeAssistant, cloud: Cloud
-) -> None:
+async def test_a_changed_plan_keeps_what_was_used_and_reads_nothing_anew(hass: HomeAssistant, cloud: Cloud) -> None:
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud))
     cloud.simulator.clear_requests()
     now = datetime.now(UTC)
@@ -381,9 +374,7 @@ async def test_a_changed_plan_keeps_what_was_used_and_reads_nothing_anew(
     )
     result = await hass.config_entries.flow.async_configure(result["flow_id"], solaredge_input(cloud, plan="custom"))
     assert result["step_id"] == "limits"
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], {"per_minute": 60, "per_month": 100_000}
-    )
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {"per_minute": 60, "per_month": 100_000})
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert cloud.sent() == ["/sites"]

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from homeassistant.util.json import json_loads
 from homeassistant.helpers.json import json_dumps
+from homeassistant.util.json import json_loads
 import pytest
 
 from custom_components.solar_cloud.cloud.data import SystemData
@@ -28,7 +28,13 @@ NOW = datetime(2026, 6, 1, 10, 0, 0, 123456, tzinfo=UTC)
 INTERVAL = Interval(start=NOW, end=NOW + timedelta(minutes=15), energy_wh=12.5, devices_reporting=3)
 DATA = SystemData(
     system=System(
-        vendor=Vendor.ENPHASE, id="67", name="Ümläut", timezone="Europe/Berlin", size_w=5250.0, modules=31, last_report=NOW
+        vendor=Vendor.ENPHASE,
+        id="67",
+        name="Ümläut",
+        timezone="Europe/Berlin",
+        size_w=5250.0,
+        modules=31,
+        last_report=NOW,
     ),
     power=Power(power_w=1.25, measured_at=NOW),
     today=DayEnergy(day=date(2026, 6, 1), energy_wh=0.1),
@@ -37,7 +43,9 @@ DATA = SystemData(
     intervals=MappingProxyType({NOW: INTERVAL}),
     devices=MappingProxyType({"a": Device(kind=DeviceKind.INVERTER, serial="a", parent="b")}),
     doubted=frozenset({DeviceKind.METER}),
-    readings=MappingProxyType({"a": DeviceReading(power_w=0.0, last_report=NOW, energy_today=DayEnergy(day=date(2026, 6, 1), energy_wh=3))}),
+    readings=MappingProxyType(
+        {"a": DeviceReading(power_w=0.0, last_report=NOW, energy_today=DayEnergy(day=date(2026, 6, 1), energy_wh=3))}
+    ),
     device_intervals=MappingProxyType({"a": MappingProxyType({NOW: INTERVAL})}),
 )
 SCHEDULE = Schedule(

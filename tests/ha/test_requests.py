@@ -1,0 +1,151 @@
+"""What set-up, a restart and a day of running send; the docs quote the printed table."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+import pytest
+
+from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
+
+ENPHASE, SOLAREDGE = "Enphase v2, watt, 2 systems", "SolarEdge, free, 2 sites"
+ACCOUNTS = {ENPHASE: ("enphase_v2", enphase_input), SOLAREDGE: ("solaredge_key", solaredge_input)}
+
+
+async def add(hass: HomeAssistant, cloud: Cloud, account: str) -> ConfigEntry:
+    step, user_input = ACCOUNTS[account]
+    return await add_account(hass, step, user_input(cloud))
+
+
+async def restart(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Unload and set up again, as a restart does with what is on disk."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+
+
+@pytest.mark.parametrize(("account", "most"), [(ENPHASE, 9), (SOLAREDGE, 19)])
+async def test_set_up_sends_no_more_than_stated(hass: HomeAssistant, cloud: Cloud, account: str, most: int) -> None:
+    await add(hass, cloud, account)
+    sent = cloud.sent()
+    assert len(sent) <= most, Counter(sent)
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_a_restart_sends_nothing_and_shows_the_last_data_at_once(
+    hass: HomeAssistant, cloud: Cloud, account: str
+) -> None:
+    entry = await add(hass, cloud, account)
+    before = {state.entity_id: state.state for state in hass.states.async_all()}
+    cloud.simulator.clear_requests()
+    await restart(hass, entry)
+    assert cloud.sent() == []
+    assert {state.entity_id: state.state for state in hass.states.async_all()} == before
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_ten_restarts_in_a_row_send_nothing(hass: HomeAssistant, cloud: Cloud, account: str) -> None:
+    entry = await add(hass, cloud, account)
+    cloud.simulator.clear_requests()
+    for _ in range(10):
+        await restart(hass, entry)
+    assert cloud.sent() == []
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_a_day_stays_inside_a_31st_of_the_month_and_the_ledger_counts_each_request(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, account: str
+) -> None:
+    entry = await add(hass, cloud, account)
+    ledger = entry.runtime_data.metered.ledger
+    assert ledger.used(datetime.now(UTC)) == len(cloud.sent())
+    cloud.simulator.clear_requests()
+    used = ledger.used(datetime.now(UTC))
+    await pass_time(hass, freezer, timedelta(hours=1))
+    hour = len(cloud.sent())
+    await pass_time(hass, freezer, timedelta(hours=23), step=timedelta(minutes=2))
+    day = len(cloud.sent())
+    assert ledger.used(datetime.now(UTC)) - used == day
+    assert day * 31 <= ledger.limits.per_month * 0.95 + 31
+    assert hour <= day / 24 + 8
+    per_minute = Counter(int(request.time.timestamp() // 60) for request in cloud.simulator.requests)
+    assert max(per_minute.values()) <= ledger.limits.per_minute * 0.8
+    print(f"{account}: first hour {hour}, day {day}")  # noqa: T201
+
+
+async def test_two_accounts_of_one_key_share_its_ledger_and_its_plan(hass: HomeAssistant, cloud: Cloud) -> None:
+    from simulator.ready import ENPHASE_SINGLE_USER_ID
+
+    first = await add_account(hass, "enphase_v2", enphase_input(cloud), systems=["67"])
+    alone = dict(next(iter(first.runtime_data.coordinators.values()))._periods())
+    second = await add_account(hass, "enphase_v2", enphase_input(cloud, user_id=ENPHASE_SINGLE_USER_ID))
+    assert first.runtime_data.metered is second.runtime_data.metered
+    assert first.runtime_data.metered.ledger.used(datetime.now(UTC)) == len(cloud.sent())
+    shared = dict(next(iter(first.runtime_data.coordinators.values()))._periods())
+    assert shared["inverters"] > alone["inverters"]
+
+
+async def test_removing_and_adding_an_account_again_does_not_reset_its_count(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry = await add(hass, cloud, ENPHASE)
+    await hass.config_entries.async_remove(entry.entry_id)
+    entry = await add(hass, cloud, ENPHASE)
+    assert entry.runtime_data.metered.ledger.used(datetime.now(UTC)) == len(cloud.sent())
+
+
+async def test_a_failing_set_up_does_not_burn_requests_with_home_assistants_retries(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    cloud.simulator.fail("*/summary", status=503, body="", times=None)
+    await add_account(hass, "enphase_v2", enphase_input(cloud))
+    await pass_time(hass, freezer, timedelta(minutes=10), step=timedelta(seconds=5))
+    # Home Assistant tries again after 5, 10, 20, 40, 80, 160 and 320 seconds; each system sends two requests at most.
+    summaries = [path for path in cloud.sent() if path.endswith("summary")]
+    assert len(summaries) <= 4, summaries
+    cloud.simulator.clear_faults()
+    await pass_time(hass, freezer, timedelta(minutes=30), step=timedelta(seconds=30))
+    assert hass.states.get("sensor.eich_residence_power") is not None
+
+
+async def test_what_the_owner_asks_for_is_read_at_once_but_not_twice_a_minute(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    from homeassistant.setup import async_setup_component
+
+    await async_setup_component(hass, "homeassistant", {})
+    await add_account(hass, "enphase_v2", enphase_input(cloud))
+    freezer.tick(90)
+    cloud.simulator.clear_requests()
+
+    async def update() -> None:
+        await hass.services.async_call(
+            "homeassistant", "update_entity", {"entity_id": "sensor.eich_residence_power"}, blocking=True
+        )
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    await update()
+    assert cloud.sent() == ["/systems/67/summary"]
+    await update()
+    assert cloud.sent() == ["/systems/67/summary"]
+
+
+async def test_no_request_when_the_month_is_spent_and_the_last_values_stay(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    user_input: dict[str, Any] = enphase_input(cloud, plan="custom")
+    result = await hass.config_entries.flow.async_init("solar_cloud", context={"source": "user"})
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": "enphase_v2"})
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], user_input)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {"per_minute": 10, "per_month": 20})
+    await hass.config_entries.flow.async_configure(result["flow_id"], {"systems": ["67"]})
+    await settle(hass)
+    power = hass.states.get("sensor.eich_residence_power")
+    assert power is not None
+    await pass_time(hass, freezer, timedelta(days=3), step=timedelta(minutes=30))
+    assert len(cloud.sent()) <= 19
+    shown = hass.states.get("sensor.eich_residence_power")
+    assert shown is not None
+    assert shown.state not in {"unavailable", "unknown"}
+    assert "Traceback" not in caplog.text
