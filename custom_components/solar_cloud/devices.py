@@ -7,10 +7,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .cloud.model import Device, DeviceKind, Vendor
-from .const import DOMAIN, MANUFACTURER, VENDOR_URL
+from .const import CLOUD_ENPHASE_V2, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
 
 if TYPE_CHECKING:
     from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+
+
+CLOUD_MODEL = {CLOUD_ENPHASE_V2: "Enlighten Systems API v2", CLOUD_SOLAREDGE: "Monitoring API V2"}
 
 
 def device_identifier(vendor: Vendor, serial: str) -> str:
@@ -35,6 +38,7 @@ def register_account(hass: HomeAssistant, entry: SolarCloudConfigEntry, vendor: 
             identifiers={(DOMAIN, entry.entry_id)},
             entry_type=dr.DeviceEntryType.SERVICE,
             manufacturer=MANUFACTURER[vendor],
+            model=CLOUD_MODEL[entry.data[CONF_CLOUD]],
             name=entry.title,
             configuration_url=VENDOR_URL[vendor],
         )
@@ -54,6 +58,7 @@ def sync_devices(coordinator: SystemCoordinator) -> None:
         identifiers={(DOMAIN, system.key)},
         entry_type=dr.DeviceEntryType.SERVICE,
         manufacturer=MANUFACTURER[system.vendor],
+        model="System" if system.vendor is Vendor.ENPHASE else "Site",
         name=system.name,
         serial_number=system.id,
         configuration_url=configuration_url(system.vendor, system.id),
@@ -91,6 +96,7 @@ def _register(coordinator: SystemCoordinator, registry: dr.DeviceRegistry, devic
         model_id=device.part_number,
         name=device.name or _default_name(device),
         serial_number=device.serial,
+        configuration_url=configuration_url(system.vendor, system.id),
         sw_version=device.firmware,
         via_device_id=via,
     ).id

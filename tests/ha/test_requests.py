@@ -7,7 +7,10 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
+
+from simulator.ready import ENPHASE_SINGLE_USER_ID
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 
@@ -77,8 +80,6 @@ async def test_a_day_stays_inside_a_31st_of_the_month_and_the_ledger_counts_each
 
 
 async def test_two_accounts_of_one_key_share_its_ledger_and_its_plan(hass: HomeAssistant, cloud: Cloud) -> None:
-    from simulator.ready import ENPHASE_SINGLE_USER_ID
-
     first = await add_account(hass, "enphase_v2", enphase_input(cloud), systems=["67"])
     alone = dict(next(iter(first.runtime_data.coordinators.values()))._periods())
     second = await add_account(hass, "enphase_v2", enphase_input(cloud, user_id=ENPHASE_SINGLE_USER_ID))
@@ -112,8 +113,6 @@ async def test_a_failing_set_up_does_not_burn_requests_with_home_assistants_retr
 async def test_what_the_owner_asks_for_is_read_at_once_but_not_twice_a_minute(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
-    from homeassistant.setup import async_setup_component
-
     await async_setup_component(hass, "homeassistant", {})
     await add_account(hass, "enphase_v2", enphase_input(cloud))
     freezer.tick(90)

@@ -1,0 +1,27 @@
+"""Checks what Home Assistant, hassfest and HACS demand of the files around the code, without network.
+
+    .venv/bin/python scripts/validate.py [FOLDER]
+
+FOLDER is the repository (default: this one). Prints one line for each finding; the exit code is 1 if there are any.
+"""
+
+from pathlib import Path
+import sys
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from validator import Project, findings
+
+
+def main() -> int:
+    """Check the repository and return the exit code."""
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent
+    found = findings(Project(root))
+    for finding in found:
+        print(finding, file=sys.stderr)
+    print(f"{len(found)} findings" if found else "Nothing to complain about")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""The flows' code against their texts in en.json: steps, fields, menus, errors and aborts."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .project import Project
+from .rules import rule
+from .source import argument, called_name
+from .translations import flows, steps
+from .words import words
+
+_FILE = "translations/en.json"
+# Steps that Home Assistant calls and that show nothing themselves.
+_SILENT_STEPS = {"reauth", "import", "system", "oauth_create_entry", "creation"}
+# Aborts that come from Home Assistant's own code, by the call that leads to them.
+_ABORTS_OF_CALLS = {
+    "_abort_if_unique_id_configured": {"already_configured"},
+    "_async_abort_entries_match": {"already_configured"},
+    "async_update_and_abort": {"reauth_successful", "reconfigure_successful"},
+    "async_update_reload_and_abort": {"reauth_successful", "reconfigure_successful"},
+}
+_OAUTH_ABORTS = words(
+    """
+    already_in_progress authorize_url_timeout missing_configuration missing_credentials no_url_available oauth_error
+    oauth_failed oauth_implementation_unavailable oauth_timeout oauth_unauthorized user_rejected_authorize
+    """
+)
+
+
+@rule(_FILE)
+def flow_steps_have_texts(project: Project) -> Iterator[str]:
+    """Check that each step of a flow is described in en.json."""
+    for area, flow in _flow_classes(project):
+        described = {step for path, texts in _area(project, area) for step in texts.get("step", {})}
+        for name in _step_methods(flow):
+            if name not in described | _SILENT_STEPS:
+                yield f"{area}: step {name} is missing"
+
+
+@rule(_FILE)
+def step_texts_are_used(project: Project) -> Iterator[str]:
+    """Check that each step in en.json is a method of a flow."""
+    methods: dict[str, set[str]] = {}
+    for area, flow in _flow_classes(project):
+        methods.setdefault(area, set()).update(_step_methods(flow))
+    for path, texts in flows(project):
+        for name in texts.get("step", {}).keys() - methods.get(path.split(".")[0], set()) - {"pick_implementation"}:
+            yield f"{path}.step.{name}: no flow has such a step"
+
+
+@rule(_FILE)
+def menus_have_texts(project: Project) -> Iterator[str]:
+    """Check that each item of a menu has its text, and leads to a step."""
+    for area, flow in _flow_classes(project):
+        steps_of_flow = _step_methods(flow)
+        described = {
+            item for _, texts in _area(project, area) for step in texts.get("step", {}).values()
+            for item in step.get("menu_options", {})
+        }  # fmt: skip
+        for call in _calls(flow, "async_show_menu"):
+            for item in _strings_in(argument(call, "menu_options")):
+                if item not in described:
+                    yield f"{area}: menu item {item} is missing"
+                if item not in steps_of_flow:
+                    yield f"{area}: menu item {item} leads to no step"
+        yield from (f"{area}: menu item {item} leads to no step" for item in sorted(described - steps_of_flow))
+
+
+@rule(_FILE)
+def fields_have_texts(project: Project) -> Iterator[str]:
+    """Check that each field of a form has its label."""
+    labels = {label for _, step in steps(project) for label in _labels(step)}
+    for field in sorted(_fields(project) - labels):
+        yield f"field {field} has no label in any step"
+
+
+@rule(_FILE)
+def labels_belong_to_fields(project: Project) -> Iterator[str]:
+    """Check that each label in en.json is a field's."""
+    fields = _fields(project)
+    for path, step in steps(project):
+        yield from (f"{path}: no form has a field {label}" for label in sorted(_labels(step) - fields))
+
+
+@rule(_FILE)
+def flow_errors_have_texts(project: Project) -> Iterator[str]:
+    """Check that each error that a form shows is in en.json."""
+    described = {error for _, texts in flows(project) for error in texts.get("error", {})}
+    for error in sorted(_errors(project) - described):
+        yield f"error {error} is missing"
+
+
+@rule(_FILE)
+def flow_aborts_have_texts(project: Project) -> Iterator[str]:
+    """Check that each reason to stop a flow is in en.json."""
+    for area, flow in _flow_classes(project):
+        described = {reason for _, texts in _area(project, area) for reason in texts.get("abort", {})}
+        for reason in sorted(_aborts(project, flow) - described):
+            yield f"{area}: abort {reason} is missing"
+
+
+@rule(_FILE)
+def error_and_abort_texts_are_used(project: Project) -> Iterator[str]:
+    """Check that each error and abort in en.json can happen."""
+    by_home_assistant = _OAUTH_ABORTS | {
+        reason for _, flow in _flow_classes(project) for reason in _aborts(project, flow)
+    }
+    for path, texts in flows(project):
+        for kind in ("error", "abort"):
+            for key in texts.get(kind, {}):
+                if not project.source.mentions(key) and key not in by_home_assistant:
+                    yield f"{path}.{kind}.{key} is not in the code"
+
+
+def _area(project: Project, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the texts of the flows of an area: config, options or config_subentries."""
+    return ((path, texts) for path, texts in flows(project) if path.split(".")[0] == area)
+
+
+def _flow_classes(project: Project) -> Iterator[tuple[str, ast.ClassDef]]:
+    """Give each flow's class with the area of its texts."""
+    for tree in project.source.trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases = {ast.unparse(base).split("[")[0].split(".")[-1] for base in node.bases}
+                if any(base.endswith("SubentryFlow") for base in bases):
+                    yield "config_subentries", node
+                elif any("OptionsFlow" in base for base in bases):
+                    yield "options", node
+                elif any(base.endswith(("ConfigFlow", "OAuth2FlowHandler")) for base in bases):
+                    yield "config", node
+
+
+def _flow_trees(project: Project) -> Iterator[tuple[Path, ast.Module]]:
+    """Give the files that make forms: those with a flow's class in them, and config_flow.py."""
+    classes = {id(flow) for _, flow in _flow_classes(project)}
+    for path, tree in project.source.trees.items():
+        if path.name == "config_flow.py" or any(id(node) in classes for node in ast.walk(tree)):
+            yield path, tree
+
+
+def _step_methods(flow: ast.ClassDef) -> set[str]:
+    prefix = "async_step_"
+    return {
+        node.name.removeprefix(prefix)
+        for node in flow.body
+        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith(prefix)
+    }
+
+
+def _calls(node: ast.AST, name: str) -> Iterator[ast.Call]:
+    return (call for call in ast.walk(node) if isinstance(call, ast.Call) and called_name(call) == name)
+
+
+def _strings_in(node: ast.AST | None) -> list[str]:
+    parts = ast.walk(node) if node is not None else ()
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def _labels(step: dict[str, Any]) -> set[str]:
+    return {*step.get("data", {}), *step.get("sections", {})}
+
+
+def _fields(project: Project) -> set[str]:
+    """Return the names of all fields and sections of all forms."""
+    found = set()
+    for _, tree in _flow_trees(project):
+        for name in ("Required", "Optional", "Secret"):
+            found |= {project.source.text(call.args[0]) for call in _calls(tree, name) if call.args}
+    return {field for field in found if field is not None}
+
+
+def _errors(project: Project) -> set[str]:
+    """Return the errors in {"base": "…"} and errors["…"] = "…"."""
+    found = set()
+    for _, tree in _flow_trees(project):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Dict(keys=[ast.Constant(value="base")], values=[ast.Constant(value=str(error))]):
+                    found.add(error)
+                case ast.Assign(
+                    targets=[ast.Subscript(value=ast.Name(id="errors"))], value=ast.Constant(value=str(error))
+                ):
+                    found.add(error)
+    return found
+
+
+def _aborts(project: Project, flow: ast.ClassDef) -> set[str]:
+    """Return the reasons that a flow's own code names, and those that Home Assistant's helpers use."""
+    found = {
+        reason
+        for call in _calls(flow, "async_abort")
+        for reason in ([project.source.text(argument(call, "reason"))] if argument(call, "reason") else [])
+    }
+    for call in _calls(flow, "async_abort"):
+        if isinstance(choice := argument(call, "reason"), ast.IfExp):
+            found |= {project.source.text(choice.body), project.source.text(choice.orelse)}
+    for name, reasons in _ABORTS_OF_CALLS.items():
+        if any(_calls(flow, name)):
+            found |= {
+                reason
+                for reason in reasons
+                if f"async_step_{reason.split('_')[0]}" in _names(flow) or len(reasons) == 1
+            }
+    for call in _calls(flow, "_abort_if_unique_id_mismatch"):
+        found.add(project.source.text(argument(call, "reason")) or "unique_id_mismatch")
+    return {reason for reason in found if reason is not None}
+
+
+def _names(flow: ast.ClassDef) -> set[str]:
+    return {node.name for node in flow.body if isinstance(node, ast.AsyncFunctionDef)}

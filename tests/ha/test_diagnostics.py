@@ -1,0 +1,48 @@
+"""Diagnostics tell what is needed and nothing that names anybody."""
+
+import json
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.json import ExtendedJSONEncoder
+import pytest
+
+from custom_components.solar_cloud.diagnostics import async_get_config_entry_diagnostics
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY
+
+from .conftest import Cloud, add_account, enphase_input, solaredge_input, solaredge_legacy_input
+
+
+@pytest.mark.parametrize("vendor", ["enphase", "solaredge"])
+async def test_diagnostics_hold_no_secret_name_or_serial_number_and_cost_no_request(
+    hass: HomeAssistant, cloud: Cloud, vendor: str
+) -> None:
+    if vendor == "enphase":
+        entry = await add_account(hass, "enphase_v2", enphase_input(cloud))
+    else:
+        entry = await add_account(hass, "solaredge_key", solaredge_legacy_input(cloud))
+    cloud.simulator.clear_requests()
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    text = json.dumps(told, cls=ExtendedJSONEncoder)
+    secrets = {ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_API_KEY, SOLAREDGE_ACCOUNT_KEY, entry.entry_id}
+    for plant in cloud.simulator.plants.values():
+        secrets |= {plant.name, f'"{plant.id}"', *plant.inverters, *plant.gateways}
+    secrets |= {"606052971", "BAT-0001", "123123123123"}
+    for secret in secrets:
+        assert secret not in text, secret
+    assert cloud.sent() == []
+    assert len(told["systems"]) == 2
+    assert told["requests"]["used"] > 0
+    system = told["systems"][0]
+    assert system["data"]["power"]["power_w"] >= 0
+    assert any(device["kind"] == "inverter" for device in system["data"]["devices"].values())
+    assert all(system["available"].values())
+
+
+async def test_diagnostics_of_a_system_that_was_never_read(hass: HomeAssistant, cloud: Cloud) -> None:
+    cloud.simulator.fail("*/222881711/energy", status=503, times=None)
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud))
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    known = [system["data"] is not None for system in told["systems"]]
+    assert sorted(known) == [False, True]
+    unknown = told["systems"][known.index(False)]
+    assert unknown["schedule"]["jobs"]["energy"]["error"] == "temporarily_unavailable"
