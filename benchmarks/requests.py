@@ -1,0 +1,47 @@
+"""How many requests set-up, a restart, an hour and a day of running send: `python benchmarks/requests.py`.
+
+Runs the test that counts them, in a whole Home Assistant against the simulator, and prints what it counted. The same
+test asserts the bounds that the docs name.
+"""
+
+from pathlib import Path
+import subprocess
+import sys
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).parents[1]
+TEST = "tests/ha/test_requests.py"
+CHOICE = "no_more_than_the_docs_say"
+
+
+def main() -> int:
+    """Print the table; return the exit code of the tests."""
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", TEST, "-k", CHOICE, f"--junitxml={report}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            print(done.stdout[-4000:], file=sys.stderr)
+            return done.returncode
+        cases = list(ET.parse(report).iter("testcase"))
+    rows = [
+        {"account": case.get("name", "").partition("[")[2].rstrip("]")}
+        | {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
+        for case in cases
+    ]
+    columns = list(rows[0])
+    print("| " + " | ".join(columns) + " |")
+    print("|" + " --- |" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(row[column] for column in columns) + " |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
