@@ -33,7 +33,7 @@ from .cloud.model import System
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .devices import device_identifier, sync_devices
 from .restore import dump, load
-from .schedule import Schedule
+from .schedule import BACK_OFF, Schedule
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -110,6 +110,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         self._unsub_midnight: CALLBACK_TYPE | None = None
         self._unavailable: set[str] = set()
         self._paused_until = dt_util.utc_from_timestamp(0)
+        self._throttles = 0
         self._working = SystemData(system=self.system)
         """All that was ever read; it becomes `data` once there is enough to show."""
         self.schedule = Schedule()
@@ -185,6 +186,8 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
 
     @override
     async def _async_update_data(self) -> SystemData:
+        if self.client.refused:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
         now = dt_util.utcnow()
         forced, self._forced = self._forced, False
         paces = self._periods()
@@ -199,11 +202,10 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             try:
                 update = await self.client.run(job, self._working, now)
             except CredentialRefused as err:
-                self._set_interval(paces)
+                self.client.refused = True
                 raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
             except Throttled as err:
-                self._paused_until = err.until
-                failure = self._explained("rate_limited", err, until=err.until)
+                failure = self._throttled(err)
             except NoDataYet:
                 self.schedule = self.schedule.done(job, dt_util.utcnow())
             except CloudError as err:
@@ -212,6 +214,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 now = dt_util.utcnow()
                 self._working = self._working.merge(update, now, self._zone)
                 self.schedule = self.schedule.done(job, now)
+                self._throttles = 0
             if failure is not None and not begun:
                 # What follows needs what comes first: a day cannot be counted before the time zone is known.
                 break
@@ -252,6 +255,16 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             and state.not_before is None
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )
+
+    def _throttled(self, err: Throttled) -> UpdateFailed:
+        """Pause all jobs; a cloud that says so again and again is asked less and less, as each answer costs a request."""
+        until = err.until
+        if err.sent:
+            if self._throttles:
+                until = max(until, dt_util.utcnow() + BACK_OFF[min(self._throttles, len(BACK_OFF)) - 1])
+            self._throttles += 1
+        self._paused_until = until
+        return self._explained("rate_limited", err, until=until)
 
     def _failed(self, job: Job, err: CloudError) -> UpdateFailed | None:
         """Note a failure of one job; only its own values are late or missing then."""
@@ -302,7 +315,8 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     def _set_interval(self, paces: Mapping[str, timedelta]) -> None:
         """Wake up when the next job is due."""
         now = dt_util.utcnow()
-        due = [self.schedule.state(job).due_at(paces[job.name]) or now for job in self.client.jobs]
+        wanted = [job for job in self.client.jobs if job.first or self._is_known()]
+        due = [self.schedule.state(job).due_at(paces[job.name]) or now for job in wanted]
         self.update_interval = max(SOONEST, max(min(due), self._paused_until) - now)
 
     def _arm_midnight(self) -> None:

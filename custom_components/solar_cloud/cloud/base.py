@@ -34,6 +34,8 @@ class Cloud(ABC):
 
     vendor: Vendor
     jobs: tuple[Job, ...]
+    refused = False
+    """Set once the credential has proved dead: whoever shares this client need not find out again."""
 
     @abstractmethod
     async def systems(self) -> tuple[System, ...]:
