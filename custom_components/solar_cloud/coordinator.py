@@ -257,7 +257,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         )
 
     def _throttled(self, err: Throttled) -> UpdateFailed:
-        """Pause all jobs; a cloud that says so again and again is asked less and less, as each answer costs a request."""
+        """Pause all jobs; a cloud that says so again and again is asked less and less: each answer costs a request."""
         until = err.until
         if err.sent:
             if self._throttles:
