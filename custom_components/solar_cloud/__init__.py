@@ -9,7 +9,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 
 from .accounts import CLOUD_VENDOR, async_client, metered_account
-from .const import CONF_CLOUD, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
+from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
 from .devices import register_account
 
@@ -21,7 +21,7 @@ TRIES = 3
 
 async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
     """Set up an account with its systems; raises when none of them can be read and nothing was known before."""
-    client = await async_client(hass, entry.data)
+    client = await async_client(hass, entry.data, entry.options.get(CONF_CYCLE_DAY, 1))
     metered = metered_account(hass, entry.data[CONF_CLOUD], entry.data[CONF_API_KEY])
     account_device_id = register_account(hass, entry, CLOUD_VENDOR[entry.data[CONF_CLOUD]])
     coordinators = {
@@ -56,14 +56,14 @@ async def _async_prove(coordinators: Collection[SystemCoordinator]) -> None:
 
 
 class _ChangeListener:
-    """Reloads the account when its credential, its plan or its set of systems changed, and only then."""
+    """Reloads the account when its credential, plan, options or set of systems changed, and only then."""
 
     def __init__(self, entry: SolarCloudConfigEntry) -> None:
         self._seen = self._state(entry)
 
     @staticmethod
     def _state(entry: SolarCloudConfigEntry) -> tuple[dict[str, Any], dict[str, Any]]:
-        return dict(entry.data), {key: dict(subentry.data) for key, subentry in entry.subentries.items()}
+        return {**entry.data, **entry.options}, {key: dict(subentry.data) for key, subentry in entry.subentries.items()}
 
     async def __call__(self, hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
         """Compare with what was loaded."""

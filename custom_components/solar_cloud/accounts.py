@@ -84,8 +84,11 @@ class MeteredAccount:
             raise RuntimeError("the ledger is asked for before it was loaded")
         return self._account.ledger
 
-    async def async_load(self, limits: Limits) -> Account:
-        """Return the account with its ledger as it is on disk, under the given limits."""
+    async def async_load(self, limits: Limits, cycle_day: int | None = None) -> Account:
+        """Return the account with its ledger as it is on disk, under the given limits.
+
+        `cycle_day` is the day of the month that the vendor's count begins again on; `None` leaves it as it is.
+        """
         async with self._loading:
             if self._account is None:
                 self._account = Account(
@@ -93,6 +96,8 @@ class MeteredAccount:
                 )
                 self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write)
         self._account.ledger.set_limits(limits, dt_util.utcnow())
+        if cycle_day is not None:
+            self._account.ledger.set_cycle_day(cycle_day)
         return self._account
 
     async def _async_stored(self) -> dict[str, Any] | None:
@@ -125,10 +130,10 @@ def default_zone(hass: HomeAssistant) -> ZoneInfo:
     return ZoneInfo(hass.config.time_zone)
 
 
-async def async_client(hass: HomeAssistant, data: Mapping[str, Any]) -> Cloud:
+async def async_client(hass: HomeAssistant, data: Mapping[str, Any], cycle_day: int | None = None) -> Cloud:
     """Build the client that an account's data describe, on the shared session and the shared ledger."""
     cloud: str = data[CONF_CLOUD]
-    account = await metered_account(hass, cloud, data[CONF_API_KEY]).async_load(limits_of(data))
+    account = await metered_account(hass, cloud, data[CONF_API_KEY]).async_load(limits_of(data), cycle_day)
     return CLIENTS[cloud](hass, account, data)
 
 

@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
+    OptionsFlow,
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_API_KEY
@@ -45,6 +46,7 @@ from .const import (
     CONF_ADVANCED,
     CONF_BASE_URL,
     CONF_CLOUD,
+    CONF_CYCLE_DAY,
     CONF_PER_MINUTE,
     CONF_PER_MONTH,
     CONF_PLAN,
@@ -130,6 +132,15 @@ LIMITS_SCHEMA = vol.Schema(
 )
 
 
+OPTIONS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_CYCLE_DAY, default=1): vol.All(
+            NumberSelector(NumberSelectorConfig(min=1, max=31, step=1, mode=NumberSelectorMode.BOX)), vol.Coerce(int)
+        )
+    }
+)
+
+
 def error_key(err: CloudError) -> str:
     """Return the form error that says what went wrong with a cloud."""
     if isinstance(err, CredentialRefused | NotAllowed):
@@ -178,6 +189,20 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the flow that adds a system to an account."""
         return {SUBENTRY_TYPE_SYSTEM: SystemSubentryFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the flow that changes an account's options."""
+        return AccountOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
+        """Tell whether the account has options: Enphase's month is the calendar's, and nothing is left to choose."""
+        return bool(config_entry.data[CONF_CLOUD] == CLOUD_SOLAREDGE)
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -380,6 +405,18 @@ async def _async_systems(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[
     except Exception:
         _LOGGER.exception("Unexpected error while the credential was tried")
         return {"base": "unknown"}, ()
+
+
+class AccountOptionsFlow(OptionsFlow):
+    """Changes what the vendor does not tell of an account."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the day that the billing cycle begins on."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        return self.async_show_form(
+            step_id="init", data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, self.config_entry.options)
+        )
 
 
 class SystemSubentryFlow(ConfigSubentryFlow):

@@ -1,6 +1,7 @@
 """One coordinator for each system: runs the jobs that are due, merges what they bring, keeps it over restarts."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 import logging
@@ -28,10 +29,13 @@ from .cloud.errors import (
     NotFound,
     TemporarilyUnavailable,
     Throttled,
+    ThrottleScope,
 )
 from .cloud.model import System
+from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .devices import device_identifier, sync_devices
+from .issues import clear_month_spent, raise_month_spent
 from .restore import dump, load
 from .schedule import BACK_OFF, Schedule
 
@@ -197,10 +201,12 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
             if not begun and not job.first:
                 continue
-            if now < self._paused_until or not self._may_run(job, paces, now, forced=forced):
+            due = now >= self._paused_until and self.schedule.due(job, paces, now)
+            if not due and not (forced and self._may_force(job, now)):
                 continue
             try:
-                update = await self.client.run(job, self._working, now)
+                with nullcontext() if due else owner_asks():
+                    update = await self.client.run(job, self._working, now)
             except CredentialRefused as err:
                 self.client.refused = True
                 raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
@@ -215,6 +221,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 self._working = self._working.merge(update, now, self._zone)
                 self.schedule = self.schedule.done(job, now)
                 self._throttles = 0
+                clear_month_spent(self.hass, self.config_entry.entry_id)
             if failure is not None and not begun:
                 # What follows needs what comes first: a day cannot be counted before the time zone is known.
                 break
@@ -244,14 +251,11 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         sharers = len(self._metered.systems | {self.system.key})
         return periods(self.client.jobs, self._metered.ledger.limits, sharers)
 
-    def _may_run(self, job: Job, paces: Mapping[str, timedelta], now: datetime, *, forced: bool) -> bool:
-        """Tell whether a job is due, or wanted by the owner and neither in a back-off nor just done."""
-        if self.schedule.due(job, paces, now):
-            return True
+    def _may_force(self, job: Job, now: datetime) -> bool:
+        """Tell whether the owner may have a job run before it is due: neither in a back-off nor just done."""
         state = self.schedule.state(job)
         return (
-            forced
-            and job in self._main_jobs()
+            job in self._main_jobs()
             and state.not_before is None
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )
@@ -264,6 +268,11 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 until = max(until, dt_util.utcnow() + BACK_OFF[min(self._throttles, len(BACK_OFF)) - 1])
             self._throttles += 1
         self._paused_until = until
+        if err.scope is ThrottleScope.MONTH:
+            _LOGGER.info("%s: the requests of the month are used up, it is read again at %s", self.name, until)
+            raise_month_spent(
+                self.hass, self.config_entry.entry_id, self.config_entry.title, self._metered.ledger, until
+            )
         return self._explained("rate_limited", err, until=until)
 
     def _failed(self, job: Job, err: CloudError) -> UpdateFailed | None:

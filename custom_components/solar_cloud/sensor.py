@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 import logging
 from typing import override
@@ -17,9 +17,14 @@ from homeassistant.const import (
     UnitOfPower,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
+from .accounts import CLOUD_VENDOR
+from .budget.ledger import Ledger
 from .cloud.model import DeviceKind, DeviceReading, Vendor
+from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .devices import device_identifier
 from .entity import (
@@ -35,6 +40,8 @@ from .entity import (
 _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
+SCAN_INTERVAL = timedelta(minutes=1)
+"""Of the account's figures, which are in memory; systems are read when their coordinator says so."""
 
 UNKNOWN_STATUS = "unknown_status"
 ENPHASE_STATUSES = [
@@ -257,10 +264,43 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AccountSensorDescription(SensorEntityDescription):
+    """A sensor of an account, read from its ledger."""
+
+    value_fn: Callable[[Ledger, datetime], Value]
+
+
+ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
+    AccountSensorDescription(
+        key="requests_used",
+        translation_key="requests_used",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda ledger, now: ledger.used(now),
+    ),
+    AccountSensorDescription(
+        key="requests_left",
+        translation_key="requests_left",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda ledger, now: ledger.left(now),
+    ),
+    AccountSensorDescription(
+        key="resets_at",
+        translation_key="resets_at",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda ledger, now: ledger.resets_at(now),
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant, entry: SolarCloudConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the sensors of an account's systems."""
+    """Set up the sensors of an account and of its systems."""
+    async_add_entities((AccountSensor(entry, description) for description in ACCOUNT_SENSORS), update_before_add=True)
     for coordinator in entry.runtime_data.coordinators.values():
         async_follow(coordinator, async_add_entities, _candidates)
 
@@ -278,6 +318,25 @@ def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
                     unique_id(identifier, device_description),
                     partial(DeviceSensor, coordinator, device_description, device.serial),
                 )
+
+
+class AccountSensor(SensorEntity):
+    """A figure of the ledger; looked up once a minute, which costs no request."""
+
+    _attr_has_entity_name = True
+    entity_description: AccountSensorDescription
+
+    def __init__(self, entry: SolarCloudConfigEntry, description: AccountSensorDescription) -> None:
+        """Hang the sensor on the account's device."""
+        self.entity_description = description
+        self._ledger = entry.runtime_data.metered.ledger
+        self._attr_unique_id = unique_id(entry.entry_id, description)
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+        self._attr_attribution = ATTRIBUTION[CLOUD_VENDOR[entry.data[CONF_CLOUD]]]
+
+    async def async_update(self) -> None:
+        """Look the figure up."""
+        self._attr_native_value = self.entity_description.value_fn(self._ledger, dt_util.utcnow())
 
 
 class StatusMixin(SensorEntity):

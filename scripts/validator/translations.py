@@ -16,8 +16,8 @@ _TOP = words(
     exceptions services issues system_health application_credentials conditions triggers preview_features
     """
 )
-_FLOW = {"step", "error", "abort", "progress", "create_entry", "flow_title"}
-_SUBENTRY = {*_FLOW, "entry_type", "initiate_flow"}
+_FLOW = {"step", "error", "abort", "progress", "create_entry", "flow_title", "initiate_flow"}
+_SUBENTRY = {*_FLOW, "entry_type"}
 _STEP = words("title description data data_description menu_options menu_option_descriptions sections submit")
 _ENTITY = {"name", "state", "state_attributes", "unit_of_measurement"}
 PLATFORMS = words(

@@ -40,11 +40,11 @@ async def test_the_entities_of_each_ready_system(
     for entry in entries:
         state = hass.states.get(entry.entity_id)
         assert state is not None
-        assert entry.translation_key == entry.unique_id.split("_", 2)[2]
+        assert entry.unique_id.endswith(f"_{entry.translation_key}")
         assert state.attributes["attribution"] in {"Powered by Enphase Energy", "Data provided by SolarEdge"}
         rows.append(
             {
-                "unique_id": entry.unique_id,
+                "unique_id": entry.unique_id.replace(entry.config_entry_id or "", "account"),
                 "entity_id": entry.entity_id,
                 "state": state.state,
                 "unit": entry.unit_of_measurement,

@@ -56,6 +56,10 @@ class Ledger:
             self._limits = limits
             self._forget_learned()
 
+    def set_cycle_day(self, cycle_day: int) -> None:
+        """Take over the day of the month that the vendor's count begins again on: requests are kept by day."""
+        self._cycle_day = cycle_day
+
     def wait(self, now: datetime, *, owner: bool = False) -> timedelta:
         """Return how long the next request has to wait for a slot in the minute; 0: it may go now.
 

@@ -1,0 +1,98 @@
+"""The account's own figures and options: what was spent, what is left, when the count begins again."""
+
+from datetime import UTC, datetime, timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.solar_cloud.budget.limit import Scope
+from custom_components.solar_cloud.const import DOMAIN
+
+from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of
+
+
+async def test_the_account_tells_what_was_spent_and_what_is_left(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud))
+    await pass_time(hass, freezer, timedelta(minutes=61))
+    sent = len(cloud.sent())
+    assert state_of(hass, f"{entry.entry_id}_requests_used") == str(sent)
+    assert state_of(hass, f"{entry.entry_id}_requests_left") == str(10_000 - sent)
+    assert state_of(hass, f"{entry.entry_id}_resets_at") == "2026-07-01T00:00:00+00:00"
+    cloud.simulator.clear_requests()
+    await pass_time(hass, freezer, timedelta(minutes=1))
+    assert len(cloud.sent()) <= 2
+
+
+async def test_enphase_has_no_billing_day_to_choose(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud))
+    assert not entry.supports_options
+
+
+async def test_the_day_of_solaredges_billing_cycle_moves_the_count_and_costs_no_request(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud))
+    assert entry.supports_options
+    used = entry.runtime_data.metered.ledger.used(datetime.now(UTC))
+    cloud.simulator.clear_requests()
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    result = await hass.config_entries.options.async_configure(result["flow_id"], {"cycle_day": 23})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await settle(hass)
+    assert entry.options == {"cycle_day": 23}
+    assert cloud.sent() == []
+    assert state_of(hass, f"{entry.entry_id}_resets_at") == "2026-06-23T00:00:00+00:00"
+    assert state_of(hass, f"{entry.entry_id}_requests_used") == str(used)
+    freezer.move_to(datetime(2026, 6, 23, 0, 1, tzinfo=UTC))
+    assert entry.runtime_data.metered.ledger.used(datetime.now(UTC)) == 0
+
+
+async def test_the_owner_may_use_the_last_5_percent_and_is_told_when_they_are_gone(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    ledger = entry.runtime_data.metered.ledger
+    coordinator = next(iter(entry.runtime_data.coordinators.values()))
+    now = datetime.now(UTC)
+    ledger.learn(None, Scope.MONTH, now, limit=40)
+    while ledger.used(now) < ledger.limits.per_month * 0.95:
+        ledger.spend(now)
+    freezer.tick(3600)
+    cloud.simulator.clear_requests()
+    await coordinator.async_refresh()
+    assert cloud.sent() == []
+    await coordinator.async_request_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert cloud.sent() == ["/systems/67/summary"]
+    now = datetime.now(UTC)
+    while ledger.left(now):
+        ledger.spend(now)
+    freezer.tick(3600)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    cloud.simulator.clear_requests()
+    await coordinator.async_request_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert cloud.sent() == []
+    assert state_of(hass, "enphase_67_power") not in {None, "unknown", "unavailable"}
+    assert "Traceback" not in caplog.text
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"month_spent_{entry.entry_id}")
+    assert issue is not None
+    assert issue.translation_placeholders == {
+        "account": "Enphase",
+        "used": "40",
+        "limit": "40",
+        "until": "2026-06-30 17:00",
+    }
+    freezer.move_to(datetime(2026, 7, 1, 0, 1, tzinfo=UTC))
+    async_fire_time_changed(hass)
+    await coordinator.async_refresh()
+    assert cloud.sent()
+    assert ir.async_get(hass).async_get_issue(DOMAIN, f"month_spent_{entry.entry_id}") is None
