@@ -6,11 +6,13 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import async_fire_time_changed, get_system_health_info
 
 from custom_components.solar_cloud.budget.limit import Scope
 from custom_components.solar_cloud.const import DOMAIN
+from simulator.ready import ENPHASE_SINGLE_USER_ID
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of
 
@@ -96,3 +98,14 @@ async def test_the_owner_may_use_the_last_5_percent_and_is_told_when_they_are_go
     await coordinator.async_refresh()
     assert cloud.sent()
     assert ir.async_get(hass).async_get_issue(DOMAIN, f"month_spent_{entry.entry_id}") is None
+
+
+async def test_system_health_counts_a_shared_ledger_once_and_sends_nothing(hass: HomeAssistant, cloud: Cloud) -> None:
+    assert await async_setup_component(hass, "system_health", {})
+    await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    await add_account(hass, "enphase_v2", enphase_input(cloud, user_id=ENPHASE_SINGLE_USER_ID))
+    await hass.async_block_till_done()
+    sent = len(cloud.sent())
+    info = await get_system_health_info(hass, DOMAIN)
+    assert info == {"accounts": 2, "systems": 2, "requests_used": sent, "requests_left": 10_000 - sent}
+    assert len(cloud.sent()) == sent
