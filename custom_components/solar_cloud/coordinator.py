@@ -199,10 +199,13 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         begun = self._is_known()
         for job in self.client.jobs:
             # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
+            # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
             if not begun and not job.first:
                 continue
             due = now >= self._paused_until and self.schedule.due(job, paces, now)
             if not due and not (forced and self._may_force(job, now)):
+                if not begun and self.schedule.state(job).done_at is None:
+                    break
                 continue
             try:
                 with nullcontext() if due else owner_asks():
@@ -223,7 +226,6 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 self._throttles = 0
                 clear_month_spent(self.hass, self.config_entry.entry_id)
             if failure is not None and not begun:
-                # What follows needs what comes first: a day cannot be counted before the time zone is known.
                 break
             now = dt_util.utcnow()
         self._judge(now)
