@@ -64,13 +64,16 @@ class Schedule:
         """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
         state = self.state(job)
         pause = BACK_OFF[min(state.failures, len(BACK_OFF) - 1)]
+        if state.done_at is not None:
+            # What changes seldom and is known already is in no hurry.
+            pause = max(pause, min(job.cadence, BACK_OFF[-1]))
         return self._with(
             job,
             replace(
                 state,
                 tried_at=now,
                 failures=state.failures + 1,
-                not_before=now + max(pause, min(job.cadence, BACK_OFF[-1])),
+                not_before=now + pause,
                 error=error,
                 resting=False,
             ),
