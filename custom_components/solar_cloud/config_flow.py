@@ -18,24 +18,9 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
-from probatio import Secret
 import voluptuous as vol
-from yarl import URL
 
-from .accounts import CLOUD_VENDOR, DEFAULT_BASE_URL, async_client, entry_unique_id
+from .accounts import CLOUD_VENDOR, async_client, entry_unique_id
 from .budget.plan import PLANS
 from .cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled
 from .cloud.model import System
@@ -46,99 +31,35 @@ from .const import (
     CONF_ADVANCED,
     CONF_BASE_URL,
     CONF_CLOUD,
-    CONF_CYCLE_DAY,
     CONF_PER_MINUTE,
     CONF_PER_MONTH,
     CONF_PLAN,
     CONF_SYSTEM,
-    CONF_SYSTEM_ID,
     CONF_SYSTEMS,
-    CONF_TIMEZONE,
     CONF_USER_ID,
     DOMAIN,
     MANUFACTURER,
     PLAN_CUSTOM,
     SUBENTRY_TYPE_SYSTEM,
 )
+from .forms import (
+    LIMITS_SCHEMA,
+    OPTIONS_SCHEMA,
+    InvalidAddress,
+    account_schema,
+    checked_address,
+    credential_fields,
+    subentry_data,
+    system_schema,
+    systems_schema,
+)
 
 _LOGGER = logging.getLogger(__name__)
-
-SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
-TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
-ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
-REQUESTS = NumberSelector(NumberSelectorConfig(min=1, max=10_000_000, step=1, mode=NumberSelectorMode.BOX))
 
 URLS = {
     "enphase_portal": "https://developer.enphase.com",
     "solaredge_portal": "https://developer.solaredge.com",
 }
-
-
-class InvalidAddress(ValueError):
-    """The base URL cannot be one."""
-
-
-def checked_address(text: str) -> str:
-    """Return a base URL without its trailing slash; raise `InvalidAddress` for anything but a plain http(s) one."""
-    try:
-        url = URL(text.strip())
-        fine = (
-            url.scheme in {"http", "https"}
-            and bool(url.host)
-            and url.port is not None
-            and url.user is None
-            and url.password is None
-            and not url.query_string
-            and not url.fragment
-            and "?" not in text
-            and "#" not in text
-        )
-    except ValueError, TypeError:
-        fine = False
-    if not fine:
-        raise InvalidAddress
-    return str(url).rstrip("/")
-
-
-def credential_fields(cloud: str) -> dict[Any, Any]:
-    """Return the form fields that name an account at a cloud."""
-    if cloud == CLOUD_ENPHASE_V2:
-        return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Required(CONF_USER_ID): TEXT}
-    return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Optional(Secret(CONF_ACCOUNT_KEY)): SECRET}
-
-
-def account_schema(cloud: str) -> vol.Schema:
-    """Return the whole form of an account: credential, plan, and the address behind a fold."""
-    plans = [*PLANS[cloud], PLAN_CUSTOM]
-    return vol.Schema(
-        {
-            **credential_fields(cloud),
-            vol.Required(CONF_PLAN, default=plans[0]): SelectSelector(
-                SelectSelectorConfig(options=plans, translation_key=f"{cloud}_plan", mode=SelectSelectorMode.DROPDOWN)
-            ),
-            vol.Required(CONF_ADVANCED): section(
-                vol.Schema({vol.Required(CONF_BASE_URL, default=DEFAULT_BASE_URL[cloud]): ADDRESS}),
-                {"collapsed": True},
-            ),
-        }
-    )
-
-
-LIMITS_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_PER_MINUTE): vol.All(REQUESTS, vol.Coerce(int)),
-        vol.Required(CONF_PER_MONTH): vol.All(REQUESTS, vol.Coerce(int)),
-    }
-)
-
-
-OPTIONS_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_CYCLE_DAY, default=1): vol.All(
-            NumberSelector(NumberSelectorConfig(min=1, max=31, step=1, mode=NumberSelectorMode.BOX)), vol.Coerce(int)
-        )
-    }
-)
 
 
 def error_key(err: CloudError) -> str:
@@ -158,19 +79,6 @@ def configured_systems(hass: HomeAssistant) -> set[str]:
         for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
         if subentry.unique_id
     }
-
-
-def systems_options(systems: Sequence[System]) -> list[SelectOptionDict]:
-    """Return the systems as options of a form."""
-    return [SelectOptionDict(value=system.id, label=f"{system.name} ({system.id})") for system in systems]
-
-
-def subentry_data(system: System) -> dict[str, Any]:
-    """Return what is stored of a system: the rest comes from its cloud."""
-    data: dict[str, Any] = {CONF_SYSTEM_ID: system.id}
-    if system.timezone:
-        data[CONF_TIMEZONE] = system.timezone
-    return data
 
 
 class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -319,15 +227,7 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="systems",
             errors={} if user_input is None else {"base": "no_systems"},
-            data_schema=vol.Schema(
-                {
-                    vol.Required(CONF_SYSTEMS, default=[system.id for system in self._systems]): SelectSelector(
-                        SelectSelectorConfig(
-                            options=systems_options(self._systems), multiple=True, mode=SelectSelectorMode.LIST
-                        )
-                    )
-                }
-            ),
+            data_schema=systems_schema(self._systems),
         )
 
     def _create(self, systems: Sequence[System]) -> ConfigFlowResult:
@@ -443,13 +343,4 @@ class SystemSubentryFlow(ConfigSubentryFlow):
         self._systems = [system for system in systems if system.key not in taken]
         if not self._systems:
             return self.async_abort(reason="already_configured" if systems else "no_systems")
-        return self.async_show_form(
-            step_id="user",
-            data_schema=vol.Schema(
-                {
-                    vol.Required(CONF_SYSTEM): SelectSelector(
-                        SelectSelectorConfig(options=systems_options(self._systems), mode=SelectSelectorMode.LIST)
-                    )
-                }
-            ),
-        )
+        return self.async_show_form(step_id="user", data_schema=system_schema(self._systems))

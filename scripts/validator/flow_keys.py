@@ -134,10 +134,10 @@ def _flow_classes(project: Project) -> Iterator[tuple[str, ast.ClassDef]]:
 
 
 def _flow_trees(project: Project) -> Iterator[tuple[Path, ast.Module]]:
-    """Give the files that make forms: those with a flow's class in them, and config_flow.py."""
+    """Give the files that make forms: those with a flow's class in them, config_flow.py and forms.py."""
     classes = {id(flow) for _, flow in _flow_classes(project)}
     for path, tree in project.source.trees.items():
-        if path.name == "config_flow.py" or any(id(node) in classes for node in ast.walk(tree)):
+        if path.name in {"config_flow.py", "forms.py"} or any(id(node) in classes for node in ast.walk(tree)):
             yield path, tree
 
 
