@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .budget.ledger import Ledger
+from .budget.pacing import Pacing
 from .budget.plan import PLANS, Limits
 from .cloud import enphase_v2, solaredge
 from .cloud.base import Cloud
@@ -74,8 +75,8 @@ class MeteredAccount:
         )
         self._loading = asyncio.Lock()
         self._account: Account | None = None
-        self.systems: set[str] = set()
-        """The systems that live on this credential now: what its plan is shared between."""
+        self.pacing = Pacing()
+        """When what is worth a request, for all systems that live on this credential now."""
 
     @property
     def ledger(self) -> Ledger:

@@ -16,7 +16,8 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
-from .budget.pacing import periods
+from .budget.daylight import Daylight
+from .budget.rates import budget_of
 from .cloud.base import Cloud, Job
 from .cloud.data import SystemData, local_day, midnight
 from .cloud.errors import (
@@ -35,7 +36,8 @@ from .cloud.model import System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .devices import device_identifier, sync_devices
-from .issues import clear_month_spent, raise_month_spent
+from .issues import clear_month_spent, clear_plan_too_small, raise_month_spent, raise_plan_too_small
+from .place import place_of
 from .restore import dump, load
 from .schedule import BACK_OFF, Schedule
 
@@ -48,6 +50,8 @@ SOONEST = timedelta(seconds=5)
 FORCED_GAP = timedelta(minutes=1)
 """What an owner asks for is read at once, but an automation gone wild must not empty the plan."""
 NO_TIME = timedelta(0)
+FEWEST_READINGS = 0.5
+"""Readings in an hour of daylight, over a whole month; with fewer the owner is told."""
 
 ERROR_KEYS: dict[type[CloudError], str] = {
     NotAllowed: "not_allowed",
@@ -111,21 +115,34 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         self._store = system_store(hass, self.system.key)
         self._zone = default_zone(hass)
         self._forced = False
-        self._unsub_midnight: CALLBACK_TYPE | None = None
+        self._unsub_turn: CALLBACK_TYPE | None = None
         self._unavailable: set[str] = set()
         self._paused_until = dt_util.utc_from_timestamp(0)
         self._throttles = 0
+        self._month_ends: datetime | None = None
+        """When the cloud, or the ledger, said that the month of requests ends that is spent."""
         self._working = SystemData(system=self.system)
         """All that was ever read; it becomes `data` once there is enough to show."""
         self.schedule = Schedule()
-        metered.systems.add(self.system.key)
+        self._daylight: Daylight | None = None
+        self._located: str | None = None
+        """The time zone that the system's place was looked up for."""
+        self._enrolled: frozenset[str] = frozenset()
+        self._memory: Mapping[str, Any] = {}
+        """What pacing knew before the restart."""
 
     async def async_restore(self) -> None:
         """Take up what was known before the restart; what cannot be read is left, and asked for anew."""
+        await self._async_load()
+        await self._async_enroll()
+        self._judge(dt_util.utcnow())
+
+    async def _async_load(self) -> None:
         stored = await self._store.async_load()
         if not stored:
             return
         try:
+            self._memory = stored.get("pacing", {})
             schedule, data = load(Schedule, stored["schedule"]), load(SystemData, stored["data"])
         except AttributeError, KeyError, TypeError, ValueError:
             _LOGGER.warning("The stored data of %s cannot be read and are asked for anew", self.name)
@@ -135,14 +152,31 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         if self._is_known():
             self.data = self._working
             sync_devices(self)
-        now = dt_util.utcnow()
-        self._judge(now)
+
+    async def _async_enroll(self) -> None:
+        """Let pacing know the system: where it is, and the jobs that draw on the plan."""
+        timezone = self._working.system.timezone
+        home = self.hass.config
+        place = await self.hass.async_add_executor_job(
+            place_of, timezone, home.time_zone, home.latitude, home.longitude
+        )
+        self._located = timezone
+        self._daylight = Daylight(place)
+        self._enrolled = self._offered()
+        jobs = [job for job in self.client.jobs if job.name in self._enrolled]
+        self._metered.pacing.put(self.system.key, place, jobs, self._memory)
+
+    def _offered(self) -> frozenset[str]:
+        """Return the names of the jobs that the account has, as far as is known."""
+        return frozenset(job.name for job in self.client.jobs if not self.schedule.state(job).resting)
 
     @callback
     def async_start(self) -> None:
         """Begin to follow the system; called once the entities listen."""
-        self._arm_midnight()
-        self._set_interval(self._periods())
+        self._arm_turn()
+        self._judge_plan()
+        self._judge_month(dt_util.utcnow())
+        self._set_interval()
         # A listener of its own: the data go on being read when every entity is disabled, and new devices are seen.
         self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
         if not self.has_data or self.update_interval == SOONEST:
@@ -154,11 +188,15 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     async def async_shutdown(self) -> None:
         """Stop the timers and write what is known, so that a reload starts from it."""
         await super().async_shutdown()
-        self._metered.systems.discard(self.system.key)
-        if self._unsub_midnight is not None:
-            self._unsub_midnight()
-            self._unsub_midnight = None
-        await self._store.async_save(self._dump())
+        if self._unsub_turn is not None:
+            self._unsub_turn()
+            self._unsub_turn = None
+        clear_plan_too_small(self.hass, self.subentry_id)
+        if self._enrolled:
+            known = self._dump()
+            self._metered.pacing.remove(self.system.key)
+            self._enrolled = frozenset()
+            await self._store.async_save(known)
 
     @override
     async def async_request_refresh(self) -> None:
@@ -174,6 +212,17 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     def is_available(self, job: str) -> bool:
         """Tell whether the values of a job can still be trusted: it works, or has worked until recently."""
         return self.has_data and job not in self._unavailable
+
+    def power_w(self) -> float | None:
+        """Return the newest measured production in W, and 0 in the dark that came after it; `None` if there is none.
+
+        The last reading before sunset may be hours old when the plan is small: it must not shine all night.
+        """
+        power = self.data.power
+        if power is None:
+            return None
+        dark_since = self._daylight.dark_since(dt_util.utcnow().timestamp()) if self._daylight else None
+        return 0.0 if dark_since is not None and power.measured_at.timestamp() <= dark_since else power.power_w
 
     def day(self) -> date:
         """Return today's date at the system."""
@@ -194,7 +243,6 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
         now = dt_util.utcnow()
         forced, self._forced = self._forced, False
-        paces = self._periods()
         failure: Exception | None = None
         begun = self._is_known()
         for job in self.client.jobs:
@@ -202,7 +250,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
             if not begun and not job.first:
                 continue
-            due = now >= self._paused_until and self.schedule.due(job, paces, now)
+            due = now >= self._paused_until and self._due_at(job, now) <= now
             if not due and not (forced and self._may_force(job, now)):
                 if not begun and self.schedule.state(job).done_at is None:
                     break
@@ -216,20 +264,23 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             except Throttled as err:
                 failure = self._throttled(err)
             except NoDataYet:
-                self.schedule = self.schedule.done(job, dt_util.utcnow())
+                await self._async_done(job, dt_util.utcnow(), None)
             except CloudError as err:
                 failure = self._failed(job, err) or failure
             else:
                 now = dt_util.utcnow()
                 self._working = self._working.merge(update, now, self._zone)
-                self.schedule = self.schedule.done(job, now)
+                await self._async_done(job, now, update.newest)
                 self._throttles = 0
-                clear_month_spent(self.hass, self.config_entry.entry_id)
+                self._month_ends = None
             if failure is not None and not begun:
                 break
             now = dt_util.utcnow()
         self._judge(now)
-        self._set_interval(paces)
+        self._judge_month(now)
+        if self._working.system.timezone != self._located or self._enrolled != self._offered():
+            await self._async_enroll()
+        self._set_interval()
         if self._is_known():
             self._store.async_delay_save(self._dump, SAVE_DELAY)
             return self._working
@@ -249,9 +300,19 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     def _is_known(self) -> bool:
         return any(self.schedule.state(job).done_at for job in self._main_jobs())
 
-    def _periods(self) -> Mapping[str, timedelta]:
-        sharers = len(self._metered.systems | {self.system.key})
-        return periods(self.client.jobs, self._metered.ledger.limits, sharers)
+    def _due_at(self, job: Job, now: datetime) -> datetime:
+        """Return when a job is next worth its requests: after its pause, and when pacing says so."""
+        until = self.schedule.not_before(job, now)
+        if until is not None and (until > now or job.name not in self._enrolled):
+            return until
+        return self._metered.pacing.next_at(self.system.key, job.name, now, budget_of(self._metered.ledger, now))
+
+    async def _async_done(self, job: Job, now: datetime, measured: datetime | None) -> None:
+        """Note that a job was answered, and the end of the newest interval in the answer."""
+        self.schedule = self.schedule.done(job, now)
+        if job.name not in self._enrolled:
+            await self._async_enroll()
+        self._metered.pacing.ran(self.system.key, job.name, now, measured)
 
     def _may_force(self, job: Job, now: datetime) -> bool:
         """Tell whether the owner may have a job run before it is due: neither in a back-off nor just done."""
@@ -272,9 +333,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         self._paused_until = until
         if err.scope is ThrottleScope.MONTH:
             _LOGGER.info("%s: the requests of the month are used up, it is read again at %s", self.name, until)
-            raise_month_spent(
-                self.hass, self.config_entry.entry_id, self.config_entry.title, self._metered.ledger, until
-            )
+        self._month_ends = until if err.scope is ThrottleScope.MONTH else None
         return self._explained("rate_limited", err, until=until)
 
     def _failed(self, job: Job, err: CloudError) -> UpdateFailed | None:
@@ -323,24 +382,53 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 self._unavailable.discard(job.name)
                 _LOGGER.info("%s: %s can be read again", self.name, job.name)
 
-    def _set_interval(self, paces: Mapping[str, timedelta]) -> None:
+    def _set_interval(self) -> None:
         """Wake up when the next job is due."""
         now = dt_util.utcnow()
-        wanted = [job for job in self.client.jobs if job.first or self._is_known()]
-        due = [self.schedule.state(job).due_at(paces[job.name]) or now for job in wanted]
+        due = [self._due_at(job, now) for job in self.client.jobs if job.first or self._is_known()]
         self.update_interval = max(SOONEST, max(min(due), self._paused_until) - now)
 
-    def _arm_midnight(self) -> None:
-        """Have the entities written at the system's midnight: today's energy of yesterday must not stand."""
+    def _arm_turn(self) -> None:
+        """Have the entities written when the system's day or its light ends: what was true before must not stand."""
+        now = dt_util.utcnow()
         zone = self._working.system.zone(self._zone)
-        tomorrow = local_day(dt_util.utcnow(), zone) + timedelta(days=1)
-        self._unsub_midnight = async_track_point_in_utc_time(self.hass, self._midnight, midnight(tomorrow, zone))
+        turn = midnight(local_day(now, zone) + timedelta(days=1), zone)
+        if self._daylight is not None and (dark := self._daylight.dark_at(now.timestamp())) is not None:
+            turn = min(turn, dt_util.utc_from_timestamp(dark + 1))
+        self._unsub_turn = async_track_point_in_utc_time(self.hass, self._turn, turn)
 
     @callback
-    def _midnight(self, _now: datetime) -> None:
-        self._arm_midnight()
+    def _turn(self, _now: datetime) -> None:
+        self._arm_turn()
+        self._judge_plan()
         self.async_update_listeners()
+
+    def _judge_month(self, now: datetime) -> None:
+        """Tell the owner that the month is spent, and take it back when it is not any more."""
+        ledger, entry = self._metered.ledger, self.config_entry
+        until = self._month_ends if self._month_ends and self._month_ends > now else None
+        if until is None and budget_of(ledger, now).left <= 0:
+            until = ledger.resets_at(now)
+        if until is None:
+            clear_month_spent(self.hass, entry.entry_id)
+        else:
+            raise_month_spent(self.hass, entry.entry_id, entry.title, ledger, until)
+
+    def _judge_plan(self) -> None:
+        """Tell the owner when the plan gives the system fewer than one reading in two hours of daylight."""
+        ledger, pacing = self._metered.ledger, self._metered.pacing
+        readings = pacing.readings_per_hour(self.system.key, budget_of(ledger, dt_util.utcnow()))
+        if readings is None or readings >= FEWEST_READINGS:
+            clear_plan_too_small(self.hass, self.subentry_id)
+        else:
+            raise_plan_too_small(
+                self.hass, self.subentry_id, self.config_entry.title, self.name, readings, ledger, pacing.systems
+            )
 
     @callback
     def _dump(self) -> dict[str, Any]:
-        return {"schedule": dump(self.schedule), "data": dump(self._working)}
+        return {
+            "schedule": dump(self.schedule),
+            "data": dump(self._working),
+            "pacing": self._metered.pacing.memory(self.system.key),
+        }

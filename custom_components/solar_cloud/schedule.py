@@ -1,4 +1,4 @@
-"""When each job of a system may run again: its pace, its back-off after a failure, its rest when the plan lacks it.
+"""How the jobs of a system have fared: their pauses after failures, their rest when the account lacks them.
 
 The state is stored with the system's data, so neither a restart nor Home Assistant's own retries of a failed set-up
 send a request before its time.
@@ -28,12 +28,6 @@ class JobState:
     error: str | None = None
     """Translation key of the newest failure."""
 
-    def due_at(self, period: timedelta) -> datetime | None:
-        """Return when the job may run next; `None` means at once."""
-        if self.failures or self.resting or self.not_before:
-            return self.not_before
-        return self.tried_at + period if self.tried_at else None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
@@ -45,16 +39,15 @@ class Schedule:
         """Return how a job has fared."""
         return self.jobs.get(job.name, JobState())
 
-    def due(self, job: Job, periods: Mapping[str, timedelta], now: datetime) -> bool:
-        """Tell whether a job may run now.
+    def not_before(self, job: Job, now: datetime) -> datetime | None:
+        """Return until when a job pauses after a failure or rests, `None` when it does neither.
 
-        A clock that was set back must not stop a system for long: a last run in the future counts as now.
+        A clock that was set back must not stop a system for long: a last try in the future counts for nothing.
         """
         state = self.state(job)
-        due_at = state.due_at(periods[job.name])
-        if due_at is None or due_at <= now:
-            return True
-        return state.tried_at is not None and state.tried_at > now + timedelta(minutes=1)
+        if state.tried_at is not None and state.tried_at > now + timedelta(minutes=1):
+            return None
+        return state.not_before
 
     def done(self, job: Job, now: datetime) -> Schedule:
         """Return the schedule after a run that brought an answer."""
@@ -82,10 +75,6 @@ class Schedule:
     def rested(self, job: Job, now: datetime, until: datetime, error: str) -> Schedule:
         """Return the schedule with a job put to rest, because account or plan lack it."""
         return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
-
-    def paused(self, job: Job, until: datetime) -> Schedule:
-        """Return the schedule with a job put off by a limit of the plan: no failure, the last values stay."""
-        return self._with(job, replace(self.state(job), not_before=until))
 
     def _with(self, job: Job, state: JobState) -> Schedule:
         return Schedule(jobs=MappingProxyType({**self.jobs, job.name: state}))

@@ -95,7 +95,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
         jobs=SUMMARY_OR_ENERGY,
-        value_fn=lambda coordinator: coordinator.data.power.power_w if coordinator.data.power else None,
+        value_fn=lambda coordinator: coordinator.power_w(),
     ),
     SystemSensorDescription(
         key="energy_today",

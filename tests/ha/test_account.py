@@ -109,3 +109,49 @@ async def test_system_health_counts_a_shared_ledger_once_and_sends_nothing(hass:
     info = await get_system_health_info(hass, DOMAIN)
     assert info == {"accounts": 2, "systems": 2, "requests_used": sent, "requests_left": 10_000 - sent}
     assert len(cloud.sent()) == sent
+
+
+async def test_a_plan_that_is_too_small_is_told_with_the_numbers_and_taken_back(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    (subentry_id,) = entry.subentries
+    issue_id = f"plan_too_small_{subentry_id}"
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
+
+    async def change(**limits: int) -> None:
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+        )
+        result = await hass.config_entries.flow.async_configure(result["flow_id"], enphase_input(cloud, plan="custom"))
+        await hass.config_entries.flow.async_configure(result["flow_id"], limits)
+        await settle(hass)
+
+    await change(per_minute=10, per_month=150)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["limit"] == "150"
+    assert issue.translation_placeholders["systems"] == "1"
+    assert float(issue.translation_placeholders["hours"]) > 2
+    await change(per_minute=10, per_month=10_000)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_in_the_dark_the_last_power_of_the_day_does_not_shine_on(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    await hass.config.async_update(latitude=38.4, longitude=-122.8, time_zone="America/Los_Angeles")
+    await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    power = float(state_of(hass, "enphase_67_power") or 0)
+    assert power > 1000
+    cloud.simulator.fail("*", status=503, times=None)
+    await pass_time(hass, freezer, timedelta(hours=2), step=timedelta(minutes=30))
+    assert float(state_of(hass, "enphase_67_power") or 0) == power
+    # Unavailable by the time it gets dark; back with the night's first answer.
+    cloud.simulator.clear_faults()
+    cloud.simulator.mutate("*/summary", lambda body: body | {"last_interval_end_at": None, "current_power": None})
+    freezer.move_to(datetime(2026, 6, 11, 5, 30, tzinfo=UTC))
+    async_fire_time_changed(hass)
+    await settle(hass)
+    assert float(state_of(hass, "enphase_67_power") or -1) == 0

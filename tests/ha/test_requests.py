@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 
+from custom_components.solar_cloud.budget.rates import budget_of
 from simulator.ready import ENPHASE_SINGLE_USER_ID
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
@@ -48,6 +49,8 @@ async def test_set_up_restart_hour_and_day_send_no_more_than_the_docs_say(
     record_property: Callable[[str, object], None],
 ) -> None:
     step, user_input, systems, most = TABLE[account]
+    # The first day of a month: what a day gets is a day's part of the whole month.
+    freezer.move_to(datetime(2026, 6, 1, 19, 2, 30, tzinfo=UTC))
     entry = await add_account(hass, step, user_input(cloud), systems)
     set_up = len(cloud.sent())
     cloud.simulator.clear_requests()
@@ -59,11 +62,12 @@ async def test_set_up_restart_hour_and_day_send_no_more_than_the_docs_say(
     day = len(cloud.sent())
     for name, value in (("set-up", set_up), ("restart", restarted), ("an hour", hour), ("a day", day)):
         record_property(name, value)
-    record_property("of the plan's day", f"{day / (entry.data['per_month'] / 31):.0%}")
+    record_property("of a 30th of the plan", f"{day / (entry.data['per_month'] / 30):.0%}")
     assert set_up <= most
     assert restarted == 0
-    assert day * 31 <= entry.data["per_month"] * 0.95 + 31
-    assert hour <= day / 24 + 8
+    # What is left of June goes to what is left of June's light, so a day's part is the same as any other's.
+    days_left = (datetime(2026, 7, 1, tzinfo=UTC) - datetime.now(UTC)) / timedelta(days=1) + 1
+    assert day <= entry.data["per_month"] * 0.95 / days_left * 1.1 + 4
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
@@ -102,12 +106,15 @@ async def test_the_ledger_counts_each_request_and_no_minute_is_exceeded(
 
 async def test_two_accounts_of_one_key_share_its_ledger_and_its_plan(hass: HomeAssistant, cloud: Cloud) -> None:
     first = await add_account(hass, "enphase_v2", enphase_input(cloud), systems=["67"])
-    alone = dict(next(iter(first.runtime_data.coordinators.values()))._periods())
+    ledger = first.runtime_data.metered.ledger
+    alone = first.runtime_data.metered.pacing.readings_per_hour("enphase_67", budget_of(ledger, datetime.now(UTC)))
     second = await add_account(hass, "enphase_v2", enphase_input(cloud, user_id=ENPHASE_SINGLE_USER_ID))
     assert first.runtime_data.metered is second.runtime_data.metered
     assert first.runtime_data.metered.ledger.used(datetime.now(UTC)) == len(cloud.sent())
-    shared = dict(next(iter(first.runtime_data.coordinators.values()))._periods())
-    assert shared["inverters"] > alone["inverters"]
+    shared = first.runtime_data.metered.pacing.readings_per_hour("enphase_67", budget_of(ledger, datetime.now(UTC)))
+    assert alone is not None
+    assert shared is not None
+    assert shared <= alone
 
 
 async def test_removing_and_adding_an_account_again_does_not_reset_its_count(hass: HomeAssistant, cloud: Cloud) -> None:

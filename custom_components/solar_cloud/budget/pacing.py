@@ -1,90 +1,192 @@
-"""A safe fixed pace: how often each job of each system may run so that a whole month stays inside the plan.
+"""When each job of each system is next worth a request, for all systems under one metered credential.
 
-It is the same by day and by night and does not look at what has been used, so it can be worked out beforehand.
+What is left of the month goes to what is left of the daylight of all systems, the same for each hour of light of each
+of them (`rates`). Within a day the readings of a system are laid evenly (`dayplan`), each on the report that ends
+nearest, and sent when that report can be read (`rhythm`). Everything follows from what is left at the moment of asking,
+so an outage, a restart, the owner's own requests, another plan, more or fewer systems correct themselves.
+
+Pure: clock values and the ledger's figures are passed in. A decision looks at one system, and at sums over all that are
+kept up to date, so its price does not grow with the number of systems.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import timedelta
-import math
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+import heapq
+from typing import Any
 
-from .plan import Limits
+from .daylight import Daylight, LightTable, light_table
+from .periods import periods
+from .rates import Budget, Demand, PacedJob, Rate, Rates, share_out
+from .sun import DAY, Place
+from .task import Task
 
-MONTH = timedelta(days=31)
-FIXED_SHARE = 0.5
-"""The most that jobs with a fixed cadence may take while others want their part: energy matters more than lists."""
-LONGEST = timedelta(days=1_000_000)
-"""A pace this slow stands for never; longer ones would only overflow calendars."""
+__all__ = ["Pacing", "periods"]
+"""The fixed pace is here until everything has moved over to this one."""
+
+CLOCK_SLACK = 60.0
+"""A run that lies further in the future than this is a mistake of a clock."""
+SAME = 30.0
+"""Seconds that rates stay good for while nothing was spent."""
+GOLDEN = 0.6180339887498949
+"""Multiples of it, without the whole numbers, lie evenly in 0 … 1 however many there are."""
+CYCLE = 30 * DAY
 
 
-class PacedJob(Protocol):
-    """What pacing needs to know of a job."""
+@dataclass(slots=True)
+class _System:
+    """One system; `index` is its place in the row of all."""
+
+    index: int
+    daylight: Daylight
+    tasks: dict[str, Task] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Sharers:
+    """The systems that have one job, counted by place."""
+
+    job: PacedJob
+    systems: int = 0
+    places: dict[Daylight, int] = field(default_factory=dict)
+
+
+class Pacing:
+    """The pace of all jobs of all systems that draw on one metered credential."""
+
+    def __init__(self) -> None:
+        """Begin without a system."""
+        self._systems: dict[str, _System] = {}
+        self._free: list[int] = []
+        self._daylights: dict[Place, Daylight] = {}
+        self._sharers: dict[str, _Sharers] = {}
+        self._tables: dict[str, LightTable] = {}
+        self._covered = (0.0, 0.0)
+        """What the tables are for: from when, and to the end of which cycle."""
+        self._rates: tuple[float, Budget, Rates] | None = None
+
+    def put(self, system: str, place: Place, jobs: Iterable[PacedJob], memory: Mapping[str, Any] | None = None) -> None:
+        """Add a system, or change its place and the jobs that draw on the plan; a job that it keeps stays as it is.
+
+        `memory` is what `memory` gave out before a restart; keys may be missing, values may be damaged.
+        """
+        old = self._systems.get(system)
+        if old is not None:
+            self._count(old, -1)
+            index = old.index
+        else:
+            index = heapq.heappop(self._free) if self._free else len(self._systems)
+        new = _System(index, self._daylights.setdefault(place, Daylight(place)))
+        rank = 0
+        for job in sorted(jobs, key=lambda job: -job.weight):
+            task = old.tasks.get(job.name) if old else None
+            if task is None or task.job != job:
+                task = Task(job)
+                task.recall((memory or {}).get(job.name))
+            task.rank = rank
+            task.replan((index + rank / 2) * GOLDEN % 1)
+            rank += job.weight > 0
+            new.tasks[job.name] = task
+        self._systems[system] = new
+        self._count(new, 1)
 
     @property
-    def name(self) -> str:
-        """The key of the answer."""
+    def systems(self) -> int:
+        """Return how many systems share the plan."""
+        return len(self._systems)
 
-    @property
-    def cost(self) -> int:
-        """Requests for one run."""
+    def remove(self, system: str) -> None:
+        """Forget a system; its part goes to the others."""
+        if (old := self._systems.pop(system, None)) is not None:
+            self._count(old, -1)
+            heapq.heappush(self._free, old.index)
 
-    @property
-    def cadence(self) -> timedelta:
-        """How often the cloud has something new."""
+    def memory(self, system: str) -> dict[str, Any]:
+        """Return what `put` takes over after a restart, as plain JSON data."""
+        return {name: task.as_dict() for name, task in self._systems[system].tasks.items()}
 
-    @property
-    def weight(self) -> float:
-        """Share of what is left by the jobs with weight 0, which run at their cadence."""
+    def ran(self, system: str, job: str, now: datetime, measured: datetime | None = None) -> None:
+        """Note that a job of a system was answered, and when the newest interval that it brought ends (aware UTC).
 
+        A job whose answers never say that keeps its pace, but cannot follow the cloud's rhythm.
+        """
+        one = self._systems[system]
+        one.tasks[job].ran(one.daylight, now.timestamp(), measured.timestamp() if measured else None)
 
-def monthly_requests(limits: Limits) -> int:
-    """Return how many requests of 31 days go to the jobs: the month's share, and no more than the minute's."""
-    return min(limits.month_share, limits.minute_share * int(MONTH / timedelta(minutes=1)))
+    def next_at(self, system: str, job: str, now: datetime, budget: Budget) -> datetime:
+        """Return when a job is next worth its requests (aware UTC); `now` means that it is due.
 
+        The answer holds for the present state: ask again before sending, because all that is spent or given back in
+        between changes it. It is never later than the end of the cycle, when everything is weighed anew.
+        """
+        one, moment = self._systems[system], now.timestamp()
+        due = self._due(one, one.tasks[job], moment, budget)
+        return now if due <= moment else datetime.fromtimestamp(due, UTC)
 
-def periods(jobs: Collection[PacedJob], limits: Limits, systems: int) -> Mapping[str, timedelta]:
-    """Return how often each job runs, by its name, when so many systems share the plan.
+    def readings_per_hour(self, system: str, budget: Budget) -> float | None:
+        """Return how many readings of its main job the plan gives a system in an hour of light, over a whole cycle.
 
-    Jobs with weight 0 run at their cadence; what they leave is split among the weighted jobs, requests in proportion to
-    weight, and what a job cannot use because the cloud has nothing newer goes to the others. Where the jobs with
-    weight 0 would take more than half, they are stretched too. The sum over all systems never exceeds
-    `monthly_requests`.
-    """
-    budget = monthly_requests(limits) / max(1, systems)
-    if budget <= 0:
-        return {job.name: LONGEST for job in jobs}
-    fixed = [job for job in jobs if job.weight <= 0]
-    weighted = [job for job in jobs if job.weight > 0]
-    wanted = sum(_requests(job) for job in fixed)
-    allowed = budget * FIXED_SHARE if weighted else budget
-    stretch = max(1.0, wanted / allowed)
-    paces = {job.name: _period(job, _requests(job) / stretch) for job in fixed}
-    rest = budget - wanted / stretch
-    return {**paces, **_split(weighted, rest)}
+        `None` where it has no light in this cycle, or no job that follows the sun.
+        """
+        one = self._systems[system]
+        end = budget.resets_at.timestamp()
+        start = end - CYCLE
+        main = max(one.tasks.values(), key=lambda task: task.job.weight, default=None)
+        if main is None or main.job.weight <= 0 or one.daylight.seconds(start, end) <= 0:
+            return None
+        demands = [
+            Demand(row.job, row.systems, light_table(row.places.items(), start, end).left(start))
+            for row in self._sharers.values()
+        ]
+        return share_out(demands, budget.share, CYCLE, budget.per_minute).jobs[main.job.name].light * 3600
 
+    def _count(self, system: _System, by: int) -> None:
+        """Add a system to what its jobs are shared between, or take it out."""
+        for task in system.tasks.values():
+            row = self._sharers.setdefault(task.job.name, _Sharers(task.job))
+            row.systems += by
+            row.places[system.daylight] = row.places.get(system.daylight, 0) + by
+            if not row.places[system.daylight]:
+                del row.places[system.daylight]
+            if not row.systems:
+                del self._sharers[task.job.name]
+        self._covered = (0.0, 0.0)
+        self._rates = None
 
-def _split(jobs: list[PacedJob], requests: float) -> dict[str, timedelta]:
-    """Split requests by weight; a job takes no more than its cadence can use, and leaves the rest to the others."""
-    paces: dict[str, timedelta] = {}
-    hungry = jobs
-    while hungry:
-        part = requests / sum(job.weight for job in hungry)
-        sated = [job for job in hungry if _requests(job) <= part * job.weight]
-        if not sated:
-            return paces | {job.name: _period(job, part * job.weight) for job in hungry}
-        for job in sated:
-            paces[job.name] = _period(job, _requests(job))
-            requests -= _requests(job)
-        hungry = [job for job in hungry if job not in sated]
-    return paces
+    def _due(self, system: _System, task: Task, now: float, budget: Budget) -> float:
+        reset = budget.resets_at.timestamp()
+        if budget.left < task.job.cost:
+            return reset
+        if task.ran_at is None or task.ran_at > now + CLOCK_SLACK:
+            return now
+        rates = self._rates_at(now, budget, reset)
+        if task.job.weight <= 0:
+            return min(task.ran_at + task.cadence * rates.stretch, reset)
+        rate = rates.jobs[task.job.name]
+        follow = task.around_the_clock if task.job.night else task.by_day
+        due = follow(system.daylight, now, rate, reset)
+        if due is None:
+            return reset
+        offset = self._offset(system, task, budget, rate)
+        due = max(due + offset, task.ran_at + task.pause(system.daylight, now))
+        return min(task.rounded(due, now, offset), reset)
 
+    def _rates_at(self, now: float, budget: Budget, reset: float) -> Rates:
+        if self._rates is not None:
+            then, given, rates = self._rates
+            if given == budget and 0 <= now - then < SAME:
+                return rates
+        since, until = self._covered
+        if until != reset or now < since:
+            self._covered = (now, reset)
+            self._tables = {name: light_table(row.places.items(), now, reset) for name, row in self._sharers.items()}
+        demands = [Demand(row.job, row.systems, self._tables[name].left(now)) for name, row in self._sharers.items()]
+        rates = share_out(demands, budget.left, reset - now, budget.per_minute)
+        self._rates = (now, budget, rates)
+        return rates
 
-def _requests(job: PacedJob) -> float:
-    """Return the requests a month of one system's job at its cadence."""
-    return job.cost * (MONTH / job.cadence)
-
-
-def _period(job: PacedJob, requests: float) -> timedelta:
-    """Return the period, in whole seconds, at which a job spends so many requests a month; never below its cadence."""
-    seconds = min(job.cost * MONTH.total_seconds() / requests, LONGEST.total_seconds())
-    return max(job.cadence, timedelta(seconds=math.ceil(seconds)))
+    def _offset(self, system: _System, task: Task, budget: Budget, rate: Rate) -> float:
+        """Return by how much a system lets others go first when all of them wait for the same report."""
+        place = task.rank * len(self._systems) + system.index
+        length = max(task.cadence, 1 / rate.light if rate.light > 0 else 0.0)
+        return 60 / budget.per_minute * place % length

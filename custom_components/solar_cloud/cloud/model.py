@@ -161,3 +161,12 @@ class Update:
     """By serial number; the fields that are not `None` replace the older ones."""
     device_intervals: Mapping[str, tuple[Interval, ...]] = field(default_factory=_frozen)
     """Production by serial number, where the cloud gives it in intervals."""
+
+    @property
+    def newest(self) -> datetime | None:
+        """The end of the newest interval in the answer, of the system or else of a device; `None` without one."""
+        if self.power is not None:
+            return self.power.measured_at
+        ends = [interval.end for interval in self.intervals]
+        ends += [reading.measured_at for reading in self.readings.values() if reading.measured_at is not None]
+        return max(ends, default=None)

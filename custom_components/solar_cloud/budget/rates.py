@@ -1,0 +1,160 @@
+"""How often each job may run now: what is left of the month, shared out over what is left of the useful time."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from .ledger import Ledger
+
+FIXED_SHARE = 0.5
+"""The most that jobs with a fixed cadence may take while others want their part: energy matters more than lists."""
+DARK_PART = 1 / 6
+"""How much a minute of the night counts against one of the day, for jobs that tell something in the dark."""
+MINUTE_PART = 0.9
+"""Of the minute's share: the rest is for what comes at its own time, as the owner's requests do."""
+
+
+class PacedJob(Protocol):
+    """What pacing needs to know of a job."""
+
+    @property
+    def name(self) -> str:
+        """The key of the answer."""
+
+    @property
+    def cost(self) -> int:
+        """Requests for one run."""
+
+    @property
+    def cadence(self) -> timedelta:
+        """How often the cloud has something new."""
+
+    @property
+    def delay(self) -> timedelta:
+        """How long after the end of an interval the cloud can answer with it."""
+
+    @property
+    def weight(self) -> float:
+        """Share of what is left by the jobs with weight 0, which run at their cadence."""
+
+    @property
+    def night(self) -> bool:
+        """Whether it tells something in the dark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What pacing needs to know of the ledger at one moment."""
+
+    left: int
+    """Requests that may still be sent in this cycle without the owner asking."""
+    share: int
+    """The same at the beginning of a cycle."""
+    per_minute: int
+    """Requests that may be sent within any 60 seconds."""
+    resets_at: datetime
+    """When the cycle ends (aware UTC)."""
+
+
+def budget_of(ledger: Ledger, now: datetime) -> Budget:
+    """Return what the ledger says at `now` (aware UTC)."""
+    limits = ledger.limits
+    return Budget(
+        left=max(0, limits.month_share - ledger.used(now)),
+        share=limits.month_share,
+        per_minute=limits.minute_share,
+        resets_at=ledger.resets_at(now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One job of all systems that have it."""
+
+    job: PacedJob
+    systems: int
+    light: float
+    """Seconds of light left in the cycle, added up over the systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often a job may run for one system, in runs a second."""
+
+    light: float
+    dark: float
+    full: bool
+    """Whether by day every report can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The rates of the weighted jobs by name, and by how much the other jobs' cadence is stretched."""
+
+    jobs: dict[str, Rate]
+    stretch: float
+
+
+@dataclass(slots=True)
+class _Part:
+    """The light or the dark hours of one job; `rate` and `most` are requests a second and system."""
+
+    weight: float
+    seconds: float
+    most: float
+    rate: float = 0.0
+
+
+def share_out(demands: Collection[Demand], left: float, horizon: float, per_minute: int) -> Rates:
+    """Return the rates that spend `left` requests within `horizon` seconds.
+
+    Jobs with weight 0 are paid first, but get no more than half while others want their part. The others get requests
+    in proportion to weight and useful time; what one cannot use, because its cloud has nothing newer, goes to the rest.
+    All systems together stay within the minute's share even while all of them are in the light.
+    """
+    fixed = sum(
+        demand.systems * demand.job.cost * horizon / demand.job.cadence.total_seconds()
+        for demand in demands
+        if demand.job.weight <= 0
+    )
+    weighted = [demand for demand in demands if demand.job.weight > 0]
+    allowed = left * FIXED_SHARE if weighted else left
+    stretch = max(1.0, fixed / allowed) if allowed > 0 else float("inf")
+    parts: dict[str, tuple[_Part, _Part]] = {}
+    for demand in weighted:
+        job = demand.job
+        most = job.cost / job.cadence.total_seconds()
+        dark = max(0.0, demand.systems * horizon - demand.light) if job.night else 0.0
+        parts[job.name] = (_Part(job.weight, demand.light, most), _Part(job.weight * DARK_PART, dark, most))
+    _fill([part for both in parts.values() for part in both if part.seconds > 0], left - min(fixed, allowed))
+    at_once = sum(demand.systems * parts[demand.job.name][0].rate for demand in weighted)
+    brake = min(1.0, per_minute * MINUTE_PART / 60 / at_once) if at_once > 0 else 1.0
+    return Rates(
+        {
+            demand.job.name: Rate(
+                light.rate * brake / demand.job.cost,
+                dark.rate * brake / demand.job.cost,
+                light.rate * brake > light.most * 0.995,
+            )
+            for demand in weighted
+            for light, dark in (parts[demand.job.name],)
+        },
+        stretch,
+    )
+
+
+def _fill(hungry: list[_Part], requests: float) -> None:
+    """Share requests out by weight and time; nobody takes more than he can use."""
+    requests = max(0.0, requests)
+    while hungry:
+        part = requests / sum(one.weight * one.seconds for one in hungry)
+        sated = [one for one in hungry if part * one.weight >= one.most]
+        if not sated:
+            for one in hungry:
+                one.rate = part * one.weight
+            return
+        for one in sated:
+            one.rate = one.most
+            requests -= one.most * one.seconds
+        hungry = [one for one in hungry if one.rate == 0.0]

@@ -1,0 +1,190 @@
+"""One job of one system: what is known of it, and when it is next worth its requests at a given rate.
+
+Instants are seconds since the Unix epoch.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .daylight import Daylight, Span
+from .dayplan import DayPlan
+from .rates import PacedJob, Rate
+from .rhythm import Rhythm, number
+from .sun import DAY
+
+FINISHING = 20
+"""Readings of a day that allow one more after sunset. With fewer, the next morning's has to finish the day."""
+FINISH_WITHIN = 3 * 3600.0
+DAWN = 3600.0
+"""After sunrise and before sunset inverters may be silent: each as long as its roof makes it."""
+PULSE = DAY
+"""In the polar night a system is asked this often whether it is well."""
+LOOK_BACK = 2 * DAY
+
+
+class Task:
+    """One job of one system."""
+
+    __slots__ = ("_aim", "_phase", "_plan", "_shift", "cadence", "job", "ran_at", "rank", "rhythm")
+
+    def __init__(self, job: PacedJob) -> None:
+        """Begin with a job that never ran."""
+        self.job = job
+        self.cadence = job.cadence.total_seconds()
+        self.rhythm = Rhythm(self.cadence, job.delay.total_seconds())
+        self.ran_at: float | None = None
+        self.rank = 0
+        """The place among the system's jobs that follow the sun."""
+        self._phase = 0.0
+        self._plan: DayPlan | None = None
+        self._aim = self._shift = 0.0
+
+    def replan(self, phase: float) -> None:
+        """Forget how the day was laid out, because it is another system's turn or pace now.
+
+        `phase` (0 … 1) says which of several systems gets the reading that cannot be divided.
+        """
+        self._phase = phase
+        self._plan = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is worth keeping over a restart, as plain JSON data."""
+        return {"ran_at": self.ran_at, **self.rhythm.as_dict()}
+
+    def recall(self, stored: Any) -> None:
+        """Take over what `as_dict` gave out; what is damaged or missing counts as unknown."""
+        if isinstance(stored, Mapping):
+            self.ran_at = number(stored.get("ran_at"))
+            self.rhythm.recall(stored)
+
+    def ran(self, daylight: Daylight, now: float, end: float | None) -> None:
+        """Note an answer, and where the newest interval in it ends."""
+        rhythm, before = self.rhythm, self.rhythm.anchor
+        self.ran_at = now
+        if before is not None and before > now + self.cadence:
+            rhythm.anchor = before = None
+        if end is not None:
+            rhythm.learn(now, end, steady=steady(daylight, now))
+        elif before is not None:
+            rhythm.silent += 1
+        newest = rhythm.anchor if rhythm.anchor is not None else now - rhythm.delay
+        self._shift = min(max(self._aim - newest, -rhythm.cadence), rhythm.cadence)
+        if self._plan is not None:
+            self._plan.read(newest if newest != before else None, rhythm.cadence)
+
+    def pause(self, daylight: Daylight, now: float) -> float:
+        """Return how long nothing may be sent after the newest answer."""
+        return max(self.cadence / 4, self.rhythm.pause(steady=steady(daylight, now)))
+
+    def rounded(self, due: float, now: float, offset: float) -> float:
+        """Return when to send what should have been sent a moment ago: at once, or with the next report.
+
+        Whoever comes much too late is served at once.
+        """
+        rhythm = self.rhythm
+        if due >= now or due < now - rhythm.cadence or rhythm.anchor is None:
+            return due
+        late = (now - offset - rhythm.delay - rhythm.anchor) % rhythm.cadence
+        return due if late <= rhythm.cadence / 2 else now - late + rhythm.cadence
+
+    def around_the_clock(self, daylight: Daylight, now: float, rate: Rate, reset: float) -> float | None:
+        """Return when a job is due that tells something in the dark too, `None` if not in this cycle."""
+        rhythm = self.rhythm
+        at = max(self._newest() + self._shift, now - LOOK_BACK)
+        spans, index = daylight.spans(at)
+        need = 1.0
+        while at < reset:
+            lit = index < len(spans) and spans[index].rise <= at
+            until = reset
+            if index < len(spans):
+                until = min(reset, spans[index].set if lit else spans[index].rise)
+            index += lit
+            pace = rate.light if lit else rate.dark
+            if pace * (until - at) >= need:
+                self._aim = at + need / pace
+                return rhythm.near(self._aim) + rhythm.delay
+            need -= pace * (until - at)
+            at = until
+        return None
+
+    def by_day(self, daylight: Daylight, now: float, rate: Rate, reset: float) -> float | None:
+        """Return when a job is due that follows the sun, `None` if not in this cycle."""
+        rhythm, ran_at = self.rhythm, self.ran_at or 0.0
+        spans, index = daylight.spans(now)
+        if index and now < spans[index - 1].set + FINISH_WITHIN and _finishes(over := spans[index - 1], rate):
+            last = rhythm.after(over.set) + rhythm.delay
+            if over.rise <= ran_at < over.set + rhythm.delay:
+                return last
+        due: float | None = None
+        for ahead, span in enumerate(spans[index:]):
+            if span.rise >= reset:
+                break
+            due = self._in_span(daylight, span, rate, reset, keep=ahead == 0)
+            if due is not None:
+                break
+        if index == 0 or spans[index - 1].set <= ran_at:
+            # Nothing but darkness since the last answer.
+            rise = spans[index].rise if index < len(spans) else reset
+            if rise > ran_at + PULSE:
+                return ran_at + PULSE
+        return due
+
+    def _in_span(self, daylight: Daylight, span: Span, rate: Rate, reset: float, *, keep: bool) -> float | None:
+        """Return when the next report of a stretch of light is to be read, `None` if none is left to be."""
+        rhythm, newest = self.rhythm, self._newest()
+        plan = self._plan
+        start = max(span.rise, newest)
+        finishes = _finishes(span, rate) and span.set + rhythm.delay < reset
+        if (
+            plan is None
+            or plan.span != span
+            or plan.cut != (reset < span.set)
+            or plan.finishes != finishes
+            or not plan.fits(rate.light, start, full=rate.full)
+        ):
+            plan = self._drawn(daylight, span, start, rate, reset, finishes=finishes)
+            if keep:
+                self._plan = plan
+        if (target := plan.target()) is not None:
+            report = rhythm.after(newest + 1) if plan.full else rhythm.near(target)
+            if report <= span.rise:
+                report = rhythm.after(span.rise + 1)
+            if report + (0 if finishes else rhythm.delay) < span.set:
+                return report + rhythm.delay
+        if finishes and (self.ran_at or 0.0) < span.set + rhythm.delay:
+            return rhythm.after(span.set) + rhythm.delay
+        return None
+
+    def _drawn(
+        self, daylight: Daylight, span: Span, start: float, rate: Rate, reset: float, *, finishes: bool
+    ) -> DayPlan:
+        """Return a new plan; over the days its readings add up to the rate, although each has a whole number."""
+        end = min(span.set, reset)
+        cut = reset < span.set
+        until_start = self._phase + rate.light * daylight.seconds(start, reset)
+        until_end = self._phase + rate.light * daylight.seconds(end, reset)
+        plan = DayPlan(
+            span=span,
+            stop=end if cut or finishes else end - self.rhythm.delay,
+            cut=cut,
+            finishes=finishes,
+            full=rate.full,
+            left=int(until_start) - int(until_end) - finishes,
+            base=start,
+        )
+        plan.begin(start, self.rhythm.cadence)
+        return plan
+
+    def _newest(self) -> float:
+        anchor = self.rhythm.anchor
+        return anchor if anchor is not None else (self.ran_at or 0.0) - self.rhythm.delay
+
+
+def steady(daylight: Daylight, moment: float) -> bool:
+    """Tell whether the sun is well up, so that every report is to be expected."""
+    spans, index = daylight.spans(moment)
+    return index < len(spans) and spans[index].rise + DAWN <= moment <= spans[index].set - DAWN
+
+
+def _finishes(span: Span, rate: Rate) -> bool:
+    return rate.full or rate.light * (span.set - span.rise) >= FINISHING
