@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
 from .budget.daylight import Daylight
+from .budget.limit import Scope
 from .budget.rates import budget_of
 from .cloud.base import Cloud, Job
 from .cloud.data import SystemData, local_day, midnight
@@ -30,9 +31,8 @@ from .cloud.errors import (
     NotFound,
     TemporarilyUnavailable,
     Throttled,
-    ThrottleScope,
 )
-from .cloud.model import System
+from .cloud.model import DayEnergy, System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .devices import device_identifier, sync_devices
@@ -119,8 +119,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         self._unavailable: set[str] = set()
         self._paused_until = dt_util.utc_from_timestamp(0)
         self._throttles = 0
-        self._month_ends: datetime | None = None
-        """When the cloud, or the ledger, said that the month of requests ends that is spent."""
+        self._stopped = False
         self._working = SystemData(system=self.system)
         """All that was ever read; it becomes `data` once there is enough to show."""
         self.schedule = Schedule()
@@ -192,6 +191,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             self._unsub_turn()
             self._unsub_turn = None
         clear_plan_too_small(self.hass, self.subentry_id)
+        self._stopped = True
         if self._enrolled:
             known = self._dump()
             self._metered.pacing.remove(self.system.key)
@@ -229,8 +229,22 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         return local_day(dt_util.utcnow(), self._working.system.zone(self._zone))
 
     def energy_today_wh(self) -> float | None:
-        """Return the energy since the system's midnight in Wh; `None` until the new day's first reading."""
-        return self.data.energy_today_wh(dt_util.utcnow(), self._zone)
+        """Return the energy since the system's midnight in Wh; `None` from the new day's light to its first reading."""
+        known = self.data.energy_today_wh(dt_util.utcnow(), self._zone)
+        return 0.0 if known is None and self._no_light_yet() else known
+
+    def device_energy_today_wh(self, today: DayEnergy | None) -> float | None:
+        """Return the same of a device, of which this is the newest known day."""
+        if today is not None and today.day == self.day():
+            return today.energy_wh
+        return 0.0 if today is not None and self._no_light_yet() else None
+
+    def _no_light_yet(self) -> bool:
+        """Tell whether it has been dark since the system's midnight: nothing can have been produced then."""
+        if self._daylight is None:
+            return False
+        start = midnight(self.day(), self._working.system.zone(self._zone))
+        return self._daylight.seconds(start.timestamp(), dt_util.utcnow().timestamp()) == 0
 
     def device_identifiers(self) -> set[tuple[str, str]]:
         """Return the identifiers of the system and of everything its cloud lists under it."""
@@ -248,7 +262,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         for job in self.client.jobs:
             # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
             # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
-            if not begun and not job.first:
+            if self._stopped or (not begun and not job.first):
                 continue
             due = now >= self._paused_until and self._due_at(job, now) <= now
             if not due and not (forced and self._may_force(job, now)):
@@ -272,12 +286,13 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 self._working = self._working.merge(update, now, self._zone)
                 await self._async_done(job, now, update.newest)
                 self._throttles = 0
-                self._month_ends = None
             if failure is not None and not begun:
                 break
             now = dt_util.utcnow()
         self._judge(now)
         self._judge_month(now)
+        if self._stopped:
+            return self._working
         if self._working.system.timezone != self._located or self._enrolled != self._offered():
             await self._async_enroll()
         self._set_interval()
@@ -310,6 +325,9 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     async def _async_done(self, job: Job, now: datetime, measured: datetime | None) -> None:
         """Note that a job was answered, and the end of the newest interval in the answer."""
         self.schedule = self.schedule.done(job, now)
+        if self._stopped:
+            # The owner's request came back after the account was unloaded.
+            return
         if job.name not in self._enrolled:
             await self._async_enroll()
         self._metered.pacing.ran(self.system.key, job.name, now, measured)
@@ -331,9 +349,8 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
                 until = max(until, dt_util.utcnow() + BACK_OFF[min(self._throttles, len(BACK_OFF)) - 1])
             self._throttles += 1
         self._paused_until = until
-        if err.scope is ThrottleScope.MONTH:
+        if err.scope is Scope.MONTH:
             _LOGGER.info("%s: the requests of the month are used up, it is read again at %s", self.name, until)
-        self._month_ends = until if err.scope is ThrottleScope.MONTH else None
         return self._explained("rate_limited", err, until=until)
 
     def _failed(self, job: Job, err: CloudError) -> UpdateFailed | None:
@@ -406,7 +423,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     def _judge_month(self, now: datetime) -> None:
         """Tell the owner that the month is spent, and take it back when it is not any more."""
         ledger, entry = self._metered.ledger, self.config_entry
-        until = self._month_ends if self._month_ends and self._month_ends > now else None
+        until = ledger.blocked(Scope.MONTH, now)
         if until is None and budget_of(ledger, now).left <= 0:
             until = ledger.resets_at(now)
         if until is None:

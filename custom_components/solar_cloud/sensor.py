@@ -162,8 +162,7 @@ GATEWAY_AND_INVERTER = GATEWAY | INVERTER
 
 def _energy_today(coordinator: SystemCoordinator, reading: DeviceReading) -> float | None:
     """Return what a device made since the system's midnight in Wh; `None` before the day's first reading."""
-    today = reading.energy_today
-    return today.energy_wh if today and today.day == coordinator.day() else None
+    return coordinator.device_energy_today_wh(reading.energy_today)
 
 
 DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (

@@ -119,6 +119,11 @@ class Ledger:
         start = cycle_start(_day(now), self._cycle_day)
         return sum(count for day, count in self._state.days.items() if day >= start)
 
+    def blocked(self, scope: Scope, now: datetime) -> datetime | None:
+        """Return until when the cloud itself said that nothing may be sent, because of this limit (aware UTC)."""
+        self._settle(now)
+        return self._state.blocked.get(scope)
+
     def left(self, now: datetime) -> int:
         """Return the requests that the plan still allows in this cycle, the owner's share included."""
         return max(0, self.limits.per_month - self.used(now))
