@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 import logging
 from typing import Any, override
 
@@ -16,11 +16,10 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
-from .budget.daylight import Daylight
 from .budget.limit import Scope
 from .budget.rates import budget_of
 from .cloud.base import Cloud, Job
-from .cloud.data import SystemData, local_day, midnight
+from .cloud.data import SystemData
 from .cloud.errors import (
     CloudError,
     CredentialRefused,
@@ -40,6 +39,7 @@ from .issues import clear_month_spent, clear_plan_too_small, raise_month_spent, 
 from .place import place_of
 from .restore import dump, load
 from .schedule import BACK_OFF, Schedule
+from .sunlight import Sunlight
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         self._working = SystemData(system=self.system)
         """All that was ever read; it becomes `data` once there is enough to show."""
         self.schedule = Schedule()
-        self._daylight: Daylight | None = None
+        self.sunlight: Sunlight
         self._located: str | None = None
         """The time zone that the system's place was looked up for."""
         self._enrolled: frozenset[str] = frozenset()
@@ -160,7 +160,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             place_of, timezone, home.time_zone, home.latitude, home.longitude
         )
         self._located = timezone
-        self._daylight = Daylight(place)
+        self.sunlight = Sunlight(place, self._working.system.zone(self._zone))
         self._enrolled = self._offered()
         jobs = [job for job in self.client.jobs if job.name in self._enrolled]
         self._metered.pacing.put(self.system.key, place, jobs, self._memory)
@@ -214,37 +214,12 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         return self.has_data and job not in self._unavailable
 
     def power_w(self) -> float | None:
-        """Return the newest measured production in W, and 0 in the dark that came after it; `None` if there is none.
+        """Return the production in W: the newest measured one, and 0 in the dark that came after it."""
+        return self.sunlight.power_w(self.data.power, dt_util.utcnow())
 
-        The last reading before sunset may be hours old when the plan is small: it must not shine all night.
-        """
-        power = self.data.power
-        if power is None:
-            return None
-        dark_since = self._daylight.dark_since(dt_util.utcnow().timestamp()) if self._daylight else None
-        return 0.0 if dark_since is not None and power.measured_at.timestamp() <= dark_since else power.power_w
-
-    def day(self) -> date:
-        """Return today's date at the system."""
-        return local_day(dt_util.utcnow(), self._working.system.zone(self._zone))
-
-    def energy_today_wh(self) -> float | None:
-        """Return the energy since the system's midnight in Wh; `None` from the new day's light to its first reading."""
-        known = self.data.energy_today_wh(dt_util.utcnow(), self._zone)
-        return 0.0 if known is None and self._no_light_yet() else known
-
-    def device_energy_today_wh(self, today: DayEnergy | None) -> float | None:
-        """Return the same of a device, of which this is the newest known day."""
-        if today is not None and today.day == self.day():
-            return today.energy_wh
-        return 0.0 if today is not None and self._no_light_yet() else None
-
-    def _no_light_yet(self) -> bool:
-        """Tell whether it has been dark since the system's midnight: nothing can have been produced then."""
-        if self._daylight is None:
-            return False
-        start = midnight(self.day(), self._working.system.zone(self._zone))
-        return self._daylight.seconds(start.timestamp(), dt_util.utcnow().timestamp()) == 0
+    def day_energy_wh(self, newest: DayEnergy | None) -> float | None:
+        """Return the energy since the system's midnight in Wh, of the system or of a device with this newest day."""
+        return self.sunlight.day_energy_wh(newest, dt_util.utcnow())
 
     def device_identifiers(self) -> set[tuple[str, str]]:
         """Return the identifiers of the system and of everything its cloud lists under it."""
@@ -406,12 +381,8 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         self.update_interval = max(SOONEST, max(min(due), self._paused_until) - now)
 
     def _arm_turn(self) -> None:
-        """Have the entities written when the system's day or its light ends: what was true before must not stand."""
-        now = dt_util.utcnow()
-        zone = self._working.system.zone(self._zone)
-        turn = midnight(local_day(now, zone) + timedelta(days=1), zone)
-        if self._daylight is not None and (dark := self._daylight.dark_at(now.timestamp())) is not None:
-            turn = min(turn, dt_util.utc_from_timestamp(dark + 1))
+        """Have the entities written when the system's day or its light ends."""
+        turn = self.sunlight.next_turn(dt_util.utcnow())
         self._unsub_turn = async_track_point_in_utc_time(self.hass, self._turn, turn)
 
     @callback

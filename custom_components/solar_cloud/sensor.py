@@ -106,7 +106,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
         jobs=SUMMARY_OR_ENERGY,
-        value_fn=lambda coordinator: coordinator.energy_today_wh(),
+        value_fn=lambda coordinator: coordinator.day_energy_wh(coordinator.data.today),
     ),
     SystemSensorDescription(
         key="energy_lifetime",
@@ -160,11 +160,6 @@ INVERTER = frozenset({DeviceKind.INVERTER})
 GATEWAY_AND_INVERTER = GATEWAY | INVERTER
 
 
-def _energy_today(coordinator: SystemCoordinator, reading: DeviceReading) -> float | None:
-    """Return what a device made since the system's midnight in Wh; `None` before the day's first reading."""
-    return coordinator.device_energy_today_wh(reading.energy_today)
-
-
 DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
     DeviceSensorDescription(
         key="status",
@@ -208,7 +203,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         suggested_display_precision=2,
         jobs=frozenset({"inverters"}),
         kinds=INVERTER,
-        value_fn=_energy_today,
+        value_fn=lambda coordinator, reading: coordinator.day_energy_wh(reading.energy_today),
         has_fn=lambda reading: reading.energy_today is not None,
     ),
     DeviceSensorDescription(
