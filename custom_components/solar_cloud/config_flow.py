@@ -329,14 +329,14 @@ class SystemSubentryFlow(ConfigSubentryFlow):
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask which system it is."""
         entry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="entry_not_loaded")
         taken = configured_systems(self.hass)
         if user_input is not None:
             system = next(system for system in self._systems if system.id == user_input[CONF_SYSTEM])
             if system.key in taken:
                 return self.async_abort(reason="already_configured")
             return self.async_create_entry(title=system.name, data=subentry_data(system), unique_id=system.key)
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
         errors, systems = await _async_systems(self.hass, entry.data)
         if errors:
             return self.async_abort(reason=errors["base"])
