@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .budget.sun import Place
 
-HOME_MARGIN = timedelta(minutes=15)
-"""The owner's systems are hardly ever further from home than this much of the sun's way, where the time zone agrees."""
+HOME_MARGIN = timedelta(minutes=5)
+"""For Home Assistant's own place; modules need the sun a little above the horizon, so it is wider than it looks."""
 ZONE_MARGIN = timedelta(minutes=45)
 """A zone's principal place may be hundreds of kilometres away from the system."""
 GUESS_MARGIN = timedelta(hours=2)

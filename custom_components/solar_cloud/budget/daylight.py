@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .sun import DAY, Place, solar_day, sun_hours
 
 _BEFORE, _AFTER = 40, 80
-"""Days around a moment that are worked out together: the running cycle, and the next one."""
+"""Days around a moment that are worked out together: the running cycle, the next one, and what comes after it."""
 _SEAM = 60.0
 """Seconds: solar midnights of neighbouring days do not fall together exactly."""
 
@@ -36,7 +36,7 @@ class Daylight:
 
     def spans(self, moment: float) -> tuple[list[Span], int]:
         """Return the spans of the months around a moment and the index of the first that ends after it."""
-        self._cover(moment)
+        self._cover(moment, moment)
         index = bisect_right(self._rises, moment)
         if index and self._spans[index - 1].set > moment:
             index -= 1
@@ -55,11 +55,10 @@ class Daylight:
         return spans[index].set if index < len(spans) else None
 
     def seconds(self, start: float, end: float) -> float:
-        """Return the seconds of light between two instants that are at most two months apart."""
+        """Return the seconds of light between two instants."""
         if end <= start:
             return 0.0
-        self._cover(start)
-        self._cover(end)
+        self._cover(start, end)
         return self._until(end) - self._until(start)
 
     def _until(self, moment: float) -> float:
@@ -69,13 +68,12 @@ class Daylight:
         rise, fall = self._spans[index]
         return self._before[index] + min(moment, fall) - rise
 
-    def _cover(self, moment: float) -> None:
-        if self._first <= moment < self._last:
+    def _cover(self, start: float, end: float) -> None:
+        if self._first <= start and end < self._last:
             return
         longitude, margin = self.place.longitude, self.place.margin.total_seconds()
-        middle = solar_day(longitude, moment)
         spans: list[Span] = []
-        for day in range(middle - _BEFORE, middle + _AFTER):
+        for day in range(solar_day(longitude, start) - _BEFORE, solar_day(longitude, end) + _AFTER):
             if (hours := sun_hours(self.place, day)) is None:
                 continue
             span = Span(hours.rise - margin, hours.set + margin)
@@ -91,8 +89,8 @@ class Daylight:
             self._before.append(total)
             total += span.set - span.rise
         # The edges are left out: a span there may be cut.
-        self._first = moment - (_BEFORE - 3) * DAY
-        self._last = moment + (_AFTER - 40) * DAY
+        self._first = start - (_BEFORE - 3) * DAY
+        self._last = end + _AFTER / 2 * DAY
 
 
 def light_table(daylights: Iterable[tuple[Daylight, int]], start: float, end: float) -> LightTable:

@@ -6,8 +6,11 @@ more after sunset finishes the day's energy; then n readings by day cut the time
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from .daylight import Span
+from .stored import number
+from .sun import DAY
 
 DRIFT = 1.5
 """Readings that a plan may be off the present rate before it is drawn anew."""
@@ -60,3 +63,37 @@ class DayPlan:
         if full or self.full:
             return full and self.full
         return abs(self.left + self.finishes - rate * (self.stop - start)) <= DRIFT
+
+    def as_list(self) -> list[float]:
+        """Return it as plain JSON data."""
+        flags = [float(flag) for flag in (self.cut, self.finishes, self.full)]
+        return [*self.span, self.stop, *flags, self.left, self.base, self.step, self.done]
+
+
+def read_plan(stored: Any, cadence: float) -> DayPlan | None:
+    """Read what `DayPlan.as_list` gave out; `None` for anything that cannot be a plan."""
+    match [number(item) for item in stored] if isinstance(stored, list) else None:
+        case [
+            float() as rise,
+            float() as fall,
+            float() as stop,
+            float() as cut,
+            float() as finishes,
+            float() as full,
+            float() as left,
+            float() as base,
+            float() as step,
+            float() as done,
+        ] if rise - DAY <= base <= stop <= fall and step >= cadence and done >= 0:
+            return DayPlan(
+                span=Span(rise, fall),
+                stop=stop,
+                cut=bool(cut),
+                finishes=bool(finishes),
+                full=bool(full),
+                left=int(left),
+                base=base,
+                step=step,
+                done=int(done),
+            )
+    return None

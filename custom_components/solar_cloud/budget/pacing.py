@@ -16,13 +16,9 @@ import heapq
 from typing import Any
 
 from .daylight import Daylight, LightTable, light_table
-from .periods import periods
 from .rates import Budget, Demand, PacedJob, Rate, Rates, share_out
 from .sun import DAY, Place
 from .task import Task
-
-__all__ = ["Pacing", "periods"]
-"""The fixed pace is here until everything has moved over to this one."""
 
 CLOCK_SLACK = 60.0
 """A run that lies further in the future than this is a mistake of a clock."""
@@ -30,7 +26,11 @@ SAME = 30.0
 """Seconds that rates stay good for while nothing was spent."""
 GOLDEN = 0.6180339887498949
 """Multiples of it, without the whole numbers, lie evenly in 0 … 1 however many there are."""
+PULSE = DAY
+"""In the polar night a system is asked this often whether it is well."""
 CYCLE = 30 * DAY
+TURNS = 3
+"""Reports that the systems divide among themselves; with more of them, some would see their day too late."""
 
 
 @dataclass(slots=True)
@@ -80,11 +80,13 @@ class Pacing:
         rank = 0
         for job in sorted(jobs, key=lambda job: -job.weight):
             task = old.tasks.get(job.name) if old else None
+            recalled = None
             if task is None or task.job != job:
                 task = Task(job)
-                task.recall((memory or {}).get(job.name))
+                recalled = (memory or {}).get(job.name)
             task.rank = rank
             task.replan((index + rank / 2) * GOLDEN % 1)
+            task.recall(recalled)
             rank += job.weight > 0
             new.tasks[job.name] = task
         self._systems[system] = new
@@ -163,12 +165,15 @@ class Pacing:
         if task.job.weight <= 0:
             return min(task.ran_at + task.cadence * rates.stretch, reset)
         rate = rates.jobs[task.job.name]
-        follow = task.around_the_clock if task.job.night else task.by_day
-        due = follow(system.daylight, now, rate, reset)
+        offset, shift = self._turn(system, task, budget, rate)
+        if task.job.night:
+            due = task.around_the_clock(system.daylight, now, rate, reset)
+        else:
+            pulse = len(self._systems) * task.job.cost * (reset - now) / budget.left
+            due = task.by_day(system.daylight, now, rate, reset, shift=shift, pulse=max(PULSE, pulse))
         if due is None:
             return reset
-        offset = self._offset(system, task, budget, rate)
-        due = max(due + offset, task.ran_at + task.pause(system.daylight, now))
+        due = max(due + offset, task.ran_at + task.pause(system.daylight, now, rate))
         return min(task.rounded(due, now, offset), reset)
 
     def _rates_at(self, now: float, budget: Budget, reset: float) -> Rates:
@@ -185,8 +190,14 @@ class Pacing:
         self._rates = (now, budget, rates)
         return rates
 
-    def _offset(self, system: _System, task: Task, budget: Budget, rate: Rate) -> float:
-        """Return by how much a system lets others go first when all of them wait for the same report."""
-        place = task.rank * len(self._systems) + system.index
-        length = max(task.cadence, 1 / rate.light if rate.light > 0 else 0.0)
-        return 60 / budget.per_minute * place % length
+    def _turn(self, system: _System, task: Task, budget: Budget, rate: Rate) -> tuple[float, float]:
+        """Return how many seconds a system lets others go first, and how many reports later than others it begins.
+
+        Where not every report is read, the systems take turns: a part of them reads the first one, another the next.
+        Those that wait for the same report go one after another, as fast as the minute's share allows.
+        """
+        every = 1 / (rate.light * task.cadence) if rate.light > 0 else 1.0
+        groups = int(min(len(self._systems), max(1.0, every), TURNS))
+        row, group = divmod(system.index, groups)
+        place = task.rank * -(-len(self._systems) // groups) + row
+        return 60 / budget.per_minute * place % task.cadence, group - (groups - 1) / 2

@@ -10,12 +10,15 @@ All times are seconds, instants since the Unix epoch.
 
 from collections import deque
 from collections.abc import Mapping
-from math import gcd, isfinite
+from math import gcd
 from typing import Any
 
+from .stored import number
+
 REMEMBER = 86_400.0
-"""How long a proven delay holds; then the documented one is tried again, at the price of one request."""
-REMEMBER_CADENCE = 2 * 86_400.0
+"""How long a proven delay or cadence holds; then the documented one is tried again, for a request or two."""
+CUT_OFF = 3600.0
+"""How often at least a system is asked that brings nothing new."""
 LATE_READINGS = 3
 STEPS = 4
 LONGEST_STEP = 12
@@ -35,6 +38,7 @@ class Rhythm:
         "_late",
         "_missed_at",
         "_missed_by",
+        "_probing",
         "_steps",
         "_tune",
         "_whole",
@@ -56,6 +60,8 @@ class Rhythm:
         """Documented cadences between two reports."""
         self._tune = 1.0
         self._adopted_at = 0.0
+        self._probing = False
+        """Whether the next report is expected as documented, to see whether a longer cadence still holds."""
         self._missed_by = 0.0
         self._missed_at = -REMEMBER
         self._late = 0
@@ -64,7 +70,7 @@ class Rhythm:
     @property
     def cadence(self) -> float:
         """Return the seconds between the ends of two reports."""
-        return self._documented[0] * self._whole * self._tune
+        return self._documented[0] * (1 if self._probing else self._whole) * self._tune
 
     def near(self, moment: float) -> float:
         """Return the end of the report nearest to a moment, always one that has not been read."""
@@ -78,19 +84,20 @@ class Rhythm:
             return moment
         return self.anchor + max(1, -((self.anchor - moment) // self.cadence)) * self.cadence
 
-    def pause(self, *, steady: bool) -> float:
+    def pause(self, gap: float, *, steady: bool) -> float:
         """Return how long to wait at least after an answer that brought nothing newer.
 
-        A system that is cut off from its cloud is asked once an hour in the end. Around sunrise and sunset silence is
-        no sign of that.
+        A system that is cut off from its cloud is asked less and less: in the end once an hour, or, where its readings
+        are `gap` apart and that is long, at every third of them. Around sunrise and sunset silence is no sign of that.
         """
         if self.silent == 0:
             return 0.0
         if not steady:
             return self.cadence * min(self.silent, 2)
-        if self.silent == 1:
-            return self.cadence / 4
-        return float(min(self.cadence * 2 ** min(self.silent - 2, 10), max(3600.0, self.cadence)))
+        if self.silent <= 2:
+            return self.cadence / 4 if self.silent == 1 else self.cadence
+        longest = max(CUT_OFF, 3 * gap, self.cadence)
+        return float(min(max(self.cadence, gap / 2) * 2 ** min(self.silent - 2, 10), longest))
 
     def learn(self, now: float, end: float, *, steady: bool) -> None:
         """Take in that at `now` the newest interval ended at `end`.
@@ -101,7 +108,12 @@ class Rhythm:
         if self.anchor is None:
             self.anchor = end
             return
-        if steady:
+        if self._probing and steady:
+            self._probing = False
+            self._adopted_at = now
+            if end <= self.anchor:
+                return
+        elif steady:
             self._learn_delay(now, max(end, self.anchor))
         if end <= self.anchor:
             self.silent += 1
@@ -116,7 +128,7 @@ class Rhythm:
         missing = now - end - self.cadence
         if missing >= self.delay:
             self._late += 1
-            if missing < self.cadence:
+            if missing < documented + cadence:
                 self._missed_by, self._missed_at = missing, now
                 self.delay = min(documented + cadence, missing + cadence / 10)
             return
@@ -127,8 +139,6 @@ class Rhythm:
 
     def _learn_cadence(self, now: float, step: float) -> None:
         cadence, delay = self._documented
-        if self._whole > 1 and not 0 <= now - self._adopted_at < REMEMBER_CADENCE:
-            self._forget()
         exact = step / cadence
         steps = round(exact)
         if steps < 1 or abs(exact - steps) > TOLERANCE or steps % self._whole:
@@ -136,6 +146,7 @@ class Rhythm:
             return
         if steps > LONGEST_STEP:
             return
+        self._probing = self._whole > 1 and not 0 <= now - self._adopted_at < REMEMBER
         self._tune += (min(1 + TUNING, max(1 - TUNING, exact / steps)) - self._tune) * 0.1
         self._steps.append(steps)
         if steps == 1:
@@ -145,7 +156,7 @@ class Rhythm:
             self.delay, self._missed_at = delay, -REMEMBER
 
     def _forget(self) -> None:
-        self._whole, self._tune, self._late = 1, 1.0, 0
+        self._whole, self._tune, self._late, self._probing = 1, 1.0, 0, False
         self._steps.clear()
 
     def as_dict(self) -> dict[str, Any]:
@@ -171,10 +182,3 @@ class Rhythm:
         whole = stored.get("whole")
         self._whole = whole if isinstance(whole, int) and 1 <= whole <= LONGEST_STEP else 1
         self._tune = min(max(number(stored.get("tune")) or 1.0, 1 - TUNING), 1 + TUNING)
-
-
-def number(value: Any) -> float | None:
-    """Return a finite number of plain JSON data, else `None`."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-        return float(value)
-    return None

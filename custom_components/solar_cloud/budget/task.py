@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .daylight import Daylight, Span
-from .dayplan import DayPlan
+from .dayplan import DayPlan, read_plan
 from .rates import PacedJob, Rate
-from .rhythm import Rhythm, number
+from .rhythm import Rhythm
+from .stored import number
 from .sun import DAY
 
 FINISHING = 20
@@ -17,8 +18,6 @@ FINISHING = 20
 FINISH_WITHIN = 3 * 3600.0
 DAWN = 3600.0
 """After sunrise and before sunset inverters may be silent: each as long as its roof makes it."""
-PULSE = DAY
-"""In the polar night a system is asked this often whether it is well."""
 LOOK_BACK = 2 * DAY
 
 
@@ -37,7 +36,10 @@ class Task:
         """The place among the system's jobs that follow the sun."""
         self._phase = 0.0
         self._plan: DayPlan | None = None
-        self._aim = self._shift = 0.0
+        self._aim: float | None = None
+        """Where a report was looked for, around the clock."""
+        self._shift = 0.0
+        """By how much the one that was read ends before it: what one gap lacks, the next one gets."""
 
     def replan(self, phase: float) -> None:
         """Forget how the day was laid out, because it is another system's turn or pace now.
@@ -49,13 +51,20 @@ class Task:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is worth keeping over a restart, as plain JSON data."""
-        return {"ran_at": self.ran_at, **self.rhythm.as_dict()}
+        return {
+            "ran_at": self.ran_at,
+            "shift": self._shift,
+            "plan": self._plan.as_list() if self._plan else None,
+            **self.rhythm.as_dict(),
+        }
 
     def recall(self, stored: Any) -> None:
         """Take over what `as_dict` gave out; what is damaged or missing counts as unknown."""
         if isinstance(stored, Mapping):
             self.ran_at = number(stored.get("ran_at"))
             self.rhythm.recall(stored)
+            self._shift = min(max(number(stored.get("shift")) or 0.0, -self.cadence), self.cadence)
+            self._plan = read_plan(stored.get("plan"), self.cadence)
 
     def ran(self, daylight: Daylight, now: float, end: float | None) -> None:
         """Note an answer, and where the newest interval in it ends."""
@@ -68,13 +77,14 @@ class Task:
         elif before is not None:
             rhythm.silent += 1
         newest = rhythm.anchor if rhythm.anchor is not None else now - rhythm.delay
-        self._shift = min(max(self._aim - newest, -rhythm.cadence), rhythm.cadence)
+        self._shift = min(max((self._aim or newest) - newest, -rhythm.cadence), rhythm.cadence)
         if self._plan is not None:
             self._plan.read(newest if newest != before else None, rhythm.cadence)
 
-    def pause(self, daylight: Daylight, now: float) -> float:
+    def pause(self, daylight: Daylight, now: float, rate: Rate) -> float:
         """Return how long nothing may be sent after the newest answer."""
-        return max(self.cadence / 4, self.rhythm.pause(steady=steady(daylight, now)))
+        gap = 1 / rate.light if rate.light > 0 else self.cadence
+        return max(self.cadence / 4, self.rhythm.pause(gap, steady=steady(daylight, now)))
 
     def rounded(self, due: float, now: float, offset: float) -> float:
         """Return when to send what should have been sent a moment ago: at once, or with the next report.
@@ -107,8 +117,14 @@ class Task:
             at = until
         return None
 
-    def by_day(self, daylight: Daylight, now: float, rate: Rate, reset: float) -> float | None:
-        """Return when a job is due that follows the sun, `None` if not in this cycle."""
+    def by_day(
+        self, daylight: Daylight, now: float, rate: Rate, reset: float, *, shift: float, pulse: float
+    ) -> float | None:
+        """Return when a job is due that follows the sun, `None` if not in this cycle.
+
+        `shift` is how many reports later than others this one begins its day; `pulse` is how often it runs where there
+        is no light at all.
+        """
         rhythm, ran_at = self.rhythm, self.ran_at or 0.0
         spans, index = daylight.spans(now)
         if index and now < spans[index - 1].set + FINISH_WITHIN and _finishes(over := spans[index - 1], rate):
@@ -119,17 +135,19 @@ class Task:
         for ahead, span in enumerate(spans[index:]):
             if span.rise >= reset:
                 break
-            due = self._in_span(daylight, span, rate, reset, keep=ahead == 0)
+            due = self._in_span(daylight, span, rate, reset, shift, keep=ahead == 0)
             if due is not None:
                 break
         if index == 0 or spans[index - 1].set <= ran_at:
             # Nothing but darkness since the last answer.
             rise = spans[index].rise if index < len(spans) else reset
-            if rise > ran_at + PULSE:
-                return ran_at + PULSE
+            if rise > ran_at + pulse:
+                return ran_at + pulse
         return due
 
-    def _in_span(self, daylight: Daylight, span: Span, rate: Rate, reset: float, *, keep: bool) -> float | None:
+    def _in_span(
+        self, daylight: Daylight, span: Span, rate: Rate, reset: float, shift: float, *, keep: bool
+    ) -> float | None:
         """Return when the next report of a stretch of light is to be read, `None` if none is left to be."""
         rhythm, newest = self.rhythm, self._newest()
         plan = self._plan
@@ -142,7 +160,10 @@ class Task:
             or plan.finishes != finishes
             or not plan.fits(rate.light, start, full=rate.full)
         ):
+            begins = plan is None or plan.span != span
             plan = self._drawn(daylight, span, start, rate, reset, finishes=finishes)
+            if begins and not plan.full:
+                plan.base += shift * rhythm.cadence
             if keep:
                 self._plan = plan
         if (target := plan.target()) is not None:

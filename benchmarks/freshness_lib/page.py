@@ -1,0 +1,163 @@
+"""The figures as a table, as JSON rows, and as the page in docs/ that explains them."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from .world import Cell, Result
+
+type Results = Mapping[Cell, Mapping[str, Result]]
+
+MOST = 1.10
+"""How much older than the bound `ours` may be."""
+LEAST_USE = 0.93
+"""Of the limit, where the cadence does not limit."""
+COLUMNS = ("fixed15", "fixed60", "even24h", "peer", "ours", "bound")
+
+
+def rows(results: Results) -> list[dict[str, Any]]:
+    """Return one row for each cell and policy."""
+    return [
+        {
+            "plan": cell.cloud.name,
+            "systems": cell.systems,
+            "latitude": cell.latitude,
+            "month": cell.month,
+            "policy": policy,
+            "mean_age_min": round(result.mean_age / 60, 3),
+            "requests": result.requests,
+            "limit": cell.cloud.limits.per_month,
+        }
+        for cell, by_policy in results.items()
+        for policy, result in by_policy.items()
+    ]
+
+
+def cadence_limits(cell: Cell, by_policy: Mapping[str, Result]) -> bool:
+    """Tell whether the plan has requests for more reports than there are by day."""
+    return by_policy["bound"].requests < cell.cloud.limits.month_share // cell.systems * cell.systems
+
+
+def misses(results: Results) -> list[str]:
+    """Return a line for each goal that `ours` misses in a cell."""
+    found = []
+    for cell, by_policy in results.items():
+        ours, bound, limit = by_policy["ours"], by_policy["bound"], cell.cloud.limits.per_month
+        where = f"{cell.cloud.name}, {cell.systems} × {_latitude(cell)}, {cell.month}"
+        if ours.mean_age > MOST * bound.mean_age:
+            found.append(f"{where}: {ours.mean_age / 60:.1f} min, {ours.mean_age / bound.mean_age:.2f} × bound")
+        if ours.requests > limit:
+            found.append(f"{where}: {ours.requests} requests of {limit}")
+        if ours.requests < LEAST_USE * limit and not cadence_limits(cell, by_policy):
+            found.append(f"{where}: only {ours.requests} requests of {limit}")
+    return found
+
+
+def table(results: Results) -> str:
+    """Return the mean ages in minutes, and in brackets how many times the bound that is."""
+    present = [name for name in COLUMNS if all(name in by_policy for by_policy in results.values())]
+    parts = []
+    for plan, group in groupby(results, key=lambda cell: cell.cloud.name):
+        lines = [
+            f"### {plan}",
+            "",
+            "| systems | place | month | " + " | ".join(f"`{name}`" for name in present) + " | requests of `ours` |",
+            "| ---: | ---: | --- |" + " ---: |" * (len(present) + 1),
+        ]
+        for cell in group:
+            by_policy = results[cell]
+            ages = " | ".join(_age(cell, name, by_policy) for name in present)
+            use = f"{by_policy['ours'].requests:,} of {cell.cloud.limits.per_month:,}"
+            limited = " c" if cadence_limits(cell, by_policy) else ""
+            lines.append(f"| {cell.systems} | {_latitude(cell)} | {cell.month} | {ages} | {use}{limited} |")
+        parts.append("\n".join([*lines, ""]))
+    return "\n".join(parts)
+
+
+def summary(results: Results) -> str:
+    """Return the range of each policy over all cells, and whether the goal is met."""
+    lines = ["| policy | × bound, best and worst cell | over the plan, cells |", "| --- | --- | ---: |"]
+    for name in COLUMNS[:-1]:
+        known = [(cell, by_policy) for cell, by_policy in results.items() if name in by_policy]
+        if not known:
+            continue
+        ratios = [by_policy[name].mean_age / by_policy["bound"].mean_age for _, by_policy in known]
+        over = sum(by_policy[name].requests > cell.cloud.limits.per_month for cell, by_policy in known)
+        lines.append(f"| `{name}` | {min(ratios):.2f} – {max(ratios):.2f} | {over} |")
+    missed = misses(results)
+    lines += ["", f"{len(results)} cells; goal: `ours` at most {MOST:.2f} × bound, never over the plan, and at least "]
+    lines[-1] += f"{LEAST_USE:.0%} of it used where the cadence does not limit."
+    lines += ["", "Cells that miss it:", "", *(f"- {line}" for line in missed)] if missed else ["No cell misses it."]
+    return "\n".join(lines)
+
+
+def page(results: Results) -> str:
+    """Return the whole page."""
+    return _PAGE.format(table=table(results).rstrip(), summary=summary(results))
+
+
+def _latitude(cell: Cell) -> str:
+    return f"{abs(cell.latitude)}°{'N' if cell.latitude >= 0 else 'S'}"
+
+
+def _age(cell: Cell, name: str, by_policy: Mapping[str, Result]) -> str:
+    result, bound = by_policy[name], by_policy["bound"]
+    limit = cell.cloud.limits.per_month
+    mark = ""
+    if result.requests > limit:
+        mark = " ‡"
+    elif name != "bound" and result.requests >= limit // cell.systems * cell.systems:
+        mark = " †"
+    if name == "bound":
+        return f"{result.mean_age / 60:.1f}"
+    return f"{result.mean_age / 60:.1f} ({result.mean_age / bound.mean_age:.2f}){mark}"
+
+
+_PAGE = """# How fresh is what you see?
+
+Both clouds sell few requests. What counts is how old the power on your dashboard is for a given plan. This page is
+written by `python benchmarks/freshness.py`, which plays a month in virtual time with the code that also runs in Home
+Assistant (`budget/`), and compares it with other ways to spend the same plan.
+
+{summary}
+
+## What is measured
+
+The mean age of `power` over the daylight of a month, in minutes. Age is now minus the end of the newest interval that
+was read; it counts from sunrise at the earliest, because at night the truth is known. In brackets: how many times the
+bound that is.
+
+- **Reports.** Enphase v2: every 5 minutes, readable 2 minutes after their end. Enphase v4: every 15 minutes, readable
+  after 5. SolarEdge: every 15 minutes, readable after 90 seconds. One request a poll.
+- **Months.** June, December and March 2026, as UTC months, at longitude 0. At 69°N the sun does not rise in December
+  (37 minutes of refracted light on the first day apart): no cell.
+- **`fixed15`, `fixed60`.** A poll every 15 or 60 minutes, day and night, until the plan is empty (†). As a fixed
+  interval meets the reports somewhere, the mean over eight phases is shown.
+- **`even24h`.** 95 % of the plan evenly over day and night; also the mean over eight phases.
+- **`peer`.** The interval that `plan_interval` of aiosolaredge-one 0.4.0 gives, with its defaults, one plan share for
+  each system. It is told truly when it is night, which helps it. What it sends beyond the plan (‡) brings nothing.
+- **`ours`.** The ledger and the pacing of Solar Cloud, with systems that are added at the beginning of the month. It
+  learns the phase of the reports by itself; it knows the place, and adds 5 minutes to both ends of the day, as it does
+  at Home Assistant's own place.
+- **`bound`.** 95 % of the plan over the daylight, each request in the instant a report becomes readable, never twice
+  for the same report. How many readings a day gets and which reports they take is the exact optimum with everything
+  known beforehand: no way to spend as much can be fresher, and a merely even spread is at best as good.
+- **c** behind the requests: the cadence limits. The plan has more requests than the daylight has reports, so what is
+  not used could buy nothing.
+
+## Where the last per cent go
+
+`ours` spends a little on what the bound does not count:
+
+- one request after sunset, so that the energy of the day is complete, where a day has 20 readings or more. With fewer,
+  the next morning's reading completes it;
+- the margin around the day: the sun's hours at a place are not those of a roof;
+- turns: systems that wait for the same report go one after another, 60 seconds divided by 80 % of the plan's
+  requests a minute apart, so that no minute is crowded.
+
+A credential usually pays for more than one job; then each gets its part of the plan, and the ages grow accordingly.
+
+## The figures
+
+{table}
+"""

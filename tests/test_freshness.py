@@ -1,0 +1,97 @@
+"""The benchmark of freshness: its bound is one, and the pacing comes close to it."""
+
+from itertools import combinations
+
+import pytest
+
+from benchmarks.freshness_lib import page
+from benchmarks.freshness_lib.bound import _Day, bound
+from benchmarks.freshness_lib.policies import even24h, fixed15, fixed60, ours
+from benchmarks.freshness_lib.world import Cell, cells, mean_age
+
+CELLS = {(cell.cloud.name, cell.systems, cell.latitude, cell.month): cell for cell in cells()}
+
+
+def cell(plan: str, systems: int, latitude: int, month: str) -> Cell:
+    return CELLS[plan, systems, latitude, month]
+
+
+def test_there_is_a_cell_for_all_that_has_daylight() -> None:
+    assert len(CELLS) == 3 * 3 * (4 * 3 - 1)
+    assert not [key for key in CELLS if key[2:] == (69, "December")]
+
+
+@pytest.mark.parametrize("rise", [0.0, 100.0, 899.0])
+@pytest.mark.parametrize(("length", "delay"), [(9_000, 300.0), (12_345, 90.0), (8_100, 0.0)])
+def test_the_bound_of_a_day_is_the_best_choice_of_reports_there_is(rise: float, length: float, delay: float) -> None:
+    cadence, fall = 900.0, rise + length
+    ends = [end * cadence for end in range(1, 40) if rise < end * cadence <= fall - delay]
+    day = _Day(rise, fall, cadence, delay, open_start=False)
+    assert day.reports == len(ends)
+    for number in range(len(ends) + 1):
+        best = min(area(chosen, rise, fall, delay) for chosen in combinations(ends, number))
+        assert day.area(number) == pytest.approx(best)
+
+
+def area(ends: tuple[float, ...], rise: float, fall: float, delay: float) -> float:
+    """Add up the age over a day in which these reports are read."""
+    total, since, at = 0.0, rise, rise
+    for end in ends:
+        total += ((end + delay - since) ** 2 - (at - since) ** 2) / 2
+        since, at = end, end + delay
+    return total + ((fall - since) ** 2 - (at - since) ** 2) / 2
+
+
+def test_age_counts_from_sunrise_and_from_the_end_of_what_was_read() -> None:
+    one = cell("SolarEdge free", 1, 52, "March")
+    assert mean_age(one, []) == pytest.approx(
+        sum((span.set - span.rise) ** 2 for span in one.spans) / 2 / one.light, rel=1e-6
+    )
+    first = one.spans[0]
+    end = (first.rise // 900 + 4) * 900
+    saved = (first.set - end - 90) * (end - first.rise)
+    assert (mean_age(one, []) - mean_age(one, [end + 90])) * one.light == pytest.approx(saved)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("Enphase v4 watt", 1, 69, "June"),
+        ("Enphase v4 watt", 3, 37, "December"),
+        ("Enphase v4 watt", 10, 52, "March"),
+        ("SolarEdge free", 1, -33, "March"),
+        ("SolarEdge free", 3, 52, "June"),
+        ("SolarEdge free", 10, 69, "March"),
+        ("Enphase v2 watt", 3, 52, "December"),
+    ],
+)
+def test_the_pacing_stays_within_a_tenth_of_the_bound_and_beats_fixed_intervals(key: tuple[str, int, int, str]) -> None:
+    one = cell(*key)
+    results = {policy.__name__: policy(one) for policy in (fixed15, fixed60, even24h, ours, bound)}
+    assert page.misses({one: results}) == []
+    assert results["bound"].mean_age * 0.9999 <= results["ours"].mean_age <= 1.1 * results["bound"].mean_age
+    assert results["ours"].requests <= one.cloud.limits.month_share
+    assert all(results["ours"].mean_age < results[name].mean_age for name in ("fixed15", "fixed60", "even24h"))
+
+
+def test_a_goal_that_is_missed_is_named() -> None:
+    one = cell("SolarEdge free", 3, 52, "June")
+    results = {"ours": even24h(one), "bound": bound(one)}
+    (missed,) = page.misses({one: results})
+    assert missed.startswith("SolarEdge free, 3 × 52°N, June: ")
+    assert missed in page.summary({one: results})
+
+
+def test_the_rows_say_all_that_is_asked() -> None:
+    one = cell("Enphase v4 watt", 10, 52, "March")
+    (row,) = page.rows({one: {"fixed60": fixed60(one)}})
+    assert row.pop("mean_age_min") == pytest.approx(323.8, abs=1)
+    assert row == {
+        "plan": "Enphase v4 watt",
+        "systems": 10,
+        "latitude": 52,
+        "month": "March",
+        "policy": "fixed60",
+        "requests": 1000,
+        "limit": 1000,
+    }
