@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 import logging
-from typing import Any
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, override
 from zoneinfo import ZoneInfo
 
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import CoreState, Event, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -38,6 +41,8 @@ from .const import (
 _LOGGER = logging.getLogger(__name__)
 
 STORAGE_VERSION = 1
+DAMAGED: Mapping[str, Any] = MappingProxyType({"days": None})
+"""What a ledger is given for a file that cannot be read: a count that it has to assume."""
 
 CLOUD_VENDOR = {CLOUD_ENPHASE_V2: Vendor.ENPHASE, CLOUD_SOLAREDGE: Vendor.SOLAREDGE}
 DEFAULT_BASE_URL = {CLOUD_ENPHASE_V2: enphase_v2.DEFAULT_BASE_URL, CLOUD_SOLAREDGE: solaredge.DEFAULT_BASE_URL}
@@ -64,15 +69,67 @@ def limits_of(data: Mapping[str, Any]) -> Limits:
     return PLANS[data[CONF_CLOUD]][data[CONF_PLAN]]
 
 
+class LedgerStore(Store[dict[str, Any]]):
+    """A store that tells when it could not write, and what it could not read.
+
+    Home Assistant's own only logs a write that failed and puts it off while Home Assistant stops, and takes a file that
+    is no JSON for none: good for settings, but requests are only sent when they are on disk.
+    """
+
+    def __init__(self, hass: HomeAssistant, key: str) -> None:
+        """Name the file after the metered credential."""
+        super().__init__(hass, STORAGE_VERSION, f"{DOMAIN}.ledger.{key}", private=True, atomic_writes=True)
+        self._saving = asyncio.Lock()
+        self._failed = False
+
+    async def async_read(self) -> Mapping[str, Any] | None:
+        """Return what was saved, `None` when nothing ever was, and `DAMAGED` when that cannot be read any more."""
+        was_there = await self.hass.async_add_executor_job(self._was_there)
+        try:
+            stored = await self.async_load()
+        except Exception:  # noqa: BLE001 - whatever a broken file raises, it must not keep the owner's data away
+            stored = None
+        if stored or not was_there:
+            return stored
+        _LOGGER.warning("The stored request count cannot be read: an even pace and the owner's share count as used")
+        return DAMAGED
+
+    def _was_there(self) -> bool:
+        """Tell whether there is a file, or the copy that Home Assistant keeps beside of one that is no JSON."""
+        file = Path(self.path)
+        return file.exists() or any(file.parent.glob(f"{file.name}.corrupt.*"))
+
+    @override
+    async def async_save(self, data: dict[str, Any]) -> None:
+        """Write to disk; raise `HomeAssistantError` when it is not there on return."""
+        if self.hass.state is CoreState.stopping:
+            raise HomeAssistantError("Home Assistant is stopping")
+        # Whoever waits may be cancelled, the write may not: a later one would overtake it, and the older count stay.
+        if not await asyncio.shield(self.hass.async_create_task(self._async_saved(data), f"{DOMAIN} request count")):
+            raise HomeAssistantError("the request count cannot be written")
+
+    async def _async_saved(self, data: dict[str, Any]) -> bool:
+        async with self._saving:
+            self._failed = False
+            await super().async_save(data)
+            return not self._failed
+
+    @override
+    async def _async_write_data(self, data: dict[str, Any]) -> None:
+        try:
+            await super()._async_write_data(data)
+        except Exception:
+            self._failed = True
+            raise
+
+
 class MeteredAccount:
     """One metered credential: its `Account`, where its ledger is stored, and which systems draw on it."""
 
     def __init__(self, hass: HomeAssistant, key: str) -> None:
         """Prepare; `async_load` makes it ready."""
         self._hass = hass
-        self._store: Store[dict[str, Any]] = Store(
-            hass, STORAGE_VERSION, f"{DOMAIN}.ledger.{key}", private=True, atomic_writes=True
-        )
+        self._store = LedgerStore(hass, key)
         self._loading = asyncio.Lock()
         self._account: Account | None = None
         self.pacing = Pacing()
@@ -93,7 +150,7 @@ class MeteredAccount:
         async with self._loading:
             if self._account is None:
                 self._account = Account(
-                    Ledger(limits, await self._async_stored()), self._store.async_save, clock=dt_util.utcnow
+                    Ledger(limits, await self._store.async_read()), self._store.async_save, clock=dt_util.utcnow
                 )
                 self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write)
         self._account.ledger.set_limits(limits, dt_util.utcnow())
@@ -101,17 +158,13 @@ class MeteredAccount:
             self._account.ledger.set_cycle_day(cycle_day)
         return self._account
 
-    async def _async_stored(self) -> dict[str, Any] | None:
-        try:
-            return await self._store.async_load()
-        except Exception:  # noqa: BLE001 - whatever a broken file raises, it must not keep the owner's data away
-            _LOGGER.warning("The stored request count cannot be read and begins anew; the file is kept beside it")
-            return None
-
     async def _async_final_write(self, _event: Event) -> None:
         """Give back what was leased and not spent, so that a clean restart counts to the request."""
         if self._account is not None:
-            await self._store.async_save(self._account.ledger.as_dict())
+            try:
+                await self._store.async_save(self._account.ledger.as_dict())
+            except HomeAssistantError:
+                _LOGGER.warning("The request count could not be written: a few requests too many count as used")
 
 
 METERED: HassKey[dict[str, MeteredAccount]] = HassKey(f"{DOMAIN}.metered")
