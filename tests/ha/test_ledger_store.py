@@ -341,27 +341,27 @@ async def test_a_full_disk_at_the_stop_only_counts_a_lease_too_many(
 async def test_a_slow_write_whose_request_was_given_up_does_not_undo_a_later_one(
     cloud: Cloud, hass_config_dir: str, storage: Path
 ) -> None:
-    slow = Event()
+    begun, landed = Event(), Event()
 
     def slowly(path: str, *args: Any, **options: Any) -> None:
-        if ".ledger." in path and not slow.is_set():
-            slow.wait(0.2)
+        first = not begun.is_set()
+        begun.set()
+        if first:
+            landed.wait(0.2)
         write_utf8_file_atomic(path, *args, **options)
+        if first:
+            landed.set()
 
     async with life(hass_config_dir) as hass:
         entry = await add(hass, cloud)
-        while not entry.runtime_data.metered.ledger.needs_lease(now()):
+        while not ledger_of(entry).needs_lease(now()):
             await send(entry, 1)
         with patch.object(storage_helper, "write_utf8_file_atomic", slowly):
             given_up = hass.async_create_task(send(entry, 1))
-            for _ in range(5):
-                await asyncio.sleep(0)
+            await hass.async_add_executor_job(begun.wait)
             given_up.cancel()
-            again = hass.async_create_task(send(entry, 12))
-            for _ in range(5):
-                await asyncio.sleep(0)
-            slow.set()
-            assert await again == 12
+            assert await send(entry, 12) == 12
+            assert await hass.async_add_executor_job(landed.wait, 5)
         cut = PowerCut(storage)
     cut.strike()
     async with life(hass_config_dir) as hass:
