@@ -1,6 +1,5 @@
 """The request count in Home Assistant's storage, on a real disk: restarts, power cuts, damage, a disk that is full."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
