@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 
+from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR, async_client, metered_account
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
@@ -31,7 +32,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
     for coordinator in coordinators.values():
         await coordinator.async_restore()
     await _async_prove(list(coordinators.values()))
-    entry.runtime_data = SolarCloudRuntimeData(client=client, metered=metered, coordinators=coordinators)
+    entry.runtime_data = SolarCloudRuntimeData(
+        client=client, metered=metered, account=AccountCoordinator(hass, entry, metered), coordinators=coordinators
+    )
     entry.async_on_unload(entry.add_update_listener(_ChangeListener(entry)))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in coordinators.values():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 import logging
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, override
 from zoneinfo import ZoneInfo
 
 from homeassistant.const import CONF_API_KEY, EVENT_HOMEASSISTANT_FINAL_WRITE
-from homeassistant.core import CoreState, Event, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, CoreState, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
@@ -132,8 +133,21 @@ class MeteredAccount:
         self._store = LedgerStore(hass, key)
         self._loading = asyncio.Lock()
         self._account: Account | None = None
+        self._watchers: list[CALLBACK_TYPE] = []
         self.pacing = Pacing()
         """When what is worth a request, for all systems that live on this credential now."""
+
+    @callback
+    def async_add_watcher(self, watcher: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call somebody when requests were spent; returns how to stop that."""
+        self._watchers.append(watcher)
+        return partial(self._watchers.remove, watcher)
+
+    @callback
+    def async_tell(self) -> None:
+        """Tell all watchers that requests were spent."""
+        for watcher in list(self._watchers):
+            watcher()
 
     @property
     def ledger(self) -> Ledger:

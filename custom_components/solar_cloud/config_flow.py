@@ -20,7 +20,7 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant, callback
 import voluptuous as vol
 
-from .accounts import CLOUD_VENDOR, async_client, entry_unique_id
+from .accounts import CLOUD_VENDOR, async_client, entry_unique_id, metered_account
 from .budget.plan import PLANS
 from .cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled
 from .cloud.model import System
@@ -305,6 +305,8 @@ async def _async_systems(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[
     except Exception:
         _LOGGER.exception("Unexpected error while the credential was tried")
         return {"base": "unknown"}, ()
+    finally:
+        metered_account(hass, data[CONF_CLOUD], data[CONF_API_KEY]).async_tell()
 
 
 class AccountOptionsFlow(OptionsFlow):

@@ -15,6 +15,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
 from .budget.limit import Scope
 from .budget.rates import budget_of
@@ -70,6 +71,7 @@ class SolarCloudRuntimeData:
 
     client: Cloud
     metered: MeteredAccount
+    account: AccountCoordinator
     coordinators: dict[str, SystemCoordinator]
     """By subentry id."""
 
@@ -280,6 +282,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
 
     @override
     def _async_refresh_finished(self) -> None:
+        self._metered.async_tell()
         if self.last_update_success:
             sync_devices(self)
 

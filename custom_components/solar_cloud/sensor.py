@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 import logging
 from typing import override
@@ -19,10 +19,10 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.util import dt as dt_util
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .account_coordinator import AccountCoordinator, Requests
 from .accounts import CLOUD_VENDOR
-from .budget.ledger import Ledger
 from .cloud.model import DeviceKind, DeviceReading, Vendor
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
@@ -40,8 +40,6 @@ from .entity import (
 _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
-SCAN_INTERVAL = timedelta(minutes=1)
-"""Of the account's figures, which are in memory; systems are read when their coordinator says so."""
 
 UNKNOWN_STATUS = "unknown_status"
 ENPHASE_STATUSES = [
@@ -262,7 +260,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
 class AccountSensorDescription(SensorEntityDescription):
     """A sensor of an account, read from its ledger."""
 
-    value_fn: Callable[[Ledger, datetime], Value]
+    value_fn: Callable[[Requests], Value]
 
 
 ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
@@ -271,21 +269,21 @@ ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
         translation_key="requests_used",
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda ledger, now: ledger.used(now),
+        value_fn=lambda requests: requests.used,
     ),
     AccountSensorDescription(
         key="requests_left",
         translation_key="requests_left",
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda ledger, now: ledger.left(now),
+        value_fn=lambda requests: requests.left,
     ),
     AccountSensorDescription(
         key="resets_at",
         translation_key="resets_at",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda ledger, now: ledger.resets_at(now),
+        value_fn=lambda requests: requests.resets_at,
     ),
 )
 
@@ -294,7 +292,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: SolarCloudConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the sensors of an account and of its systems."""
-    async_add_entities((AccountSensor(entry, description) for description in ACCOUNT_SENSORS), update_before_add=True)
+    async_add_entities(AccountSensor(entry, description) for description in ACCOUNT_SENSORS)
     for coordinator in entry.runtime_data.coordinators.values():
         async_follow(coordinator, async_add_entities, _candidates)
 
@@ -314,23 +312,25 @@ def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
                 )
 
 
-class AccountSensor(SensorEntity):
-    """A figure of the ledger; looked up once a minute, which costs no request."""
+class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
+    """A figure of the account's ledger."""
 
     _attr_has_entity_name = True
     entity_description: AccountSensorDescription
 
     def __init__(self, entry: SolarCloudConfigEntry, description: AccountSensorDescription) -> None:
         """Hang the sensor on the account's device."""
+        super().__init__(entry.runtime_data.account)
         self.entity_description = description
-        self._ledger = entry.runtime_data.metered.ledger
         self._attr_unique_id = unique_id(entry.entry_id, description)
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
         self._attr_attribution = ATTRIBUTION[CLOUD_VENDOR[entry.data[CONF_CLOUD]]]
 
-    async def async_update(self) -> None:
-        """Look the figure up."""
-        self._attr_native_value = self.entity_description.value_fn(self._ledger, dt_util.utcnow())
+    @property
+    @override
+    def native_value(self) -> Value:
+        """Return the figure."""
+        return self.entity_description.value_fn(self.coordinator.data)
 
 
 class StatusMixin(SensorEntity):
