@@ -159,7 +159,8 @@ class MeteredAccount:
     async def async_load(self, limits: Limits, cycle_day: int | None = None) -> Account:
         """Return the account with its ledger as it is on disk, under the given limits.
 
-        `cycle_day` is the day of the month that the vendor's count begins again on; `None` leaves it as it is.
+        `cycle_day` is the day of the month that the vendor's count begins again on. `None` stands for a trial, which
+        changes nothing for the systems that live on this credential already: a dialog may be given up.
         """
         async with self._loading:
             if self._account is None:
@@ -167,7 +168,8 @@ class MeteredAccount:
                     Ledger(limits, await self._store.async_read()), self._store.async_save, clock=dt_util.utcnow
                 )
                 self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write)
-        self._account.ledger.set_limits(limits, dt_util.utcnow())
+        if cycle_day is not None or not self.pacing.systems:
+            self._account.ledger.set_limits(limits, dt_util.utcnow())
         if cycle_day is not None:
             self._account.ledger.set_cycle_day(cycle_day)
         return self._account
@@ -199,7 +201,10 @@ def default_zone(hass: HomeAssistant) -> ZoneInfo:
 
 
 async def async_client(hass: HomeAssistant, data: Mapping[str, Any], cycle_day: int | None = None) -> Cloud:
-    """Build the client that an account's data describe, on the shared session and the shared ledger."""
+    """Build the client that an account's data describe, on the shared session and the shared ledger.
+
+    Without a `cycle_day` it is for a trial: see `MeteredAccount.async_load`.
+    """
     cloud: str = data[CONF_CLOUD]
     account = await metered_account(hass, cloud, data[CONF_API_KEY]).async_load(limits_of(data), cycle_day)
     return CLIENTS[cloud](hass, account, data)

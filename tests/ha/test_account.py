@@ -155,3 +155,15 @@ async def test_in_the_dark_the_last_power_of_the_day_does_not_shine_on(
     async_fire_time_changed(hass)
     await settle(hass)
     assert float(state_of(hass, "enphase_67_power") or -1) == 0
+
+
+async def test_a_plan_that_was_only_tried_in_a_dialog_is_not_in_force(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+    )
+    cloud.simulator.fail("*/systems", status=503)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], enphase_input(cloud, plan="gigawatt"))
+    assert result["errors"] == {"base": "cannot_connect"}
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    assert entry.runtime_data.metered.ledger.limits.per_month == 10_000
