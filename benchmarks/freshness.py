@@ -4,8 +4,8 @@
 Plays a month in virtual time for every plan, number of systems, latitude and season, under several ways to spend the
 plan, prints the mean ages and writes them to docs/freshness.md. `ours` is the production code itself.
 
-The peer is run for real: `pip install -r requirements/benchmarks.txt`. Without it, its column is left out, and so is
-the page in docs/. Returns 1 if a goal is missed.
+The peer is run for real; scripts/setup installs it. Without it, its column is left out, and so is the page in docs/.
+Returns 1 if a goal is missed.
 """
 
 import argparse

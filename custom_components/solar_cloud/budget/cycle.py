@@ -2,8 +2,10 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 
 
+@lru_cache(maxsize=64)
 def cycle_start(day: date, cycle_day: int) -> date:
     """Return the first day of the cycle that a day lies in; in a month too short for it, that is the last one."""
     this = _in_month(day.year, day.month, cycle_day)
@@ -13,6 +15,7 @@ def cycle_start(day: date, cycle_day: int) -> date:
     return _in_month(last.year, last.month, cycle_day)
 
 
+@lru_cache(maxsize=64)
 def next_cycle(day: date, cycle_day: int) -> date:
     """Return the first day of the cycle after the one that a day lies in."""
     start = cycle_start(day, cycle_day)

@@ -163,7 +163,9 @@ class Pacing:
             return now
         rates = self._rates_at(now, budget, reset)
         if task.job.weight <= 0:
-            return min(task.ran_at + task.cadence * rates.stretch, reset)
+            # A little longer for each system, so that those that began together drift apart.
+            apart = 60 / budget.per_minute * system.index
+            return min(task.ran_at + task.cadence * rates.stretch + apart, reset)
         rate = rates.jobs[task.job.name]
         offset, shift = self._turn(system, task, budget, rate)
         if task.job.night:

@@ -132,12 +132,10 @@ class Task:
             if over.rise <= ran_at < over.set + rhythm.delay:
                 return last
         due: float | None = None
-        for ahead, span in enumerate(spans[index:]):
-            if span.rise >= reset:
-                break
-            due = self._in_span(daylight, span, rate, reset, shift, keep=ahead == 0)
-            if due is not None:
-                break
+        ahead = index
+        while due is None and ahead < len(spans) and spans[ahead].rise < reset:
+            due = self._in_span(daylight, spans[ahead], rate, reset, shift, keep=ahead == index)
+            ahead += 1
         if index == 0 or spans[index - 1].set <= ran_at:
             # Nothing but darkness since the last answer.
             rise = spans[index].rise if index < len(spans) else reset
