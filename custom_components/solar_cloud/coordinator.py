@@ -342,8 +342,9 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             self.schedule = self.schedule.rested(job, now, now + NOT_ALLOWED_REST, key)
             return None
         _LOGGER.debug("%s: %s failed: %s", self.name, job.name, err)
-        if self.schedule.state(job).failures:
-            # Once, it is tried again early; from then on it costs no more than if it worked, or an outage would eat the plan.
+        state = self.schedule.state(job)
+        if state.failures and state.done_at is not None and job.name in self._enrolled:
+            # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._metered.pacing.ran(self.system.key, job.name, now)
         self.schedule = self.schedule.failed(job, now, key)
         return None if job.optional else self._explained(key, err)

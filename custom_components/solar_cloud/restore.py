@@ -8,7 +8,6 @@ from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-
 PLAIN = frozenset({str, int, float, bool, NoneType})
 """What JSON knows itself; a day of a large system has thousands of values, and this runs in the event loop."""
 
