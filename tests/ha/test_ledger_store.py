@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import json
 import math
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copytree, ignore_patterns, rmtree
 from threading import Event
 from typing import Any
 from unittest.mock import patch
@@ -107,7 +107,8 @@ class PowerCut:
 
     def __init__(self, storage: Path) -> None:
         self._storage, self._copy = storage, storage.with_name("cut")
-        copytree(storage, self._copy)
+        # What is being written at this moment is not there yet, and its name is gone the next.
+        copytree(storage, self._copy, ignore=ignore_patterns("tmp*"))
 
     def strike(self) -> None:
         rmtree(self._storage)
