@@ -240,15 +240,17 @@ async def test_a_vague_throttle_after_the_pause_is_taken_for_the_month(
     client: EnphaseV2, cloud: FakeCloud, clock: FakeClock
 ) -> None:
     cloud.answer(SUMMARY, None, status=409)
-    scopes = []
-    for _ in range(3):
+    scopes, pause = [], clock.now + timedelta(seconds=65)
+    for _ in range(2):
         with pytest.raises(Throttled) as caught:
             await client.summary("123")
-        scopes.append((caught.value.scope, caught.value.until - clock.now))
+        scopes.append((caught.value.scope, caught.value.until))
         clock.now = caught.value.until
-    minute = (ThrottleScope.MINUTE, timedelta(seconds=65))
-    month = (ThrottleScope.MONTH, timedelta(hours=6))
-    assert scopes == [minute, month, month]
+    assert scopes == [
+        (ThrottleScope.MINUTE, pause),
+        (ThrottleScope.MONTH, MONTH_END),
+    ]
+    assert len(cloud.requests) == 2
 
 
 async def test_an_answer_between_two_vague_throttles_makes_both_a_minutes(

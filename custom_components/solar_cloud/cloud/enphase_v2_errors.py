@@ -19,8 +19,6 @@ from .transport import MINUTE_RETRY, Account, retry_after
 
 UNAVAILABLE_CODE = 7
 """``errorCode`` of "Data temporarily unavailable" (Enphase v2 documentation: stats, rgm_stats, monthly_production)."""
-MONTH_RETRY = timedelta(hours=6)
-"""When to look again at a month that seems to be spent, where the cloud does not say until when."""
 _LONGEST_MINUTE = timedelta(hours=1)
 _LONGEST_MONTH = timedelta(days=32)
 
@@ -60,7 +58,7 @@ class ErrorReader:
         vague = period is None and end is None
         scope = ThrottleScope.MONTH if self._is_month(period, end, now) else ThrottleScope.MINUTE
         if scope is ThrottleScope.MONTH:
-            until = end if end and now < end <= now + _LONGEST_MONTH else self._month_end(now, known=period is not None)
+            until = end if end and now < end <= now + _LONGEST_MONTH else account.ledger.resets_at(now)
         else:
             # An end that has passed is the difference between two clocks.
             until = end if end and now < end <= now + _LONGEST_MINUTE else now + MINUTE_RETRY
@@ -81,10 +79,3 @@ class ErrorReader:
             return end > now + _LONGEST_MINUTE
         ledger = self._account.ledger
         return self._vague_before or ledger.used(now) >= ledger.limits.per_month
-
-    def _month_end(self, now: datetime, *, known: bool) -> datetime:
-        """Return when to try again: when the count begins again if the cloud spoke of the month, else in some hours."""
-        ledger = self._account.ledger
-        if known or ledger.used(now) >= ledger.limits.per_month:
-            return ledger.resets_at(now)
-        return min(now + MONTH_RETRY, ledger.resets_at(now))
