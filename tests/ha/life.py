@@ -28,8 +28,11 @@ from .conftest import settle
 
 
 @asynccontextmanager
-async def life(config_dir: str) -> AsyncGenerator[HomeAssistant]:
-    """Start a Home Assistant from storage, its accounts included, and stop it in the end with its final write."""
+async def life(config_dir: str, *, settled: bool = True) -> AsyncGenerator[HomeAssistant]:
+    """Start a Home Assistant from storage, its accounts included, and stop it in the end with its final write.
+
+    `settled`: wait for what the start sets off in the background; where waits need the test's clock, it must not.
+    """
     async with async_test_home_assistant(load_registries=False, config_dir=config_dir) as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
         dr.async_setup(hass)
@@ -38,7 +41,7 @@ async def life(config_dir: str) -> AsyncGenerator[HomeAssistant]:
         await async_setup_component(hass, "homeassistant", {})
         if hass.config_entries.async_entries(DOMAIN):
             assert await async_setup_component(hass, DOMAIN, {})
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await hass.async_block_till_done(wait_background_tasks=settled)
         try:
             yield hass
         finally:
