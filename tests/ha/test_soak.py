@@ -84,7 +84,11 @@ class Watched(Account):
 @pytest.fixture(autouse=True)
 def watched(waiting_passes_frozen_time: None) -> Iterator[None]:
     Watched.open = Watched.waiting = 0
-    with patch("custom_components.solar_cloud.accounts.Account", partial(Watched, sleep=Watched.wait)):
+    with (
+        patch("custom_components.solar_cloud.accounts.Account", partial(Watched, sleep=Watched.wait)),
+        # Writing thousands of readings after each of thousands of requests would take a third of the time.
+        patch("custom_components.solar_cloud.coordinator.SAVE_DELAY", 6 * 3600),
+    ):
         yield
 
 
