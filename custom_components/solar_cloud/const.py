@@ -40,6 +40,6 @@ VENDOR_URL: Final = {
 }
 
 STALE_AFTER: Final = timedelta(hours=3)
-"""A value is unavailable when its cloud cannot be read and nothing newer than this is known."""
+"""A value is unavailable when its cloud could not be read for so long."""
 NOT_ALLOWED_REST: Final = timedelta(days=7)
 """How long a job rests that the account or the plan has not got."""

@@ -50,7 +50,6 @@ SAVE_DELAY = 10
 SOONEST = timedelta(seconds=5)
 FORCED_GAP = timedelta(minutes=1)
 """What an owner asks for is read at once, but an automation gone wild must not empty the plan."""
-NO_TIME = timedelta(0)
 FEWEST_READINGS = 0.5
 """Readings in an hour of daylight, over a whole month; with fewer the owner is told."""
 
@@ -369,9 +368,9 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         """Decide which jobs' values are too old to be shown, and say so in the log once."""
         for job in self.client.jobs:
             state = self.schedule.state(job)
+            # From the first failure on: a plan that allows a reading in three hours is no outage.
             lost = (state.failures > 0 or state.resting) and (
-                state.done_at is None
-                or now - state.done_at > STALE_AFTER + (job.cadence if job.weight == 0 else NO_TIME)
+                state.done_at is None or now - (state.failing_since or state.done_at) > STALE_AFTER
             )
             if lost and job.name not in self._unavailable:
                 self._unavailable.add(job.name)

@@ -22,6 +22,7 @@ class JobState:
     tried_at: datetime | None = None
     done_at: datetime | None = None
     failures: int = 0
+    failing_since: datetime | None = None
     not_before: datetime | None = None
     resting: bool = False
     """The account has not got this job: it is asked for seldom, and its values are missing, not late."""
@@ -66,6 +67,7 @@ class Schedule:
                 state,
                 tried_at=now,
                 failures=state.failures + 1,
+                failing_since=state.failing_since or now,
                 not_before=now + pause,
                 error=error,
                 resting=False,

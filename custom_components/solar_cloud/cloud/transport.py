@@ -114,7 +114,6 @@ class Account:
             async with self._in_flight:
                 wait = await self._slot(owner=owner or _owner_asks.get())
                 if not wait:
-                    self.ledger.spend(self.clock())
                     yield
                     return
             if wait > patience:
@@ -136,7 +135,11 @@ class Account:
                 wait = self.ledger.wait(now := self.clock(), owner=owner)
             except LimitReached as err:
                 raise Throttled(err.until, err.scope, sent=False) from None
-            if wait or not self.ledger.needs_lease(now):
+            if wait:
+                return wait
+            if not self.ledger.needs_lease(now):
+                # With the same moment: in between, the month of the lease must not turn.
+                self.ledger.spend(now)
                 return wait
             await self._lease(now)
 
