@@ -29,6 +29,21 @@ class DeviceKind(StrEnum):
     OTHER = "other"
 
 
+class Flow(StrEnum):
+    """A way that energy takes at a system. In every set of values that is published the sources equal the sinks."""
+
+    PRODUCTION = "production"
+    CONSUMPTION = "consumption"
+    GRID_IMPORT = "grid_import"
+    GRID_EXPORT = "grid_export"
+    BATTERY_CHARGE = "battery_charge"
+    BATTERY_DISCHARGE = "battery_discharge"
+
+
+SOURCES = frozenset({Flow.PRODUCTION, Flow.GRID_IMPORT, Flow.BATTERY_DISCHARGE})
+"""What energy comes from; it goes to the others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """One Enphase system or SolarEdge site: what changes seldom or never."""
@@ -122,6 +137,12 @@ class Device:
     firmware: str | None = None
     parent: str | None = None
     """Serial number of the device that this one reports through."""
+    communication: str | None = None
+    """How an inverter talks to its cloud: ``ETHERNET``, ``RS485`` … in the vendor's words."""
+    optimizers: int | None = None
+    """Power optimizers behind an inverter."""
+    capacity_wh: float | None = None
+    """Nameplate capacity of a battery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +152,51 @@ class DeviceReading:
     status: str | None = None
     last_report: datetime | None = None
     power_w: float | None = None
+    """Production; of a battery what it gives, negative while it takes."""
     measured_at: datetime | None = None
     energy_today: DayEnergy | None = None
     energy_lifetime_wh: float | None = None
     voltage_v: float | None = None
     current_a: float | None = None
     frequency_hz: float | None = None
+    level_percent: float | None = None
+    """State of charge of a battery, 0 to 100."""
+    stored_wh: float | None = None
+    """Energy that is left in a battery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Something that the cloud wants its owner to look at."""
+
+    id: str
+    type: str | None = None
+    """In the vendor's words: a code, or free text."""
+    category: str | None = None
+    impact: int | None = None
+    """Higher is worse."""
+    since: datetime | None = None
+    component: str | None = None
+    """Name of the device that it is about."""
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakdown:
+    """Where a day's energy has gone to and come from so far, as the cloud itself divides it; Wh."""
+
+    day: date
+    self_consumed_wh: float | None = None
+    """Production that was used in the house at once."""
+    to_battery_wh: float | None = None
+    to_grid_wh: float | None = None
+    from_production_wh: float | None = None
+    """Consumption that production covered at once."""
+    from_battery_wh: float | None = None
+    from_grid_wh: float | None = None
+    specific_yield: float | None = None
+    """kWh for each kWp of the modules."""
+    performance_ratio: float | None = None
 
 
 def _frozen[K, V]() -> Mapping[K, V]:
@@ -161,6 +221,18 @@ class Update:
     """By serial number; the fields that are not `None` replace the older ones."""
     device_intervals: Mapping[str, tuple[Interval, ...]] = field(default_factory=_frozen)
     """Production by serial number, where the cloud gives it in intervals."""
+    flows: Mapping[Flow, tuple[Interval, ...]] = field(default_factory=_frozen)
+    """What the system's meters and batteries measured together; production is in `intervals`."""
+    bases: Mapping[Flow, LifetimeBase] = field(default_factory=_frozen)
+    """The same for their whole life."""
+    device_flows: Mapping[str, Mapping[Flow, tuple[Interval, ...]]] = field(default_factory=_frozen)
+    """What each meter and battery measured, by serial number."""
+    device_bases: Mapping[str, Mapping[Flow, LifetimeBase]] = field(default_factory=_frozen)
+    alerts: Mapping[str, Alert] | None = None
+    """All open alerts by id."""
+    breakdown: Breakdown | None = None
+    notes: Mapping[str, str] = field(default_factory=_frozen)
+    """What the client has found out about the system and needs to know the next time."""
 
     @property
     def newest(self) -> datetime | None:
@@ -168,5 +240,6 @@ class Update:
         if self.power is not None:
             return self.power.measured_at
         ends = [interval.end for interval in self.intervals]
+        ends += [interval.end for series in self.flows.values() for interval in series]
         ends += [reading.measured_at for reading in self.readings.values() if reading.measured_at is not None]
         return max(ends, default=None)

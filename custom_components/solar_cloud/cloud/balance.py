@@ -1,0 +1,190 @@
+"""The energy balance of a system: production + import + discharge = consumption + export + charge, or nothing is told.
+
+What meters and batteries measure is taken as it is; what nobody measures follows from the rest (the rule of the
+SolarEdge migration notes: only values of the same buckets are combined). Energies are Wh, powers W, instants aware UTC.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+
+from .model import SOURCES, Flow, Interval
+from .series import EMPTY, Dark, Series, backward
+
+MOST_LAG = timedelta(minutes=30)
+"""How far the slowest of the series may lie behind production before production goes on without the others."""
+TOLERANCE = 0.03
+"""Meters of different make differ by that share of what flows; more is a contradiction."""
+LEAST_TOLERANCE_WH = 5.0
+DIM = timedelta(minutes=90)
+"""After first and before last light inverters may sleep, and some clouds then tell nothing instead of 0."""
+SETTLED = timedelta(hours=3)
+"""What is missing for so long beside values of meters is not late."""
+_MOMENT = timedelta(minutes=1)
+_GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
+_BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
+ALL = frozenset(Flow)
+
+type Energies = Mapping[Flow, float]
+
+
+def _nothing() -> Energies:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Values that agree with each other: each of the three sets balances. A flow that nobody can tell is missing."""
+
+    measured_at: datetime
+    """The end of the interval that `power` comes from; today and lifetime go up to it."""
+    power: Energies
+    """W."""
+    day: date
+    today: Energies = field(default_factory=_nothing)
+    """Since the system's midnight; empty while a part of the day is missing."""
+    lifetime: Energies = field(default_factory=_nothing)
+    computed: frozenset[Flow] = frozenset()
+    """The flows that nobody measures."""
+
+
+def agrees(values: Energies) -> bool:
+    """Tell whether sources and sinks are equal, as far as meters can be; also where not every flow is told."""
+    if not {Flow.PRODUCTION, Flow.CONSUMPTION, *_GRID} <= values.keys():
+        return True
+    sources = sum(value for flow, value in values.items() if flow in SOURCES)
+    sinks = sum(value for flow, value in values.items() if flow not in SOURCES)
+    return abs(sources - sinks) <= _tolerance(sources, sinks)
+
+
+def solve(measured: Energies, *, battery: bool) -> Energies | None:
+    """Return what is measured in one stretch of time, and what follows from it.
+
+    `None` when production or the battery of a system that has one is not told, or when the values contradict each
+    other. A computed consumption may be a little below zero: sums over many stretches need it as it is.
+    """
+    if Flow.PRODUCTION not in measured or (battery and not measured.keys() >= _BATTERY):
+        return None
+    values = dict(measured)
+    if not battery:
+        for flow in _BATTERY:
+            values.pop(flow, None)
+    rest = values[Flow.PRODUCTION] + values.get(Flow.BATTERY_DISCHARGE, 0.0) - values.get(Flow.BATTERY_CHARGE, 0.0)
+    consumption, bought, sold = (values.get(flow) for flow in (Flow.CONSUMPTION, Flow.GRID_IMPORT, Flow.GRID_EXPORT))
+    if consumption is None and bought is not None and sold is not None:
+        values[Flow.CONSUMPTION] = rest + bought - sold
+    elif consumption is not None and (bought is None or sold is None):
+        net = consumption - rest
+        if bought is None and sold is None:
+            bought = max(net, 0.0)
+        elif bought is None:
+            bought = net + (sold or 0.0)
+        values[Flow.GRID_IMPORT] = bought
+        values[Flow.GRID_EXPORT] = bought - net
+    least = -_tolerance(*(abs(value) for value in values.values()))
+    if not agrees(values) or any(value < least for flow, value in values.items() if flow not in measured):
+        return None
+    return values
+
+
+def shown(values: Energies) -> Energies:
+    """Return the values as they are published: none is below zero."""
+    return MappingProxyType({flow: max(0.0, value) for flow, value in values.items()})
+
+
+def _tolerance(*values: float) -> float:
+    return max(LEAST_TOLERANCE_WH, TOLERANCE * max(values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The series of one system, and how its battery and the sun decide what a missing value means."""
+
+    production: Series
+    flows: Mapping[Flow, Series]
+    battery: bool
+    dark: Dark
+
+    @property
+    def measured(self) -> frozenset[Flow]:
+        """The flows other than production that something measures."""
+        return frozenset(flow for flow, series in self.flows.items() if series)
+
+    @property
+    def _reference(self) -> Series:
+        """The series that says how long an interval is: meters and batteries report alike."""
+        return next((series for series in self.flows.values() if series), EMPTY)
+
+    def at(self, start: datetime) -> tuple[datetime, Energies] | None:
+        """Return the end of the interval that begins at an instant, and its balance; `None` if it is not known."""
+        span = self._reference.get(start)
+        if span is None:
+            return None
+        measured: dict[Flow, float] = {}
+        for flow in self.measured:
+            interval = self.flows[flow].get(start)
+            if interval is None or interval.end != span.end:
+                return None
+            measured[flow] = interval.energy_wh
+        production = self._production(span)
+        if production is None:
+            return None
+        values = solve({Flow.PRODUCTION: production, **measured}, battery=self.battery)
+        return None if values is None else (span.end, values)
+
+    def newest(self) -> tuple[Interval, Energies] | None:
+        """Return the newest interval whose balance is known, and the balance in Wh."""
+        for start in backward(self._reference):
+            if (found := self.at(start)) is not None:
+                end, values = found
+                return Interval(start=start, end=end, energy_wh=values[Flow.PRODUCTION]), values
+        return None
+
+    def between(self, start: datetime, end: datetime) -> Energies | None:
+        """Return the balance of a time; `None` unless every interval of it is known."""
+        total: dict[Flow, float] = {}
+        while start < end:
+            found = self.at(start)
+            if found is None or found[0] > end:
+                return None
+            start, values = found
+            for flow, value in values.items():
+                total[flow] = total.get(flow, 0.0) + value
+        return total
+
+    def _production(self, span: Interval) -> float | None:
+        """Return the production in an interval; nothing is produced in the dark, whether the cloud says so or not."""
+        interval = self.production.get(span.start)
+        if interval is not None and interval.end == span.end:
+            return interval.energy_wh
+        parts = 0.0
+        start = span.start
+        while start < span.end:
+            interval = self.production.get(start)
+            if interval is None or interval.end > span.end:
+                return 0.0 if self._asleep(span) else None
+            parts += interval.energy_wh
+            start = interval.end
+        return parts
+
+    def _asleep(self, span: Interval) -> bool:
+        """Tell whether the inverters may sleep although the meters tell something: in the dark, and beside it."""
+        if self.dark(span.start, span.end):
+            return True
+        if next(backward(self._reference)) - span.end < SETTLED:
+            return False
+        return self.dark(span.start - DIM, span.start - DIM + _MOMENT) or self.dark(
+            span.end + DIM - _MOMENT, span.end + DIM
+        )
+
+
+def mean_power(interval: Interval, values: Energies) -> Energies:
+    """Return the mean power in W of each flow over an interval."""
+    hours = (interval.end - interval.start).total_seconds() / 3600
+    return {flow: value / hours for flow, value in values.items()}
+
+
+def computed_of(values: Iterable[Flow], measured: frozenset[Flow]) -> frozenset[Flow]:
+    """Return the flows that are told without being measured."""
+    return frozenset(values) - measured - {Flow.PRODUCTION}

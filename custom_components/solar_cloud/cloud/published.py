@@ -1,0 +1,195 @@
+"""What may be shown of what is known: power, the day, the lifetime, and the balance that they are part of.
+
+Where a system has meters or a battery, everything is told up to the same instant, so that the values agree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from .balance import MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, solve
+from .lifetime import LifetimeCounter, most_energy_wh
+from .model import DayEnergy, DeviceKind, Flow, Interval, Power, Update
+from .series import Dark, day_energy_wh, local_day, midnight, newest_end, unbroken_wh
+
+if TYPE_CHECKING:
+    from .data import SystemData
+
+SAME_WH = 0.5
+"""What two figures of the same energy may differ by in binary."""
+_MOMENT = timedelta(microseconds=1)
+
+
+def publish(
+    data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark
+) -> SystemData:
+    """Return the data with everything that follows from the series worked out anew."""
+    book = _book(data, dark)
+    newest = book.newest() if book.measured else None
+    if newest is not None and _production_runs_ahead(data, update, newest[0]):
+        newest = None
+    until = newest[0].end if newest else None
+    power = _power(before, update, data.intervals, newest[0] if newest else None)
+    today = _today(data, before, update, now, zone, until)
+    data = replace(data, power=power, today=today)
+    if update.lifetime is not None or update.intervals or update.today is not None or update.flows:
+        data = replace(data, lifetime=_lifetime(data, update, now, zone, until))
+    if newest is None:
+        return replace(data, balance=None)
+    interval, values = newest
+    day = local_day(interval.end - _MOMENT, zone)
+    counters = _counters(data, book, interval.end, now, zone) if update.flows or update.bases else data.counters
+    data = replace(data, counters=counters)
+    return replace(
+        data,
+        balance=Balance(
+            measured_at=interval.end,
+            power=shown(mean_power(interval, values)),
+            day=day,
+            today=_balanced_day(data, book.between(midnight(day, zone), interval.end), day),
+            lifetime=_balanced_lifetime(data, before.balance, book),
+            computed=computed_of(values, book.measured),
+        ),
+    )
+
+
+def _book(data: SystemData, dark: Dark) -> Book:
+    has_battery = any(device.kind is DeviceKind.BATTERY for device in data.devices.values())
+    return Book(
+        production=data.intervals,
+        flows=data.flows,
+        battery=has_battery or Flow.BATTERY_CHARGE in data.flows or Flow.BATTERY_DISCHARGE in data.flows,
+        dark=dark,
+    )
+
+
+def _production_runs_ahead(data: SystemData, update: Update, newest: Interval) -> bool:
+    """Tell whether the other flows are so late that production goes on without them."""
+    production = newest_end(data.intervals)
+    if production is not None:
+        return production - newest.end > MOST_LAG
+    return update.power is not None and update.power.measured_at - newest.end > MOST_LAG
+
+
+def _power(
+    before: SystemData, update: Update, intervals: Mapping[datetime, Interval], newest: Interval | None
+) -> Power | None:
+    """Return the newest power, or the one of the interval that the balance is of."""
+    power = update.power or before.power
+    if update.power and before.power and update.power.measured_at < before.power.measured_at:
+        power = before.power
+    if newest is None or power is None or power.measured_at <= newest.end:
+        own = intervals.get(newest.start) if newest else None
+        if own is not None and (power is None or own.end >= power.measured_at):
+            return Power(power_w=max(0.0, own.mean_power_w), measured_at=own.end)
+        return power
+    return Power(power_w=max(0.0, newest.mean_power_w), measured_at=newest.end)
+
+
+def _today(
+    data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, until: datetime | None
+) -> DayEnergy | None:
+    """Tell today's energy: what the cloud says, else the sum of its intervals; it never falls within a day.
+
+    A value that the time since midnight cannot have yielded is yesterday's, not yet turned over by the cloud.
+    """
+    day = local_day(now, zone)
+    new = update.today
+    if new is None and (update.intervals or update.flows):
+        total = day_energy_wh(data.intervals.values(), day, zone, until)
+        new = None if total is None else DayEnergy(day=day, energy_wh=total)
+    if new is None or new.day > day or (before.today and new.day < before.today.day):
+        return before.today
+    end = min(now, midnight(new.day + timedelta(days=1), zone))
+    most = most_energy_wh(data.system.size_w, end - midnight(new.day, zone))
+    if new.energy_wh < 0 or (most is not None and new.energy_wh > most):
+        return before.today
+    if before.today and before.today.day == new.day and before.today.energy_wh > new.energy_wh:
+        return before.today
+    return new
+
+
+def _lifetime(
+    data: SystemData, update: Update, now: datetime, zone: ZoneInfo, until: datetime | None
+) -> LifetimeCounter:
+    """Feed the lifetime counter: the base plus everything since the start of the base's day."""
+    base = data.lifetime_base
+    if base is None:
+        return data.lifetime
+    if update.today is not None:
+        # The cloud counts the day itself; a day we did not believe says nothing about the lifetime either.
+        if update.lifetime is None or update.today.day != update.lifetime.day or update.today != data.today:
+            return data.lifetime
+        since = update.today.energy_wh
+    else:
+        start = midnight(base.day, zone)
+        since = sum(
+            interval.energy_wh
+            for interval in data.intervals.values()
+            if interval.start >= start and (until is None or interval.end <= until)
+        )
+    # Intervals end where they end, whatever else the system has told its cloud since.
+    known_until = data.power.measured_at if data.power else now
+    as_of = known_until if update.today is None else data.system.last_report or known_until
+    return data.lifetime.take(base.before_wh + since, min(as_of, now), now, data.system.size_w)
+
+
+def _balanced_day(data: SystemData, values: Energies | None, day: object) -> Energies:
+    """Return the day's energies if they agree with the production that is shown for it."""
+    produced = data.today.energy_wh if data.today and data.today.day == day else 0.0
+    if values is None or not agrees(values) or abs(values[Flow.PRODUCTION] - produced) > SAME_WH:
+        return MappingProxyType({})
+    return shown(values)
+
+
+def _counters(
+    data: SystemData, book: Book, until: datetime, now: datetime, zone: ZoneInfo
+) -> Mapping[Flow, LifetimeCounter]:
+    """Feed the lifetime counters of everything but production with what is known up to an instant."""
+    raw = {Flow.PRODUCTION: data.lifetime.published_wh}
+    for flow in book.measured:
+        base = data.bases.get(flow)
+        since = unbroken_wh(book.flows[flow], midnight(base.day, zone), until) if base else None
+        raw[flow] = None if base is None or since is None else base.before_wh + since
+    if any(value is None for value in raw.values()) or data.lifetime.suspect_wh is not None:
+        return data.counters
+    solved = solve({flow: value for flow, value in raw.items() if value is not None}, battery=book.battery)
+    if solved is None:
+        return data.counters
+    grid_computed = Flow.GRID_IMPORT not in raw and Flow.GRID_EXPORT not in raw
+    return MappingProxyType(
+        {
+            flow: data.counters.get(flow, LifetimeCounter()).take(max(0.0, value), until, now, None)
+            for flow, value in solved.items()
+            # Import and export are netted interval by interval; the sums of a life cannot tell them apart.
+            if flow is not Flow.PRODUCTION and not (grid_computed and flow in {Flow.GRID_IMPORT, Flow.GRID_EXPORT})
+        }
+    )
+
+
+def _balanced_lifetime(data: SystemData, before: Balance | None, book: Book) -> Energies:
+    """Return the lifetime of each flow if together they agree; else what was shown last, while production stands."""
+    values = {flow: counter.published_wh for flow, counter in data.counters.items()}
+    values[Flow.PRODUCTION] = data.lifetime.published_wh
+    known = {flow: value for flow, value in values.items() if value is not None}
+    if len(known) == len(values) and len(known) > 1 and book.measured <= known.keys() and _is_exact(known, book):
+        return MappingProxyType(known)
+    produced = data.lifetime.published_wh
+    if before is None or produced is None or abs(before.lifetime.get(Flow.PRODUCTION, -1.0) - produced) > SAME_WH:
+        return MappingProxyType({})
+    return before.lifetime
+
+
+def _is_exact(values: Energies, book: Book) -> bool:
+    """Tell whether what is computed of a life is still what follows from the rest of it."""
+    if not agrees(values):
+        return False
+    if Flow.CONSUMPTION in book.measured or Flow.CONSUMPTION not in values:
+        return True
+    solved = solve(
+        {flow: value for flow, value in values.items() if flow is not Flow.CONSUMPTION}, battery=book.battery
+    )
+    return solved is not None and abs(max(0.0, solved[Flow.CONSUMPTION]) - values[Flow.CONSUMPTION]) <= SAME_WH
