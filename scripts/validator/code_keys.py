@@ -98,9 +98,10 @@ def _entity_keys(project: Project) -> Iterator[tuple[str, str]]:
 
 
 def _platform(path: Path) -> str | None:
-    """Return the entity platform that a file, or a file in a folder of that name, belongs to."""
+    """Return the platform that a file belongs to: sensor.py, sensor_descriptions.py, or anything in a folder sensor."""
     name = path.parts[0].removesuffix(".py")
-    return name if name in PLATFORMS else None
+    own = [platform for platform in PLATFORMS if name == platform or name.startswith(f"{platform}_")]
+    return max(own, key=len, default=None)
 
 
 def _keyed_calls(project: Project) -> Iterator[tuple[str, str, ast.Call]]:
