@@ -468,7 +468,7 @@ async def test_meter_telemetry_is_read():
 async def test_storage_telemetry_is_read_and_a_fraction_becomes_per_cent():
     async with bench() as it:
         it.cloud.answer("/sites/1/storage/telemetry", text("storage_telemetry.json"))
-        telemetry = await it.client.api.storage_telemetry("1", Window(NINE, TEN), zone=BERLIN)
+        telemetry, _ = await it.client.api.storage_telemetry("1", Window(NINE, TEN), zone=BERLIN)
         read = {name: series.buckets[0].value for name, series in telemetry.devices["BAT-0001"].items()}
         assert read == {
             "chargePower": 1400.0,
@@ -484,10 +484,11 @@ async def test_a_site_of_per_cent_stays_one_when_the_battery_is_nearly_empty():
         answer = fixture("storage_telemetry.json")
         [value] = answer["storage"]["BAT-0001"]["stateOfEnergy"]["values"]
         read = []
+        scale = None
         for level in (65.2, 0.8, 0):
             value["value"] = level
             it.cloud.answer("/sites/1/storage/telemetry", answer)
-            telemetry = await it.client.api.storage_telemetry("1", Window(NINE, TEN), zone=BERLIN)
+            telemetry, scale = await it.client.api.storage_telemetry("1", Window(NINE, TEN), zone=BERLIN, scale=scale)
             read.append(telemetry.devices["BAT-0001"]["stateOfEnergy"].buckets[0].value)
         assert read == [65.2, 0.8, 0.0]
 
@@ -497,7 +498,7 @@ async def test_the_unit_that_names_its_scale_is_taken_at_its_word():
         answer = fixture("storage_telemetry.json")
         answer["storage"]["BAT-0001"]["stateOfEnergy"] |= {"unit": "PERCENTAGE_100"}
         it.cloud.answer("/sites/1/storage/telemetry", answer)
-        telemetry = await it.client.api.storage_telemetry("1", Window(NINE, TEN), zone=BERLIN)
+        telemetry, _ = await it.client.api.storage_telemetry("1", Window(NINE, TEN), zone=BERLIN)
         assert telemetry.devices["BAT-0001"]["stateOfEnergy"].buckets[0].value == 0.678
 
 
@@ -506,4 +507,6 @@ async def test_a_site_without_such_devices_answers_with_none(family):
     async with bench() as it:
         it.cloud.answer(f"/sites/1/{family}/telemetry", {"resolution": "QUARTER_HOUR", family: {}})
         method = getattr(it.client.api, f"{family}_telemetry")
-        assert (await method("1", Window(NINE, TEN), zone=ZoneInfo("UTC"))).devices == {}
+        answer = await method("1", Window(NINE, TEN), zone=ZoneInfo("UTC"))
+        telemetry = answer[0] if family == "storage" else answer
+        assert telemetry.devices == {}

@@ -419,11 +419,12 @@ async def test_the_inventory_gives_devices_without_virtual_meters_and_doubles():
                 model="SE5000H-EXAMPLE",
                 part_number="SE5000H-EXAMPLE",
                 firmware="4.25.13",
+                communication="ETHERNET",
+                optimizers=14,
             ),
             Device(
                 kind=DeviceKind.METER,
                 serial="5000001",
-                name="Export Meter",
                 manufacturer="SolarEdge",
                 parent="7A000001-10",
             ),
@@ -590,5 +591,11 @@ def test_the_jobs_say_what_they_cost_and_which_may_be_missing():
         "energy": (1, QUARTER, delay, 2, False, True),
         "lifetime": (2, day, timedelta(0), 0, False, False),
         "inventory": (1, day, timedelta(0), 0, True, False),
+        "meters": (1, QUARTER, delay, 0, True, False),
+        "storage": (1, QUARTER, delay, 0, True, False),
+        "totals": (1, day, timedelta(0), 0, True, False),
         "inverters": (1, QUARTER, delay, 1, True, False),
+        "overview": (1, timedelta(hours=1), delay, 0.5, True, False),
+        "alerts": (1, day / 2, timedelta(0), 0, True, False),
     }
+    assert {job.name: job.rides for job in SolarEdge.jobs if job.rides} == {"meters": "energy", "storage": "energy"}

@@ -27,6 +27,10 @@ class Job:
     """Whether a system that was never read needs it before anything can be shown."""
     optional: bool = False
     """Whether a plan or an account may lack it: its failure takes down its own values only."""
+    rides: str | None = None
+    """The job that it always runs together with, because their values belong together; it has no pace of its own."""
+    sunlit: bool = False
+    """Whether it brings nothing new in the dark, so that those who ride with it go alone then."""
 
 
 class Cloud(ABC):
@@ -36,6 +40,14 @@ class Cloud(ABC):
     jobs: tuple[Job, ...]
     refused = False
     """Set once the credential has proved dead: whoever shares this client need not find out again."""
+
+    def wants(self, job: Job, data: SystemData) -> bool:
+        """Tell whether a system has what a job asks for: no battery, no request for batteries."""
+        return True
+
+    def cost(self, job: Job, data: SystemData) -> int:
+        """Return the requests that a run usually sends for this system."""
+        return job.cost
 
     @abstractmethod
     async def systems(self) -> tuple[System, ...]:

@@ -3,7 +3,7 @@
 Facts are from the SolarEdge Monitoring API V2 documentation: getting started (2022) and its successors of 2026.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote
@@ -15,15 +15,8 @@ from .errors import CloudError, CredentialRefused, MalformedAnswer, NotAllowed, 
 from .parse import require_list
 from .solaredge_errors import Translator, is_inconclusive
 from .solaredge_model import Alert, Bucket, DeviceType, Overview, Quantity, Series, Site, SiteDevice, Telemetry
-from .solaredge_parse import (
-    SeriesReader,
-    parse_alerts,
-    parse_devices,
-    parse_overview,
-    parse_site,
-    parse_sites,
-    state_of_energy_factor,
-)
+from .solaredge_parse import SeriesReader, parse_alerts, parse_devices, parse_overview, parse_site, parse_sites
+from .solaredge_scale import Scale, scale_of
 from .solaredge_windows import Resolution, Window, windows
 from .transport import Account, Transport
 
@@ -73,7 +66,6 @@ class SolarEdgeApi:
         self._reader = SeriesReader()
         self._proved_at: datetime | None = None
         self._worked_at: dict[str, datetime] = {}
-        self._percent_sites: set[str] = set()
 
     @property
     def last_success(self) -> datetime | None:
@@ -187,19 +179,23 @@ class SolarEdgeApi:
         return self._reader.telemetry(answer, "meters", resolution, zone)
 
     async def storage_telemetry(
-        self, site_id: str, window: Window, resolution: Resolution = Resolution.QUARTER_HOUR, *, zone: ZoneInfo
-    ) -> Telemetry:
-        """Return charge, discharge and state of energy (in per cent) of every battery in one window.
+        self,
+        site_id: str,
+        window: Window,
+        resolution: Resolution = Resolution.QUARTER_HOUR,
+        *,
+        zone: ZoneInfo,
+        scale: Scale | None = None,
+        capacities: Mapping[str, float] | None = None,
+    ) -> tuple[Telemetry, Scale | None]:
+        """Return charge, discharge and state of energy (in per cent) of every battery in one window, and its scale.
 
-        A site that has once shown more than 1 is one of per cent; an answer of low values cannot change that.
+        `scale` is what the site's earlier answers have shown; `capacities` are in Wh, by serial number.
         """
         answer = await self._telemetry(site_id, "storage", window, resolution, zone)
-        factor = state_of_energy_factor(answer)
-        if factor == 1:
-            self._percent_sites.add(site_id)
-        if factor is None or site_id in self._percent_sites:
-            factor = 1
-        return self._reader.telemetry(answer, "storage", resolution, zone, factor)
+        scale = scale_of(answer, scale, capacities or {})
+        factor = scale.factor if scale else 1.0
+        return self._reader.telemetry(answer, "storage", resolution, zone, factor), scale
 
     async def _sites_page(self, page: int, size: int) -> tuple[tuple[Site, ...], int]:
         """Return a page of the list, and how many rows it had."""

@@ -10,6 +10,7 @@ from .data import SystemData, day_energy_wh, local_day, midnight
 from .errors import MalformedAnswer, NoDataYet
 from .model import Device, DeviceKind, DeviceReading, Interval, LifetimeBase, Power, System, Update
 from .solaredge_model import Bucket, DeviceType, Series, Site, SiteDevice, Telemetry
+from .solaredge_scale import SMALLEST_WH
 from .solaredge_windows import REACH, Window
 
 INVENTORY_TYPES = (DeviceType.INVERTER, DeviceType.METER, DeviceType.BATTERY, DeviceType.GATEWAY)
@@ -153,6 +154,9 @@ def inventory_update(rows: Sequence[SiteDevice]) -> Update:
                 complete.discard(kind)
             continue
         before = found.get(row.serial)
+        if before is not None and before.kind is kind and before.name != row.name:
+            # One meter with a row for each direction is neither an import meter nor an export meter.
+            found[row.serial] = replace(before, name=None)
         if before is None or _RANK[kind] < _RANK[before.kind]:
             found[row.serial] = _device(row, kind, row.serial)
     return Update(devices=tuple(found.values()), complete=frozenset(complete))
@@ -232,4 +236,14 @@ def _device(row: SiteDevice, kind: DeviceKind, serial: str) -> Device:
         part_number=row.part_number,
         firmware=row.firmware,
         parent=row.connected_to if row.connected_to != serial else None,
+        communication=row.communication,
+        optimizers=row.optimizers if kind is DeviceKind.INVERTER else None,
+        capacity_wh=_capacity_wh(row.nameplate) if kind is DeviceKind.BATTERY else None,
     )
+
+
+def _capacity_wh(nameplate: float | None) -> float | None:
+    """Return a battery's capacity in Wh: the cloud does not name the unit, but no house has a battery of 100 Wh."""
+    if nameplate is None or nameplate <= 0:
+        return None
+    return nameplate if nameplate >= SMALLEST_WH else nameplate * 1000

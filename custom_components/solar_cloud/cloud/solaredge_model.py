@@ -127,6 +127,10 @@ class SiteDevice:
     communication: str | None = None
     meter_type: str | None = None
     """`FeedIn`, `Purchased`, `Consumption` …; two rows of one meter differ in it."""
+    optimizers: int | None = None
+    """How many are connected to an inverter."""
+    nameplate: float | None = None
+    """Capacity of a battery; nobody says whether in Wh or kWh. 0 for inverters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

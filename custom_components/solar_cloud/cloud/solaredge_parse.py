@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from .errors import MalformedAnswer
 from .parse import as_bool, as_code, as_float, as_int, as_list, as_map, as_str, as_time, require_list, require_map
 from .solaredge_model import Alert, Bucket, Flows, Overview, Quantity, Series, Site, SiteDevice, Telemetry
+from .solaredge_scale import SCALED_UNIT
 from .solaredge_windows import QUARTER, Resolution, bucket_end, bucket_start
 
 _LOGGER = logging.getLogger(__name__)
@@ -31,8 +32,6 @@ _UNITS: Mapping[str, tuple[Quantity, float]] = MappingProxyType(
         "PERCENTAGE_100": (Quantity.PERCENTAGE, 1),
     }
 )
-_SCALED_UNIT = "PERCENTAGE"
-"""The one unit whose scale the service has not kept to."""
 _METRICS: Mapping[str, Quantity] = MappingProxyType(
     {
         "power": Quantity.POWER,
@@ -148,7 +147,7 @@ class SeriesReader:
         factor = self._factor(row.get("unit"), quantity)
         if factor is None:
             return series
-        if as_str(row.get("unit")) == _SCALED_UNIT:
+        if as_str(row.get("unit")) == SCALED_UNIT:
             factor *= percentage
         return replace(series, buckets=_buckets(rows, series, factor, zone))
 
@@ -158,7 +157,7 @@ class SeriesReader:
         """Read the telemetry of one family (``inverters``, ``meters``, ``storage``); none at all is a normal answer.
 
         A metric that cannot be read is left out, so that it takes down nothing but itself. `percentage` comes from
-        `state_of_energy_factor`.
+        `Scale`.
         """
         row = require_map(answer, f"{family} telemetry")
         period = as_map(row.get("period"))
@@ -188,26 +187,6 @@ class SeriesReader:
                 "SolarEdge gives %s in a unit that is not known: %s; these values are left out", quantity, text
             )
         return None
-
-
-def state_of_energy_factor(answer: Any) -> float | None:
-    """Tell what makes a state of energy in a storage telemetry per cent: 1, or 100 where the service sends fractions.
-
-    The documentation says 0 to 100, the service has been seen to send 0 to 1 under the same unit. One verdict for a
-    whole answer: fractions when no value is above 1. `None` when the answer has nothing above 0 to judge by.
-    """
-    highest: float | None = None
-    for metrics in as_map(as_map(answer).get("storage")).values():
-        series = as_map(as_map(metrics).get("stateOfEnergy"))
-        if as_str(series.get("unit")) != _SCALED_UNIT:
-            continue
-        for row in as_list(series.get("values")):
-            value = as_float(as_map(row).get("value"))
-            if value is not None and value > 0:
-                highest = value if highest is None else max(highest, value)
-    if highest is None:
-        return None
-    return 100 if highest <= 1 else 1
 
 
 def _buckets(rows: list[Any], series: Series, factor: float, zone: ZoneInfo) -> tuple[Bucket, ...]:
@@ -298,6 +277,8 @@ def _device(row: Mapping[str, Any]) -> SiteDevice:
         created_at=as_time(row.get("createdAt")),
         communication=as_str(row.get("communicationType")),
         meter_type=as_str(row.get("meterType")),
+        optimizers=as_int(row.get("connectedOptimizers")),
+        nameplate=as_float(row.get("nameplate")),
     )
 
 

@@ -1,0 +1,90 @@
+"""The telemetry of SolarEdge's inverters: all at once, or one after another where that is not offered."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from .data import SystemData
+from .errors import NotFound
+from .model import DeviceKind
+from .parse import as_time
+from .solaredge_api import SolarEdgeApi
+from .solaredge_model import Quantity, Series, Telemetry
+from .solaredge_windows import Window
+
+BULK = "inverters_bulk"
+"""The note about when the telemetry of all inverters was found missing."""
+VOLTAGE = "inverters_voltage"
+ASK_AGAIN = timedelta(days=7)
+MOST_AT_ONCE = 4
+"""Inverters in one run, when each costs requests of its own: those that were not read for longest."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Inverters:
+    """Reads inverters the cheapest way that the cloud offers."""
+
+    def __init__(self, api: SolarEdgeApi) -> None:
+        """Read through these endpoints."""
+        self._api = api
+
+    def cost(self, data: SystemData) -> int:
+        """Return the requests of one run."""
+        if not data.notes.get(BULK):
+            return 1
+        each = 1 if data.notes.get(VOLTAGE) else 2
+        return max(1, each * min(MOST_AT_ONCE, len(_inverters(data))))
+
+    async def telemetry(
+        self, data: SystemData, window: Window, now: datetime, zone: ZoneInfo, notes: dict[str, str]
+    ) -> Telemetry:
+        """Return what the inverters tell of a window; `notes` takes what is found missing. Raises `CloudError`.
+
+        The telemetry of all inverters costs one request; the endpoints of the getting-started document cost one for
+        each inverter and quantity, and stand in where the cloud does not know the other.
+        """
+        if not _is_missing(BULK, data, notes, now):
+            try:
+                telemetry = await self._api.inverters_telemetry(data.system.id, window, zone=zone)
+            except NotFound:
+                notes[BULK] = now.isoformat()
+            else:
+                notes |= {BULK: ""} if data.notes.get(BULK) else {}
+                return telemetry
+        devices: dict[str, Mapping[str, Series]] = {}
+        for serial in self._turn(data):
+            energy = await self._api.inverter_series(
+                data.system.id, serial, Quantity.ENERGY, window.start, window.end, zone=zone
+            )
+            metrics = {"energy": energy}
+            if not _is_missing(VOLTAGE, data, notes, now):
+                try:
+                    metrics["voltage"] = await self._api.inverter_series(
+                        data.system.id, serial, Quantity.VOLTAGE, window.start, window.end, zone=zone
+                    )
+                except NotFound:
+                    notes[VOLTAGE] = now.isoformat()
+            devices[serial] = MappingProxyType(metrics)
+        return Telemetry(devices=MappingProxyType(devices))
+
+    def _turn(self, data: SystemData) -> list[str]:
+        """Return the inverters whose turn it is, the longest unread first."""
+
+        def read_at(serial: str) -> datetime:
+            reading = data.readings.get(serial)
+            return (reading and reading.measured_at) or _NEVER
+
+        return sorted(_inverters(data), key=read_at)[:MOST_AT_ONCE]
+
+
+def _inverters(data: SystemData) -> list[str]:
+    return [serial for serial, device in data.devices.items() if device.kind is DeviceKind.INVERTER]
+
+
+def _is_missing(name: str, data: SystemData, notes: Mapping[str, str], now: datetime) -> bool:
+    """Tell whether the cloud was found not to offer something, and need not be asked again yet."""
+    if name in notes:
+        return True
+    noted = as_time(data.notes.get(name))
+    return noted is not None and timedelta(0) <= now - noted < ASK_AGAIN
