@@ -76,6 +76,10 @@ class World:
     down: Callable[[datetime], bool] = lambda _now: False
     """Whether the cloud fails every request at a moment."""
     cycle_day: int = 1
+    own: dict[str, Collection[Job]] = field(default_factory=dict)
+    """The jobs of systems that have others than `jobs`."""
+    sends: Callable[[Job, datetime], int] = lambda job, _now: job.cost
+    """The requests that a run really sends."""
     reads: list[Read] = field(default_factory=list)
     sent: list[datetime] = field(default_factory=list)
     waits: int = 0
@@ -92,8 +96,18 @@ class World:
 
     def join(self, system: str, place: Place | None = None, memory: dict[str, object] | None = None) -> None:
         self.places[system] = place or self.places[system]
-        self.pacing.put(system, self.places[system], self.jobs, memory)
+        self.pacing.put(system, self.places[system], self.jobs_of(system), memory)
         heapq.heappush(self.agenda, (self.now, next(self._tie), system))
+
+    def jobs_of(self, system: str) -> Collection[Job]:
+        return self.own.get(system, self.jobs)
+
+    def change(self, system: str, *jobs: Job) -> None:
+        """Have a system's jobs take another form; it asks at once when it is due."""
+        self.own[system] = jobs
+        self.agenda = [item for item in self.agenda if item[2] != system]
+        heapq.heapify(self.agenda)
+        self.join(system)
 
     def leave(self, system: str) -> None:
         self.pacing.remove(system)
@@ -101,7 +115,7 @@ class World:
         heapq.heapify(self.agenda)
 
     def due(self, system: str, job: Job | None = None) -> datetime:
-        name = (job or next(iter(self.jobs))).name
+        name = (job or next(iter(self.jobs_of(system)))).name
         return self.pacing.next_at(system, name, self.now, budget_of(self.ledger, self.now))
 
     def run(self, until: datetime) -> list[Read]:
@@ -110,7 +124,7 @@ class World:
         while self.agenda and self.agenda[0][0] < until:
             moment, _, system = heapq.heappop(self.agenda)
             self.now = max(self.now, moment)
-            wake = min(self._wake(system, job) for job in self.jobs)
+            wake = min(self._wake(system, job) for job in self.jobs_of(system))
             assert wake > self.now, "a system that was served is due again in the same instant"
             heapq.heappush(self.agenda, (wake, next(self._tie), system))
         self.now = until
@@ -121,7 +135,7 @@ class World:
         due = max(self.due(system, job), self.retry.get(system, self.now))
         if due > self.now:
             return due
-        for _ in range(job.cost):
+        for _ in range(self.sends(job, self.now)):
             try:
                 wait = self.ledger.wait(self.now)
             except LimitReached as reached:
@@ -146,7 +160,7 @@ class World:
     def owner_reads(self, system: str) -> None:
         """Read at once, whether it is due or not."""
         self._spend()
-        self.answer(system, next(iter(self.jobs)))
+        self.answer(system, next(iter(self.jobs_of(system))))
 
     def restart(self) -> None:
         """Begin anew with what was persisted."""

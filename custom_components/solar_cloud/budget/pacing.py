@@ -10,7 +10,7 @@ kept up to date, so its price does not grow with the number of systems.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 import heapq
 from typing import Any
@@ -44,11 +44,12 @@ class _System:
 
 @dataclass(slots=True)
 class _Sharers:
-    """The systems that have one job, counted by place."""
+    """The systems that have one job in the same form, counted by place."""
 
-    job: PacedJob
-    systems: int = 0
+    demand: Demand
     places: dict[Daylight, int] = field(default_factory=dict)
+    table: LightTable | None = None
+    """The light that they have left in this cycle, once somebody asked."""
 
 
 class Pacing:
@@ -59,15 +60,18 @@ class Pacing:
         self._systems: dict[str, _System] = {}
         self._free: list[int] = []
         self._daylights: dict[Place, Daylight] = {}
-        self._sharers: dict[str, _Sharers] = {}
-        self._tables: dict[str, LightTable] = {}
+        self._sharers: dict[PacedJob, _Sharers] = {}
+        self._widest = 1
+        """The most requests that one run of a job that follows the sun sends."""
         self._covered = (0.0, 0.0)
         """What the tables are for: from when, and to the end of which cycle."""
         self._rates: tuple[float, Budget, Rates] | None = None
 
     def put(self, system: str, place: Place, jobs: Iterable[PacedJob], memory: Mapping[str, Any] | None = None) -> None:
-        """Add a system, or change its place and the jobs that draw on the plan; a job that it keeps stays as it is.
+        """Add a system, or change its place and the jobs that draw on the plan.
 
+        A job that it keeps stays as it is. One that comes back in another form (a battery was found, so a run costs
+        more and tells something at night) keeps when it ran and the rhythm it learned, and is not due because of that.
         `memory` is what `memory` gave out before a restart; keys may be missing, values may be damaged.
         """
         old = self._systems.get(system)
@@ -80,13 +84,15 @@ class Pacing:
         rank = 0
         for job in sorted(jobs, key=lambda job: -job.weight):
             task = old.tasks.get(job.name) if old else None
-            recalled = None
-            if task is None or task.job != job:
+            phase = (index + rank / 2) * GOLDEN % 1
+            if task is None:
                 task = Task(job)
-                recalled = (memory or {}).get(job.name)
+                task.replan(phase)
+                task.recall((memory or {}).get(job.name))
+            else:
+                task.replan(phase)
+                task.become(job)
             task.rank = rank
-            task.replan((index + rank / 2) * GOLDEN % 1)
-            task.recall(recalled)
             rank += job.weight > 0
             new.tasks[job.name] = task
         self._systems[system] = new
@@ -136,22 +142,26 @@ class Pacing:
         main = max(one.tasks.values(), key=lambda task: task.job.weight, default=None)
         if main is None or main.job.weight <= 0 or one.daylight.seconds(start, end) <= 0:
             return None
-        demands = [
-            Demand(row.job, row.systems, light_table(row.places.items(), start, end).left(start))
+        demands = {
+            row.demand: replace(row.demand, light=light_table(row.places.items(), start, end).left(start))
             for row in self._sharers.values()
-        ]
-        return share_out(demands, budget.share, CYCLE, budget.per_minute).jobs[main.job.name].light * 3600
+        }
+        rates = share_out(demands.values(), budget.share, CYCLE, budget.per_minute)
+        return rates.jobs[demands[main.demand]].light * 3600
 
     def _count(self, system: _System, by: int) -> None:
         """Add a system to what its jobs are shared between, or take it out."""
         for task in system.tasks.values():
-            row = self._sharers.setdefault(task.job.name, _Sharers(task.job))
-            row.systems += by
+            if (row := self._sharers.get(task.job)) is None:
+                row = self._sharers[task.job] = _Sharers(Demand(task.job))
+            task.demand = row.demand
+            row.demand.systems += by
             row.places[system.daylight] = row.places.get(system.daylight, 0) + by
             if not row.places[system.daylight]:
                 del row.places[system.daylight]
-            if not row.systems:
-                del self._sharers[task.job.name]
+            if not row.demand.systems:
+                del self._sharers[task.job]
+        self._widest = max((job.cost for job in self._sharers if job.weight > 0), default=1)
         self._covered = (0.0, 0.0)
         self._rates = None
 
@@ -166,7 +176,7 @@ class Pacing:
             # A little longer for each system, so that those that began together drift apart.
             apart = 60 / budget.per_minute * system.index
             return min(task.ran_at + task.cadence * rates.stretch + apart, reset)
-        rate = rates.jobs[task.job.name]
+        rate = rates.jobs[task.demand]
         offset, shift = self._turn(system, task, budget, rate)
         if task.job.night:
             due = task.around_the_clock(system.daylight, now, rate, reset)
@@ -186,8 +196,13 @@ class Pacing:
         since, until = self._covered
         if until != reset or now < since:
             self._covered = (now, reset)
-            self._tables = {name: light_table(row.places.items(), now, reset) for name, row in self._sharers.items()}
-        demands = [Demand(row.job, row.systems, self._tables[name].left(now)) for name, row in self._sharers.items()]
+            for row in self._sharers.values():
+                row.table = light_table(row.places.items(), now, reset)
+        demands = []
+        for row in self._sharers.values():
+            if row.table is not None:
+                row.demand.light = row.table.left(now)
+            demands.append(row.demand)
         rates = share_out(demands, budget.left, reset - now, budget.per_minute)
         self._rates = (now, budget, rates)
         return rates
@@ -196,10 +211,13 @@ class Pacing:
         """Return how many seconds a system lets others go first, and how many reports later than others it begins.
 
         Where not every report is read, the systems take turns: a part of them reads the first one, another the next.
-        Those that wait for the same report go one after another, as fast as the minute's share allows.
+        Those that wait for the same report go one after another, as fast as the minute's share allows. A job that also
+        runs at night takes no turns: after sunset all of them wait for the same report.
         """
         every = 1 / (rate.light * task.cadence) if rate.light > 0 else 1.0
-        groups = int(min(len(self._systems), max(1.0, every), TURNS))
+        groups = 1 if task.job.night else int(min(len(self._systems), max(1.0, every), TURNS))
         row, group = divmod(system.index, groups)
         place = task.rank * -(-len(self._systems) // groups) + row
-        return 60 / budget.per_minute * place % task.cadence, group - (groups - 1) / 2
+        # So far apart that no run has to wait in its midst.
+        runs = budget.per_minute // self._widest or budget.per_minute / self._widest
+        return 60 / runs * place % task.cadence, group - (groups - 1) / 2

@@ -16,7 +16,10 @@ MINUTE_PART = 0.9
 
 
 class PacedJob(Protocol):
-    """What pacing needs to know of a job."""
+    """What pacing needs to know of a job; hashable, and equal to what is to be treated alike.
+
+    Systems may have jobs of one name that differ in everything else: each such form is a demand of its own.
+    """
 
     @property
     def name(self) -> str:
@@ -36,7 +39,10 @@ class PacedJob(Protocol):
 
     @property
     def weight(self) -> float:
-        """Share of what is left by the jobs with weight 0, which run at their cadence."""
+        """Share of the requests (not of the runs) that the jobs with weight 0, which run at their cadence, leave.
+
+        So jobs whose weight grows with their cost run equally often.
+        """
 
     @property
     def night(self) -> bool:
@@ -68,13 +74,13 @@ def budget_of(ledger: Ledger, now: datetime) -> Budget:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Demand:
-    """One job of all systems that have it."""
+    """One job of all systems that have it in the same form; compared by identity."""
 
     job: PacedJob
-    systems: int
-    light: float
+    systems: int = 0
+    light: float = 0.0
     """Seconds of light left in the cycle, added up over the systems."""
 
 
@@ -90,9 +96,9 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The rates of the weighted jobs by name, and by how much the other jobs' cadence is stretched."""
+    """The rates of the weighted jobs, and by how much the other jobs' cadence is stretched."""
 
-    jobs: dict[str, Rate]
+    jobs: dict[Demand, Rate]
     stretch: float
 
 
@@ -121,24 +127,23 @@ def share_out(demands: Collection[Demand], left: float, horizon: float, per_minu
     weighted = [demand for demand in demands if demand.job.weight > 0]
     allowed = left * FIXED_SHARE if weighted else left
     stretch = max(1.0, fixed / allowed) if allowed > 0 else float("inf")
-    parts: dict[str, tuple[_Part, _Part]] = {}
+    parts: list[tuple[Demand, _Part, _Part]] = []
     for demand in weighted:
         job = demand.job
         most = job.cost / job.cadence.total_seconds()
         dark = max(0.0, demand.systems * horizon - demand.light) if job.night else 0.0
-        parts[job.name] = (_Part(job.weight, demand.light, most), _Part(job.weight * DARK_PART, dark, most))
-    _fill([part for both in parts.values() for part in both if part.seconds > 0], left - min(fixed, allowed))
-    at_once = sum(demand.systems * parts[demand.job.name][0].rate for demand in weighted)
+        parts.append((demand, _Part(job.weight, demand.light, most), _Part(job.weight * DARK_PART, dark, most)))
+    _fill([part for _, *both in parts for part in both if part.seconds > 0], left - min(fixed, allowed))
+    at_once = sum(demand.systems * light.rate for demand, light, _ in parts)
     brake = min(1.0, per_minute * MINUTE_PART / 60 / at_once) if at_once > 0 else 1.0
     return Rates(
         {
-            demand.job.name: Rate(
+            demand: Rate(
                 light.rate * brake / demand.job.cost,
                 dark.rate * brake / demand.job.cost,
                 light.rate * brake > light.most * 0.995,
             )
-            for demand in weighted
-            for light, dark in (parts[demand.job.name],)
+            for demand, light, dark in parts
         },
         stretch,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from .daylight import Daylight, Span
 from .dayplan import DayPlan, read_plan
-from .rates import PacedJob, Rate
+from .rates import Demand, PacedJob, Rate
 from .rhythm import Rhythm
 from .stored import number
 from .sun import DAY
@@ -24,11 +24,26 @@ LOOK_BACK = 2 * DAY
 class Task:
     """One job of one system."""
 
-    __slots__ = ("_aim", "_phase", "_plan", "_shift", "cadence", "job", "ran_at", "rank", "rhythm")
+    __slots__ = (
+        "_aim",
+        "_changed",
+        "_hold",
+        "_phase",
+        "_plan",
+        "_shift",
+        "cadence",
+        "demand",
+        "job",
+        "ran_at",
+        "rank",
+        "rhythm",
+    )
 
     def __init__(self, job: PacedJob) -> None:
         """Begin with a job that never ran."""
         self.job = job
+        self.demand = Demand(job)
+        """What all systems that have the job in this form want together."""
         self.cadence = job.cadence.total_seconds()
         self.rhythm = Rhythm(self.cadence, job.delay.total_seconds())
         self.ran_at: float | None = None
@@ -40,6 +55,23 @@ class Task:
         """Where a report was looked for, around the clock."""
         self._shift = 0.0
         """By how much the one that was read ends before it: what one gap lacks, the next one gets."""
+        self._changed = False
+        """Whether nobody has asked since the job came in another form."""
+        self._hold = 0.0
+        """Before then nothing is sent because of that."""
+
+    def become(self, job: PacedJob) -> None:
+        """Take over another form of the job: when it ran and what its cloud's rhythm is stay known."""
+        if job == self.job:
+            return
+        if (job.cadence, job.delay) != (self.job.cadence, self.job.delay):
+            self.cadence = job.cadence.total_seconds()
+            anchor, self.rhythm = self.rhythm.anchor, Rhythm(self.cadence, job.delay.total_seconds())
+            self.rhythm.anchor = anchor
+        self.job = job
+        self._plan = self._aim = None
+        self._shift = 0.0
+        self._changed = True
 
     def replan(self, phase: float) -> None:
         """Forget how the day was laid out, because it is another system's turn or pace now.
@@ -89,12 +121,17 @@ class Task:
     def rounded(self, due: float, now: float, offset: float) -> float:
         """Return when to send what should have been sent a moment ago: at once, or with the next report.
 
-        Whoever comes much too late is served at once.
+        Whoever comes much too late is served at once. Who is too late only because his job came in another form waits
+        for the next report.
         """
         rhythm = self.rhythm
+        late = (now - offset - rhythm.delay - self._newest()) % rhythm.cadence
+        if self._changed:
+            self._changed = False
+            self._hold = now - late + rhythm.cadence if due <= now else 0.0
+        due = max(due, self._hold)
         if due >= now or due < now - rhythm.cadence or rhythm.anchor is None:
             return due
-        late = (now - offset - rhythm.delay - rhythm.anchor) % rhythm.cadence
         return due if late <= rhythm.cadence / 2 else now - late + rhythm.cadence
 
     def around_the_clock(self, daylight: Daylight, now: float, rate: Rate, reset: float) -> float | None:
