@@ -1,11 +1,13 @@
 """One coordinator for each system: runs the jobs that are due, merges what they bring, keeps it over restarts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 import logging
 from typing import Any, override
+from zoneinfo import ZoneInfo
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -20,7 +22,7 @@ from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
 from .budget.limit import Scope
 from .budget.rates import budget_of
 from .cloud.base import Cloud, Job
-from .cloud.data import SystemData
+from .cloud.data import SystemData, local_day
 from .cloud.errors import (
     CloudError,
     CredentialRefused,
@@ -32,9 +34,10 @@ from .cloud.errors import (
     TemporarilyUnavailable,
     Throttled,
 )
-from .cloud.model import DayEnergy, System
+from .cloud.model import DayEnergy, Flow, System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
+from .crew import offered, paced, riders
 from .devices import device_identifier, sync_devices
 from .issues import clear_month_spent, clear_plan_too_small, raise_month_spent, raise_plan_too_small
 from .place import place_of
@@ -77,7 +80,26 @@ class SolarCloudRuntimeData:
 
 def system_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
     """Return where the last data of a system are kept."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.system.{system_key}", private=True, atomic_writes=True)
+    # All that is stored is frozen, so another thread may turn it into JSON: a large system takes its time.
+    return Store(
+        hass,
+        STORAGE_VERSION,
+        f"{DOMAIN}.system.{system_key}",
+        private=True,
+        atomic_writes=True,
+        serialize_in_event_loop=False,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Ride:
+    """A job, and those that ride with it, in one pass."""
+
+    due: bool
+    """Whether pacing wanted it; else the owner did."""
+    failed: bool = False
+    measured: datetime | None = None
+    """The end of the newest interval that it brought."""
 
 
 class SystemCoordinator(DataUpdateCoordinator[SystemData]):
@@ -127,7 +149,8 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         self.sunlight: Sunlight
         self._located: str | None = None
         """The time zone that the system's place was looked up for."""
-        self._enrolled: frozenset[str] = frozenset()
+        self._paced: tuple[Job, ...] = ()
+        """The jobs that draw on the plan, as pacing knows them."""
         self._memory: Mapping[str, Any] = {}
         """What pacing knew before the restart."""
 
@@ -155,20 +178,25 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
 
     async def _async_enroll(self) -> None:
         """Let pacing know the system: where it is, and the jobs that draw on the plan."""
-        timezone = self._working.system.timezone
+        timezone = self.zone_name
         home = self.hass.config
         place = await self.hass.async_add_executor_job(
             place_of, timezone, home.time_zone, home.latitude, home.longitude
         )
         self._located = timezone
         self.sunlight = Sunlight(place, self._working.system.zone(self._zone))
-        self._enrolled = self._offered()
-        jobs = [job for job in self.client.jobs if job.name in self._enrolled]
-        self._metered.pacing.put(self.system.key, place, jobs, self._memory)
+        self._paced = self._to_pace()
+        self._metered.pacing.put(self.system.key, place, self._paced, self._memory)
 
-    def _offered(self) -> frozenset[str]:
-        """Return the names of the jobs that the account has, as far as is known."""
-        return frozenset(job.name for job in self.client.jobs if not self.schedule.state(job).resting)
+    def _offered(self) -> tuple[Job, ...]:
+        """Return the jobs that account and system have, as far as is known."""
+        return offered(self.client, self.schedule, self._working)
+
+    def _to_pace(self) -> tuple[Job, ...]:
+        return paced(self.client, self._offered(), self._working)
+
+    def _is_paced(self, name: str) -> bool:
+        return any(job.name == name for job in self._paced)
 
     @callback
     def async_start(self) -> None:
@@ -193,11 +221,11 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             self._unsub_turn = None
         clear_plan_too_small(self.hass, self.subentry_id)
         self._stopped = True
-        if self._enrolled:
-            known = self._dump()
+        if self._paced:
+            dump_known = self._dumper()
             self._metered.pacing.remove(self.system.key)
-            self._enrolled = frozenset()
-            await self._store.async_save(known)
+            self._paced = ()
+            await self._store.async_save(await self.hass.async_add_executor_job(dump_known))
 
     @override
     async def async_request_refresh(self) -> None:
@@ -215,8 +243,46 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         return self.has_data and job not in self._unavailable
 
     def power_w(self) -> float | None:
-        """Return the production in W: the newest measured one, and 0 in the dark that came after it."""
-        return self.sunlight.power_w(self.data.power, dt_util.utcnow())
+        """Return the production in W: the newest measured one, and 0 in the dark that came after it.
+
+        Where grid and battery flows are shown too, it is the one that belongs to them.
+        """
+        balance, power = self.data.balance, self.data.power
+        if balance is not None and (power is None or balance.measured_at >= power.measured_at):
+            return balance.power.get(Flow.PRODUCTION)
+        return self.sunlight.power_w(power, dt_util.utcnow())
+
+    def measured_at(self) -> datetime | None:
+        """Return the end of the interval that the power comes from (aware UTC)."""
+        known = [newest.measured_at for newest in (self.data.balance, self.data.power) if newest is not None]
+        return max(known, default=None)
+
+    def flow_w(self, flow: Flow) -> float | None:
+        """Return the newest power of a flow in W; `None` where it is not known or does not agree with the others."""
+        return self.data.balance.power.get(flow) if self.data.balance else None
+
+    def flow_today_wh(self, flow: Flow) -> float | None:
+        """Return the energy of a flow since the system's midnight in Wh."""
+        balance = self.data.balance
+        return balance.today.get(flow) if balance and balance.day == self.today() else None
+
+    def flow_lifetime_wh(self, flow: Flow) -> float | None:
+        """Return the energy of a flow over its whole life in Wh."""
+        return self.data.balance.lifetime.get(flow) if self.data.balance else None
+
+    def today(self) -> date:
+        """Return the date at the system."""
+        return local_day(dt_util.utcnow(), self.zone)
+
+    @property
+    def zone_name(self) -> str | None:
+        """The name that the cloud gives the system's time zone."""
+        return self._working.system.timezone
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The system's own time zone, as far as its cloud tells."""
+        return self._working.system.zone(self._zone)
 
     def day_energy_wh(self, newest: DayEnergy | None) -> float | None:
         """Return the energy since the system's midnight in Wh, of the system or of a device with this newest day."""
@@ -235,48 +301,55 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         forced, self._forced = self._forced, False
         failure: Exception | None = None
         begun = self._is_known()
+        led: dict[str, _Ride] = {}
         for job in self.client.jobs:
             # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
             # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
-            if self._stopped or (not begun and not job.first):
+            if self._stopped or (not begun and not job.first) or not self.client.wants(job, self._working):
                 continue
-            due = now >= self._paused_until and self._due_at(job, now) <= now
-            if not due and not (forced and self._may_force(job, now)):
+            due = now >= self._paused_until and self._is_due(job, led, now)
+            if not due and not (forced and self._may_force(job, led, now)):
                 if not begun and self.schedule.state(job).done_at is None:
                     break
                 continue
+            ride = led.setdefault(job.rides or job.name, _Ride(due=due))
+            if due and job.sunlit and self._may_sleep(job, now):
+                continue
             try:
-                with nullcontext() if due else owner_asks():
+                with nullcontext() if ride.due else owner_asks():
                     update = await self.client.run(job, self._working, now)
             except CredentialRefused as err:
                 self.client.refused = True
                 raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
             except Throttled as err:
                 failure = self._throttled(err)
+                ride.failed = True
             except NoDataYet:
-                await self._async_done(job, dt_util.utcnow(), None)
+                self.schedule = self.schedule.done(job, dt_util.utcnow())
             except CloudError as err:
                 failure = self._failed(job, err) or failure
+                ride.failed = ride.failed or job.rides is None
             else:
                 now = dt_util.utcnow()
-                self._working = self._working.merge(update, now, self._zone)
-                await self._async_done(job, now, update.newest)
+                self._working = self._working.merge(update, now, self._zone, self.sunlight.is_dark)
+                ride.measured = max(filter(None, (ride.measured, update.newest)), default=None)
+                self.schedule = self.schedule.done(job, now)
                 self._throttles = 0
+            await self._async_follow_jobs()
             if failure is not None and not begun:
                 break
             now = dt_util.utcnow()
+        self._note_rides(led, now)
         self._judge(now)
         self._judge_month(now)
         if self._stopped:
             return self._working
-        if self._working.system.timezone != self._located or self._enrolled != self._offered():
-            await self._async_enroll()
         self._set_interval()
         if self._is_known():
-            self._store.async_delay_save(self._dump, SAVE_DELAY)
+            self._store.async_delay_save(self._dumper(), SAVE_DELAY)
             return self._working
         # Written at once: Home Assistant's next try at setting up must know of this one.
-        await self._store.async_save(self._dump())
+        await self._store.async_save(self._dumper()())
         raise failure or self._explained("not_yet", None, until=now + (self.update_interval or SOONEST))
 
     @override
@@ -295,25 +368,49 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     def _due_at(self, job: Job, now: datetime) -> datetime:
         """Return when a job is next worth its requests: after its pause, and when pacing says so."""
         until = self.schedule.not_before(job, now)
-        if until is not None and (until > now or job.name not in self._enrolled):
+        if job.rides is not None:
+            leader = next(one for one in self.client.jobs if one.name == job.rides)
+            due = self._due_at(leader, now) if self.schedule.state(job).done_at else now
+            return due if until is None else max(due, until)
+        if until is not None and (until > now or not self._is_paced(job.name)):
             return until
         return self._metered.pacing.next_at(self.system.key, job.name, now, budget_of(self._metered.ledger, now))
 
-    async def _async_done(self, job: Job, now: datetime, measured: datetime | None) -> None:
-        """Note that a job was answered, and the end of the newest interval in the answer."""
-        self.schedule = self.schedule.done(job, now)
-        if self._stopped:
-            # The owner's request came back after the account was unloaded.
-            return
-        if job.name not in self._enrolled:
-            await self._async_enroll()
-        self._metered.pacing.ran(self.system.key, job.name, now, measured)
+    def _is_due(self, job: Job, led: Mapping[str, _Ride], now: datetime) -> bool:
+        """Tell whether a job is to run now; one that rides with another does when that one has just done so."""
+        if job.rides is None:
+            return self._due_at(job, now) <= now
+        until = self.schedule.not_before(job, now)
+        if until is not None and until > now:
+            return False
+        ride = led.get(job.rides)
+        # What has just failed for one would fail for the other.
+        return self.schedule.state(job).done_at is None if ride is None else ride.due and not ride.failed
 
-    def _may_force(self, job: Job, now: datetime) -> bool:
+    def _may_sleep(self, job: Job, now: datetime) -> bool:
+        """Tell whether those who ride with a job may go alone: it is dark, and the day has been read to its end."""
+        done, dark_since = self.schedule.state(job).done_at, self.sunlight.dark_since(now)
+        if done is None or dark_since is None or done < dark_since + job.delay + job.cadence:
+            return False
+        return any(self.schedule.state(rider).done_at for rider in riders(self._offered(), job))
+
+    def _note_rides(self, led: Mapping[str, _Ride], now: datetime) -> None:
+        """Tell pacing what has run, and where the newest interval ends that it brought."""
+        for name, ride in led.items():
+            if not ride.failed and self._is_paced(name):
+                self._metered.pacing.ran(self.system.key, name, now, ride.measured)
+
+    async def _async_follow_jobs(self) -> None:
+        """Tell pacing of jobs that have become worth asking for, or have ceased to be, and of another place."""
+        # The owner's request may come back after the account was unloaded.
+        if not self._stopped and (self.zone_name != self._located or self._paced != self._to_pace()):
+            await self._async_enroll()
+
+    def _may_force(self, job: Job, led: Mapping[str, _Ride], now: datetime) -> bool:
         """Tell whether the owner may have a job run before it is due: neither in a back-off nor just done."""
         state = self.schedule.state(job)
         return (
-            job in self._main_jobs()
+            (job in self._main_jobs() or job.rides in led)
             and state.not_before is None
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )
@@ -334,7 +431,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         """Note a failure of one job; only its own values are late or missing then."""
         now = dt_util.utcnow()
         key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
-        lacking = isinstance(err, NotAllowed | NotFound)
+        lacking = isinstance(err, NotAllowed | NotFound | InvalidRequest)
         if lacking and job.optional:
             if not self.schedule.state(job).resting:
                 _LOGGER.info("%s: the account does not offer %s, it is asked for weekly", self.name, job.name)
@@ -342,7 +439,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             return None
         _LOGGER.debug("%s: %s failed: %s", self.name, job.name, err)
         state = self.schedule.state(job)
-        if state.failures and state.done_at is not None and job.name in self._enrolled:
+        if state.failures and state.done_at is not None and self._is_paced(job.name):
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._metered.pacing.ran(self.system.key, job.name, now)
         self.schedule = self.schedule.failed(job, now, key)
@@ -383,7 +480,12 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     def _set_interval(self) -> None:
         """Wake up when the next job is due."""
         now = dt_util.utcnow()
-        due = [self._due_at(job, now) for job in self.client.jobs if job.first or self._is_known()]
+        known = self._is_known()
+        due = [
+            self._due_at(job, now)
+            for job in self.client.jobs
+            if (job.first or known) and self.client.wants(job, self._working)
+        ]
         self.update_interval = max(SOONEST, max(min(due), self._paused_until) - now)
 
     def _arm_turn(self) -> None:
@@ -420,9 +522,10 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             )
 
     @callback
-    def _dump(self) -> dict[str, Any]:
-        return {
-            "schedule": dump(self.schedule),
-            "data": dump(self._working),
-            "pacing": self._metered.pacing.memory(self.system.key),
-        }
+    def _dumper(self) -> Callable[[], dict[str, Any]]:
+        """Return what turns all that is known now into JSON data, in any thread."""
+        return partial(_dump, self.schedule, self._working, self._metered.pacing.memory(self.system.key))
+
+
+def _dump(schedule: Schedule, data: SystemData, memory: Mapping[str, Any]) -> dict[str, Any]:
+    return {"schedule": dump(schedule), "data": dump(data), "pacing": memory}

@@ -17,6 +17,15 @@ class Sunlight:
         self._daylight = Daylight(place)
         self._zone = zone
 
+    def is_dark(self, start: datetime, end: datetime) -> bool:
+        """Tell whether it is dark all the time between two instants."""
+        return self._daylight.seconds(start.timestamp(), end.timestamp()) == 0
+
+    def dark_since(self, now: datetime) -> datetime | None:
+        """Return when the darkness began that is around an instant; `None` in the light, and in the polar night."""
+        since = self._daylight.dark_since(now.timestamp())
+        return None if since is None else datetime.fromtimestamp(since, now.tzinfo)
+
     def power_w(self, power: Power | None, now: datetime) -> float | None:
         """Return a measured power in W, and 0 in the dark that came after it; `None` if there is none.
 
