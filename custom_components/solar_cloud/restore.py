@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
 PLAIN = frozenset({str, int, float, bool, NoneType})
 """What JSON knows itself; a day of a large system has thousands of values, and this runs in the event loop."""
@@ -57,6 +57,8 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _load(hint: Any, stored: Any) -> Any:
+    if isinstance(hint, TypeAliasType):
+        hint = hint.__value__
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
         if stored is None:
