@@ -247,6 +247,17 @@ def test_the_systems_own_energy_tells_a_sunny_day_of_which_few_inverters_are_hea
     assert roof.state.by_inverter["000"].day == told.day, "the day after was told to be dull"
 
 
+def test_without_a_nameplate_a_day_is_judged_when_it_is_bright_beside_enough_others():
+    roof = Roof(4, size_w=0.0)
+    roof.days(6, {"001": 0})
+    assert roof.state.by_inverter == {}, "four days may all be dull"
+    roof.days(2, {"001": 0}, start=DAY + timedelta(days=6), usual=0.59 * 1500)
+    assert roof.state.by_inverter["001"].day == DAY + timedelta(days=5)
+    roof.days(2, {"001": 0}, start=DAY + timedelta(days=8), usual=0.61 * 1500)
+    assert roof.state.by_inverter["001"].day == DAY + timedelta(days=8)
+    assert roof.state.by_inverter["001"].low_days == 2
+
+
 def test_only_siblings_of_one_model_are_compared():
     models = {"000": "small", "001": "small", "002": "small", "006": "odd", "007": "odd"}
     roof = Roof(8, models=models)
@@ -379,6 +390,24 @@ def test_an_inverter_that_an_answer_leaves_out_is_not_judged():
     roof.days(2, start=DAY + timedelta(days=4))
     assert roof.state.by_inverter["002"].day == DAY + timedelta(days=2)
     assert roof.state.by_inverter["001"].day == DAY + timedelta(days=4)
+
+
+def test_an_inverter_that_the_last_answer_of_a_day_leaves_out_is_not_judged_by_an_earlier_one():
+    roof = Roof(4)
+    roof.days(3)
+    roof.close(DAY + timedelta(days=3), {"002": 700.0}, usual=700, at=time(13))
+    roof.close(DAY + timedelta(days=3), usual=800, missing={"002"})
+    roof.close(DAY + timedelta(days=4))
+    assert roof.state.by_inverter["002"].day == DAY + timedelta(days=2)
+    assert roof.state.by_inverter["001"].day == DAY + timedelta(days=3)
+
+
+def test_an_older_answer_does_not_replace_a_newer_one():
+    roof = Roof(4)
+    roof.days(3)
+    known = roof.state
+    roof.close(DAY + timedelta(days=2), at=time(15))
+    assert roof.state.closings == known.closings
 
 
 def test_after_days_without_a_reading_no_span_of_several_days_is_judged():
@@ -569,6 +598,24 @@ def test_what_is_told_again_is_not_judged_again():
     again = {serial: tuple(series.values()) for serial, series in barn.house.data.device_intervals.items()}
     barn.house.take(Update(device_intervals=again), now)
     assert barn.house.state is known
+
+
+def test_a_new_inverter_that_is_still_silent_on_its_first_day_is_not_dead():
+    barn = Barn()
+    day = sunny_day(barn.house.plant, SUMMER)
+    barn.run(2, start=day - timedelta(days=2))
+    new = Inverter(
+        serial="7E000007-AA",
+        gateway="7E000001-AA",
+        installed=barn.house.at(day, time(13)),
+        model="SE10K",
+        size_w=11000,
+    )
+    barn.house.plant.add_inverter(new)
+    barn.run(1, start=day, keep=lambda serial, _interval: serial != new.serial)
+    barn.read(day + timedelta(days=1), time(8), lambda serial, _interval: serial != new.serial)
+    assert barn.found[barn.serials[1]].day == day
+    assert new.serial not in barn.found
 
 
 def test_a_day_that_was_not_read_to_its_end_is_not_judged():
