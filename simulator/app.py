@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Literal
 
 from aiohttp import web
@@ -11,9 +10,9 @@ from aiohttp import web
 from .accounts import Accounts, SolarEdgeKey
 from .clock import Clock
 from .control import routes as control_routes
-from .devices import Inverter
 from .enphase_v2 import EnphaseV2
 from .faults import Body, Fault, Faults
+from .hardware import Hardware
 from .plant import CloudName, Plant
 from .quota import Plan, Quota
 from .solaredge import SolarEdge
@@ -25,14 +24,12 @@ SOLAREDGE_PATH = "/solaredge/v2"
 SOLAREDGE_LEGACY_PATH = "/solaredge/v2/monitoring"
 
 
-class Simulator:
+class Simulator(Hardware):
     """Both clouds over a set of plants, on an injected clock."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin without plants, credentials, or faults; the plans are the vendors' free ones."""
-        self.clock = clock or Clock()
-        self.plants: dict[str, Plant] = {}
-        """By key: ``enphase_67``, ``solaredge_1148616``."""
+        super().__init__(clock or Clock())
         self.accounts = Accounts()
         self.switches = Switches()
         self._faults = Faults()
@@ -95,63 +92,6 @@ class Simulator:
         if cloud == "enphase":
             return self.accounts.enphase_users[credential]
         return self.accounts.solaredge_keys[credential].sites
-
-    # What happens to plants.
-
-    def silence(self, serial: str) -> None:
-        """Let a gateway stop reporting now. Raise KeyError for one that no plant has."""
-        self._plant_of_gateway(serial).silence(serial, self.clock.now())
-
-    def unsilence(self, serial: str) -> None:
-        """Let a gateway report again, with what it kept. Raise KeyError for one that no plant has."""
-        self._plant_of_gateway(serial).unsilence(serial, self.clock.now())
-
-    def _plant_of_gateway(self, serial: str) -> Plant:
-        for plant in self.plants.values():
-            if serial in plant.gateways:
-                return plant
-        raise KeyError(serial)
-
-    def add_inverter(
-        self,
-        key: str,
-        serial: str | None = None,
-        *,
-        gateway: str | None = None,
-        model: str | None = None,
-        size_w: int | None = None,
-    ) -> Inverter:
-        """Put a new inverter to work from now on; what is not said is as with the plant's newest one.
-
-        Raise KeyError, ValueError.
-        """
-        plant = self.plants[key]
-        if size_w is not None and (type(size_w) is not int or size_w <= 0):
-            raise ValueError("a size is a whole number of W")
-        pattern = list(plant.inverters.values())[-1]
-        inverter = replace(
-            pattern,
-            serial=serial or _next_serial(plant),
-            gateway=gateway or pattern.gateway,
-            model=model or pattern.model,
-            size_w=size_w or pattern.size_w,
-            installed=self.clock.now(),
-            retired=None,
-        )
-        plant.add_inverter(inverter)
-        return inverter
-
-    def retire_inverter(self, key: str, serial: str) -> None:
-        """Take an inverter out of use from now on. Raise KeyError."""
-        self.plants[key].retire_inverter(serial, self.clock.now())
-
-    def delay_data(self, key: str, delay: timedelta) -> None:
-        """Let a plant's rows become readable that much later than usual. Raise KeyError."""
-        self.plants[key].extra_delay = delay
-
-    def set_status(self, key: str, status: str | None) -> None:
-        """Let a cloud give a plant's status as this text, known or not; None: as it truly is. Raise KeyError."""
-        self.plants[key].status = status
 
     # What happens to requests.
 
@@ -325,16 +265,3 @@ async def _send(request: web.Request, answer: Answer, fault: Fault | None) -> we
     if fault and fault.truncate:
         data = data[: len(data) // 2]
     return web.Response(status=answer.status, body=data, headers=headers)
-
-
-def _next_serial(plant: Plant) -> str:
-    """Return a serial number that follows the plant's newest one."""
-    newest = list(plant.inverters)[-1]
-    digits = len(newest) - len(newest.rstrip("0123456789"))
-    head, tail = newest[: len(newest) - digits], newest[len(newest) - digits :] or "0"
-    number = int(tail)
-    while True:
-        number += 1
-        serial = f"{head}{number:0{len(tail)}d}"
-        if serial not in plant.inverters:
-            return serial

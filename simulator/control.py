@@ -156,6 +156,7 @@ _ACTIONS: dict[str, Action] = {
     "silence": lambda simulator, data: simulator.silence(**data),
     "unsilence": lambda simulator, data: simulator.unsilence(**data),
     "inverters/add": _add_inverter,
+    "inverters/health": lambda simulator, data: simulator.set_health(**data),
     "inverters/retire": lambda simulator, data: simulator.retire_inverter(**data),
     "delay": _delay,
     "status": lambda simulator, data: simulator.set_status(**data),

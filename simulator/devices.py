@@ -1,8 +1,20 @@
-"""The hardware of a plant: inverters, the gateways they report through, meters, a battery."""
+"""The hardware of a plant: inverters, the gateways they report through, meters, batteries."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from zlib import crc32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How well an inverter works from an instant on."""
+
+    since: datetime
+    percent: int
+    """What it yields of what it should: 0 … 100."""
+    mute: bool
+    """Whether it does not report either."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,6 +30,10 @@ class Inverter:
     size_w: int = 170
     """Power of the modules behind it in W."""
     retired: datetime | None = None
+    gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """Times between its installation and now in which it was elsewhere."""
+    health: list[Health] = field(default_factory=list)
+    """Ascending; whole and talkative before the first."""
 
     @property
     def weight(self) -> int:
@@ -26,7 +42,27 @@ class Inverter:
 
     def active_at(self, moment: datetime) -> bool:
         """Tell whether it is in use at an instant."""
-        return self.installed <= moment and (self.retired is None or moment < self.retired)
+        return (
+            self.installed <= moment
+            and (self.retired is None or moment < self.retired)
+            and not any(start <= moment < end for start, end in self.gaps)
+        )
+
+    def changes(self) -> Iterator[datetime]:
+        """Give the instants at which its use begins or ends."""
+        yield self.installed
+        for gap in self.gaps:
+            yield from gap
+        if self.retired is not None:
+            yield self.retired
+
+    def mute_since(self, now: datetime) -> datetime | None:
+        """Return since when it has not reported, or None while it does."""
+        since = None
+        for health in self.health:
+            if health.since <= now:
+                since = (since or health.since) if health.mute else None
+        return since
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ equal plants of several simulators share one.
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from random import Random
-from typing import Literal
+from typing import Literal, override
 
 from .slots import SLOTS_PER_DAY, SLOTS_PER_HOUR
 from .sun import Sky
@@ -89,6 +90,13 @@ class Track:
         self._days.append(running)
         self._before.append(self._before[-1] + running[-1])
 
+    def head(self, days: int) -> Track:
+        """Return a track of its own that has the first days of this one."""
+        track = Track(self._first_slot)
+        track._days = self._days[:days]
+        track._before = self._before[: days + 1]
+        return track
+
     def until(self, slot: int) -> int:
         """Return the energy in Wh of all slots before this one; its day must be there."""
         if slot <= self._first_slot:
@@ -136,6 +144,11 @@ class Series:
         self._grow_flows(slot)
         day, index = divmod(slot - self.model.sky.first_slot(self._first_day), SLOTS_PER_DAY)
         return self._stored[day][index] / 100 if day >= 0 else 0.0
+
+    def first_days(self, days: int) -> tuple[dict[Flow, Track], list[array[int]]]:
+        """Return the flows and the battery's content on the first days, as a beginning for another series."""
+        self._grow_flows(self.model.sky.first_slot(self._first_day + days))
+        return {flow: track.head(days) for flow, track in self._flows.items()}, self._stored[:days]
 
     def lit(self, solar_day: int) -> tuple[int, int]:
         """Return the slots between which the inverters are awake on a solar day: first, and the one after the last."""
@@ -226,6 +239,29 @@ class Series:
         for flow, values in day.items():
             self._flows[flow].append(values)
         self._stored.append(array("I", levels))
+
+
+class Reduced(Series):
+    """A series from whose production something is lost from a slot on; what the house does follows from the rest."""
+
+    def __init__(self, whole: Series, first: int, lost_until: Callable[[int], int]) -> None:
+        """Take what `lost_until` gives (Wh before a slot, never falling, never more than is produced) off `whole`."""
+        super().__init__(whole.model)
+        self._whole = whole
+        self._first = first
+        self._lost_until = lost_until
+        same_days = whole.model.sky.solar_day(first) - self._first_day
+        if whole.model.load is not None and same_days > 0:
+            self._flows, self._stored = whole.first_days(same_days)
+
+    @override
+    def production_until(self, slot: int) -> int:
+        made = self._whole.production_until(slot)
+        return made if slot <= self._first else made - self._lost_until(slot)
+
+    @override
+    def lit(self, solar_day: int) -> tuple[int, int]:
+        return self._whole.lit(solar_day)
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,6 @@
 """Enphase v2's energy: summary, stats, rgm_stats, energy_lifetime, monthly_production (Enphase v2 documentation)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -42,7 +43,7 @@ def summary(plant: Plant, call: Call, *, stays: bool) -> dict[str, Any]:
         "operational_at": plant.operational_at if plant.operational_at <= call.now else None,
         "size_w": plant.size_w(call.now) if current else 0,
         "source": "meter" if has_meter(plant, call.now) else "microinverters",
-        "status": status_of(plant),
+        "status": status_of(plant, call.now),
         "summary_date": day,
         "system_id": plant.id,
     }
@@ -73,8 +74,9 @@ def stats(plant: Plant, call: Call) -> dict[str, Any]:
             },
         )
     start = max(start, operational)
+    limits = plant.readable_by_inverter(call.now)
     for slot in range(start, min(end, start + SLOTS_PER_DAY, newest)):
-        if plant.series.is_lit(slot) and (row := _row(plant, slot, call.now)):
+        if plant.series.is_lit(slot) and (row := _row(plant, slot, limits)):
             body["intervals"].append(row)
     return body
 
@@ -182,15 +184,17 @@ def _a_year_ago(plant: Plant, now: datetime) -> datetime:
     return slot_time(midnight_slot(add_months(plant.local_day(now), -12), plant.zone))
 
 
-def _row(plant: Plant, slot: int, now: datetime) -> dict[str, Any] | None:
-    """Return the row of one slot: the inverters whose Envoy has told of it; None where none has."""
-    told = {serial for serial, gateway in plant.gateways.items() if plant.readable_until(gateway, now) > slot}
-    moment = slot_time(slot)
+def _row(plant: Plant, slot: int, limits: Mapping[str, int]) -> dict[str, Any] | None:
+    """Return the row of one slot: the inverters that have told of it before their limits; None where none has."""
+    active = plant.active_inverters(slot_time(slot))
+    told = [inverter for inverter in active if limits[inverter.serial] > slot]
     # The first and the last slots of daylight are too dim for some of them to wake.
     settled = plant.series.is_lit(slot - 1) and plant.series.is_lit(slot + 1)
-    energy = reporting = 0
-    for inverter in plant.inverters.values():
-        if inverter.gateway in told and inverter.active_at(moment):
+    if settled and len(told) == len(active):
+        energy, reporting = plant.series.production(slot, slot + 1), len(told)
+    else:
+        energy = reporting = 0
+        for inverter in told:
             produced = plant.inverter_until(inverter.serial, slot + 1) - plant.inverter_until(inverter.serial, slot)
             energy += produced
             reporting += bool(settled or produced or inverter.weight % 2)

@@ -7,11 +7,19 @@ from .plant import Plant
 from .slots import local_date, slot_time
 
 
-def status_of(plant: Plant) -> str:
-    """Return the system's status: what a test has set, else ``comm`` while an Envoy is silent, else ``normal``."""
+def status_of(plant: Plant, now: datetime) -> str:
+    """Return the system's status.
+
+    What a test has set, else ``comm`` while an Envoy is silent, ``micro`` while a microinverter is mute, else
+    ``normal``.
+    """
     if plant.status is not None:
         return plant.status
-    return "comm" if any(gateway.silent for gateway in plant.gateways.values()) else "normal"
+    if any(gateway.silent for gateway in plant.gateways.values()):
+        return "comm"
+    if any(inverter.mute_since(now) and inverter.active_at(now) for inverter in plant.inverters.values()):
+        return "micro"
+    return "normal"
 
 
 def last_energy_at(plant: Plant, now: datetime) -> datetime | None:
@@ -23,7 +31,7 @@ def last_energy_at(plant: Plant, now: datetime) -> datetime | None:
 def meta(plant: Plant, now: datetime) -> dict[str, Any]:
     """Return the `meta` property."""
     return {
-        "status": status_of(plant),
+        "status": status_of(plant, now),
         "last_report_at": plant.reported_at(now),
         "last_energy_at": last_energy_at(plant, now),
         "operational_at": plant.operational_at if plant.operational_at <= now else None,

@@ -1,11 +1,12 @@
 """Enphase's Enlighten Systems API v2: signing in, limits, systems and devices (Enphase v2 documentation)."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 import re
 from typing import Any
 
 from .accounts import Accounts, encode_id
-from .devices import Gateway, Inverter
+from .devices import Inverter
 from .enphase_energy import energy_lifetime, monthly_production, rgm_stats, stats, summary
 from .enphase_format import callback, datetime_format, not_found, read_number, render, unauthorized, unprocessable
 from .enphase_meta import meta, status_of
@@ -120,7 +121,7 @@ class EnphaseV2:
             plants = [plant for plant in plants if plant.id > ids[0]]
         for name in _FILTERS:
             if wanted := [*call.query.getall(name, []), *call.query.getall(f"{name}[]", [])]:
-                plants = [plant for plant in plants if any(_matches(plant, name, value) for value in wanted)]
+                plants = [plant for plant in plants if any(_matches(plant, name, value, call.now) for value in wanted)]
         page = plants[:limit]
         body: dict[str, Any] = {"systems": [render(_system(plant, call), mode, plant.zone) for plant in page]}
         if len(plants) > limit:
@@ -129,11 +130,12 @@ class EnphaseV2:
 
     def _inverters_summary(self, plant: Plant, call: Call) -> Any:
         """Return power and lifetime energy of each inverter, grouped by Envoy (late v2)."""
+        limits = plant.readable_by_inverter(call.now)
         groups = [
             {
                 "signal_strength": 0 if gateway.silent else 5,
                 "micro_inverters": [
-                    self._micro(plant, gateway, inverter, call)
+                    self._micro(plant, inverter, limits[inverter.serial], call)
                     for inverter in plant.active_inverters(call.now)
                     if inverter.gateway == gateway.serial
                 ],
@@ -147,12 +149,12 @@ class EnphaseV2:
             }
         return groups
 
-    def _micro(self, plant: Plant, gateway: Gateway, inverter: Inverter, call: Call) -> dict[str, Any]:
-        """Return one inverter's newest values: those of the last interval in which it was awake."""
-        until = plant.readable_until(gateway, call.now)
+    def _micro(self, plant: Plant, inverter: Inverter, until: int, call: Call) -> dict[str, Any]:
+        """Return one inverter's newest values: those of the last interval before a slot in which it was awake."""
         slot = plant.series.last_lit(until)
-        if slot is not None and slot_time(slot) < inverter.installed:
+        if slot is not None and not inverter.active_at(slot_time(slot)):
             slot = None
+        quiet = plant.gateways[inverter.gateway].silent or inverter.mute_since(call.now) is not None
         lifetime = plant.inverter_until(inverter.serial, until)
         power: Any = None
         if slot is not None:
@@ -171,11 +173,11 @@ class EnphaseV2:
             "model": inverter.model,
             "part_number": inverter.part_number,
             "sku": f"{inverter.model}-60-2LL-S22",
-            "status": "micro" if gateway.silent else "normal",
+            "status": "micro" if quiet else "normal",
             "power_produced": power,
             "proc_load": "520-00082-r01-v04.22.00",
             "param_table": "540-00134-r01-v04.22.09",
-            "envoy_serial_number": gateway.serial,
+            "envoy_serial_number": inverter.gateway,
             "energy": energy,
             "grid_profile": "45fb5bfd-5bfd-45fb",
             "last_report_date": None if slot is None else slot_time(slot + 1),
@@ -186,7 +188,7 @@ def _micros(group: Mapping[str, Any]) -> list[Any]:
     return list(group["micro_inverters"])
 
 
-def _matches(plant: Plant, name: str, wanted: str) -> bool:
+def _matches(plant: Plant, name: str, wanted: str, now: datetime) -> bool:
     """Tell whether a system passes a filter; names and references in any letter case, names also in part."""
     match name:
         case "system_id":
@@ -197,7 +199,7 @@ def _matches(plant: Plant, name: str, wanted: str) -> bool:
             references = [plant.reference or "", *plant.other_references]
             return wanted.casefold() in [reference.casefold() for reference in references if reference]
         case "status":
-            return status_of(plant) == wanted
+            return status_of(plant, now) == wanted
         case "installer":
             return plant.installer == wanted
         case _:
@@ -211,7 +213,7 @@ def _system(plant: Plant, call: Call) -> dict[str, Any]:
         "system_id": plant.id,
         "system_name": plant.name,
         "system_public_name": plant.public_name,
-        "status": status_of(plant),
+        "status": status_of(plant, call.now),
         "timezone": plant.timezone,
         "country": address.country,
         "state": address.state,

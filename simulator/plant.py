@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from .devices import Alert, Battery, Gateway, GridMeter, Inverter, RevenueMeter, Silence
-from .energy import Flow, Load, Model, Series, Storage, series_of
-from .shares import Shares, shares_of
+from .devices import Alert, Battery, Gateway, GridMeter, Health, Inverter, RevenueMeter, Silence
+from .energy import Flow, Load, Model, Reduced, Series, Storage, series_of
+from .shares import Division
 from .slots import SLOT_SECONDS, epoch, local_date, midnight_slot, slot_after, slot_of, slot_time
 from .sun import Sky
 
@@ -38,16 +38,6 @@ class Address:
     city: str = "Sebastopol"
     postal_code: str = "95472"
     street: str = "1 Main St."
-
-
-@dataclass(frozen=True, slots=True)
-class _Era:
-    """A time in which the set of active inverters does not change."""
-
-    start: int
-    shares: Shares
-    size_w: int
-    before_wh: int
 
 
 class Plant:
@@ -114,7 +104,8 @@ class Plant:
         self.extra_delay = timedelta(0)
         """How much later than usual rows become readable."""
         self.cadence = CADENCE[cloud]
-        self._eras: list[_Era] | None = None
+        self._division: Division | None = None
+        self._whole: Series | None = None
         self._series: Series | None = None
 
     @property
@@ -166,16 +157,26 @@ class Plant:
     def series(self) -> Series:
         """The energy integral."""
         if self._series is None:
-            self._series = series_of(
+            self._series = self.whole
+            lost = [health for one in self.inverters.values() for health in one.health if health.percent < 100]
+            if lost:
+                self._series = Reduced(self.whole, min(slot_after(health.since) for health in lost), self._lost_until)
+        return self._series
+
+    @property
+    def whole(self) -> Series:
+        """What the energy integral would be if all inverters worked as they should."""
+        if self._whole is None:
+            self._whole = series_of(
                 Model(
                     sky=self.sky,
                     start=slot_of(self.operational_at),
-                    sizes=tuple((slot, sum(entry[1] for entry in active)) for slot, active in self._history()),
+                    sizes=tuple((slot, sum(one.size_w for one in active)) for slot, active in self._history()),
                     load=self.load,
                     storage=self.storage,
                 )
             )
-        return self._series
+        return self._whole
 
     def day_slots(self, day: date) -> tuple[int, int]:
         """Return the first slot of a local day, and the first one of the next day."""
@@ -183,43 +184,42 @@ class Plant:
 
     def inverter_until(self, serial: str, slot: int) -> int:
         """Return the Wh that one inverter produced before a slot."""
-        if serial not in self.inverters:
-            raise KeyError(serial)
-        total = 0
-        eras = self.eras
-        for era, following in zip(eras, [*eras[1:], None], strict=True):
-            if era.start >= slot:
-                break
-            end = slot if following is None else min(slot, following.start)
-            total += era.shares.of(serial, self.series.production_until(end) - era.before_wh)
-        return total
+        inverter = self.inverters[serial]
+        return self._division_of_whole().until(serial, slot) - self._lost_by(inverter, slot)
 
-    @property
-    def eras(self) -> list[_Era]:
-        """The times between changes of the set of inverters."""
-        if self._eras is None:
-            self._eras = [
-                _Era(
-                    start=slot,
-                    shares=shares_of(tuple((serial, weight) for serial, _, weight in active)),
-                    size_w=sum(size for _, size, _ in active),
-                    before_wh=self.series.production_until(slot),
-                )
-                for slot, active in self._history()
-            ]
-        return self._eras
-
-    def _history(self) -> list[tuple[int, list[tuple[str, int, int]]]]:
-        """Return each slot at which the set of inverters changes, with (serial, W, weight) of those in use then."""
-        slots = {slot_after(inverter.installed) for inverter in self.inverters.values()}
-        slots |= {slot_after(inverter.retired) for inverter in self.inverters.values() if inverter.retired}
-        return [
-            (
-                slot,
-                [(one.serial, one.size_w, one.weight) for one in self.active_inverters(slot_time(slot))],
+    def _division_of_whole(self) -> Division:
+        """Return how the inverters share what they should yield."""
+        if self._division is None:
+            self._division = Division(
+                (
+                    (slot, tuple((inverter.serial, inverter.weight) for inverter in active))
+                    for slot, active in self._history()
+                ),
+                self.whole.production_until,
             )
-            for slot in sorted(slots)
-        ]
+        return self._division
+
+    def _history(self) -> list[tuple[int, list[Inverter]]]:
+        """Return each slot at which the set of inverters changes, with those in use then."""
+        slots = {slot_after(change) for inverter in self.inverters.values() for change in inverter.changes()}
+        return [(slot, self.active_inverters(slot_time(slot))) for slot in sorted(slots)]
+
+    def _lost_until(self, slot: int) -> int:
+        """Return the Wh before a slot that inverters did not yield although they should have."""
+        return sum(self._lost_by(inverter, slot) for inverter in self.inverters.values() if inverter.health)
+
+    def _lost_by(self, inverter: Inverter, slot: int) -> int:
+        lost = 0
+        for number, health in enumerate(inverter.health, 1):
+            start = slot_after(health.since)
+            following = inverter.health[number] if number < len(inverter.health) else None
+            end = slot if following is None else min(slot, slot_after(following.since))
+            if health.percent < 100 and end > start:
+                until = self._division_of_whole().until
+                due = until(inverter.serial, end) - until(inverter.serial, start)
+                # Rounded over the whole time, so that neither this nor what is left of the yield ever falls.
+                lost += due * (100 - health.percent) // 100
+        return lost
 
     # Changes.
 
@@ -238,8 +238,18 @@ class Plant:
         inverter.retired = at
         self._forget()
 
+    def set_health(self, serial: str, percent: int, at: datetime, *, mute: bool = False) -> None:
+        """Let an inverter yield only so much of what it should from an instant on. Raise KeyError, ValueError."""
+        if type(percent) is not int or not 0 <= percent <= 100:
+            raise ValueError("a health is a whole number from 0 to 100")
+        health = self.inverters[serial].health
+        health.append(Health(since=at, percent=percent, mute=mute))
+        health.sort(key=lambda entry: entry.since)
+        self._forget()
+
     def _forget(self) -> None:
-        self._eras = None
+        self._division = None
+        self._whole = None
         self._series = None
 
     def silence(self, gateway: str, at: datetime) -> None:
@@ -292,15 +302,25 @@ class Plant:
 
     def readable_wh(self, start: int, end: int, now: datetime) -> int:
         """Return the Wh between two slots as far as the inverters' gateways have told the cloud."""
-        limits = {serial: self.readable_until(gateway, now) for serial, gateway in self.gateways.items()}
-        if len(set(limits.values())) == 1 or end <= min(limits.values()):
-            stop = max(start, min(end, *limits.values()))
-            return self.series.production(start, stop)
+        limits = self.readable_by_inverter(now)
+        least = min(limits.values(), default=start)
+        if end <= least or len(set(limits.values())) <= 1:
+            return self.series.production(start, max(start, min(end, least)))
         total = 0
-        for inverter in self.inverters.values():
-            stop = max(start, min(end, limits[inverter.gateway]))
-            total += self.inverter_until(inverter.serial, stop) - self.inverter_until(inverter.serial, start)
+        for serial, limit in limits.items():
+            stop = max(start, min(end, limit))
+            total += self.inverter_until(serial, stop) - self.inverter_until(serial, start)
         return total
+
+    def readable_by_inverter(self, now: datetime) -> dict[str, int]:
+        """Return for each inverter the slot before which the cloud knows its readings."""
+        gateways = {serial: self.readable_until(gateway, now) for serial, gateway in self.gateways.items()}
+        limits = {}
+        for inverter in self.inverters.values():
+            since = inverter.mute_since(now)
+            limit = gateways[inverter.gateway]
+            limits[inverter.serial] = limit if since is None else min(limit, slot_of(since))
+        return limits
 
     def local_day(self, now: datetime) -> date:
         """Return today's date at the plant."""

@@ -6,7 +6,7 @@ always sum up to the plant's, over any time, and none of it has to be stored.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 
@@ -38,3 +38,24 @@ class Shares:
 def shares_of(weights: tuple[tuple[str, int], ...]) -> Shares:
     """Return the pattern for a set of inverters; equal sets share one."""
     return Shares(weights)
+
+
+class Division:
+    """How an energy is divided among devices while these come and go."""
+
+    def __init__(
+        self, changes: Iterable[tuple[int, tuple[tuple[str, int], ...]]], total_until: Callable[[int], int]
+    ) -> None:
+        """Take each slot from which on other devices share (ascending; serial numbers, weights) and the total's Wh."""
+        self._total_until = total_until
+        self._eras = [(start, shares_of(weights), total_until(start)) for start, weights in changes]
+
+    def until(self, serial: str, slot: int) -> int:
+        """Return the Wh of one device before a slot; 0 for one that never had a share."""
+        total = 0
+        for number, (start, shares, before_wh) in enumerate(self._eras, 1):
+            if start >= slot:
+                break
+            end = slot if number == len(self._eras) else min(slot, self._eras[number][0])
+            total += shares.of(serial, self._total_until(end) - before_wh)
+        return total

@@ -100,9 +100,9 @@ class SolarEdge:
             case "overview":
                 return reader.overview(legacy=legacy)
             case "power":
-                return reader.power_measurements(plant.series.production)
+                return reader.power_measurements(reader.production())
             case "energy":
-                return reader.energy_measurements(plant.series.production)
+                return reader.energy_measurements(reader.production())
             case "devices":
                 return _devices(plant, call)
             case "alerts":

@@ -1,6 +1,7 @@
 """SolarEdge's time series: measurements, telemetry, overview (SolarEdge migration notes)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -21,8 +22,16 @@ from .solaredge_format import (
 from .switches import Switches
 from .web import Call
 
-type Sum = Callable[[int, int], int]
-"""Gives the Wh between two slots."""
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An energy, and the slot before which the cloud knows it."""
+
+    add_up: Callable[[int, int], int]
+    """Gives the Wh between two slots."""
+    until: int
+
+
 type Reading = Callable[[Bucket], float | None]
 """Gives the value of one bucket, or None."""
 
@@ -39,13 +48,14 @@ class Reader:
         self._switches = switches
         self._call = call
         self.until = min(plant.readable_until(gateway, call.now) for gateway in plant.gateways.values())
+        self._heard = plant.readable_by_inverter(call.now)
         self._begin = slot_of(plant.operational_at)
 
     def span(self) -> Span:
         """Return what the request asks for. Raise Refusal (400)."""
         return read_span(self.plant, self._call)
 
-    def energy(self, add_up: Sum, bucket: Bucket, span: Span) -> float | None:
+    def energy(self, source: Source, bucket: Bucket, span: Span) -> float | None:
         """Return a bucket's Wh: null before the site was there and where nothing is known yet.
 
         The running day, month, year and total hold what is known so far; a running quarter or full hour is null unless
@@ -54,43 +64,50 @@ class Reader:
         start, end = bucket.start, bucket.end
         if not span.resolution.fine and not self._switches.solaredge_whole_buckets:
             start, end = max(start, slot_of(span.start)), min(end, slot_of(span.end))
-        known = min(end, self.until)
+        known = min(end, source.until)
         if end <= self._begin or known <= start:
             return None
         if known < end and span.resolution.fine and not self._switches.solaredge_open_bucket_partial:
             return None
-        return float(add_up(start, known))
+        return float(source.add_up(start, known))
 
-    def power(self, add_up: Sum, bucket: Bucket, span: Span) -> float | None:
+    def power(self, source: Source, bucket: Bucket, span: Span) -> float | None:
         """Return a bucket's mean power in W."""
-        energy = self.energy(add_up, bucket, span)
+        energy = self.energy(source, bucket, span)
         if energy is None:
             return None
-        known = Bucket(bucket.start, min(bucket.end, self.until))
+        known = Bucket(bucket.start, min(bucket.end, source.until))
         return energy / known.hours
 
     def voltage(self, serial: str, bucket: Bucket) -> float | None:
         """Return an inverter's mean voltage; like the frequency it is noise around the nominal value."""
-        if bucket.end > self.until or bucket.end <= self._begin:
+        if bucket.end > self._heard[serial] or bucket.end <= self._begin:
             return None
         return 236.0 + _noise(serial, "voltage", bucket.start) * 8
 
     def frequency(self, serial: str, bucket: Bucket) -> float | None:
         """Return an inverter's mean frequency in Hz."""
-        if bucket.end > self.until or bucket.end <= self._begin:
+        if bucket.end > self._heard[serial] or bucket.end <= self._begin:
             return None
         nominal = 60.0 if self.plant.address.country in {"US", "United States"} else 50.0
         return round(nominal - 0.03 + _noise(serial, "frequency", bucket.start) * 0.06, 3)
 
-    def inverter(self, serial: str) -> Sum:
-        """Return the function that adds up an inverter's Wh."""
-        plant = self.plant
-        return lambda start, end: plant.inverter_until(serial, end) - plant.inverter_until(serial, start)
+    def production(self) -> Source:
+        """Return what the site produces."""
+        return Source(self.plant.series.production, self.until)
 
-    def flow(self, flow: Flow) -> Sum:
-        """Return the function that adds up a flow's Wh."""
+    def inverter(self, serial: str) -> Source:
+        """Return what an inverter yields."""
+        plant = self.plant
+        return Source(
+            lambda start, end: plant.inverter_until(serial, end) - plant.inverter_until(serial, start),
+            min(self.until, self._heard[serial]),
+        )
+
+    def flow(self, flow: Flow) -> Source:
+        """Return a flow in the house."""
         series = self.plant.series
-        return lambda start, end: series.flow(flow, start, end)
+        return Source(lambda start, end: series.flow(flow, start, end), self.until)
 
     def values(self, span: Span, reading: Reading, scale: int = 1, *, label_end: bool = False) -> list[dict[str, Any]]:
         """Return the list of a series; buckets are labelled with their start, or with their end."""
@@ -112,19 +129,19 @@ class Reader:
             "values": self.values(span, reading, scale, label_end=label_end),
         }
 
-    def energy_measurements(self, add_up: Sum) -> dict[str, Any]:
+    def energy_measurements(self, source: Source) -> dict[str, Any]:
         """Return energies in the unit asked for. Raise Refusal (400)."""
         span = self.span()
         unit, scale = read_unit(self._call, ENERGY_UNITS, scaled=self._switches.solaredge_units_scaled)
-        return self.measurements(lambda bucket: self.energy(add_up, bucket, span), unit, scale, span)
+        return self.measurements(lambda bucket: self.energy(source, bucket, span), unit, scale, span)
 
-    def power_measurements(self, add_up: Sum) -> dict[str, Any]:
+    def power_measurements(self, source: Source) -> dict[str, Any]:
         """Return mean powers in the unit asked for. Raise Refusal (400), also for resolutions of a day and more."""
         span = self.span()
         if not span.resolution.fine:
             raise problem(400, f"Power has no resolution {span.resolution}")
         unit, scale = read_unit(self._call, POWER_UNITS, scaled=self._switches.solaredge_units_scaled)
-        return self.measurements(lambda bucket: self.power(add_up, bucket, span), unit, scale, span)
+        return self.measurements(lambda bucket: self.power(source, bucket, span), unit, scale, span)
 
     def inverter_measurements(self, serial: str, metric: str) -> dict[str, Any]:
         """Return one metric of one inverter. Raise Refusal (400)."""
@@ -204,8 +221,7 @@ class Reader:
         }
 
     def _inverter_series(self, serial: str, span: Span) -> dict[str, Any]:
-        add_up = self.inverter(serial)
-        result = self._pair(None, add_up, span)
+        result = self._pair(None, self.inverter(serial), span)
         if span.resolution.fine:
             for metric, (reading, unit, label_end) in self._electrical(serial, span).items():
                 result[metric] = {"unit": unit, "values": self.values(span, reading, label_end=label_end)}
@@ -240,15 +256,15 @@ class Reader:
             "stateOfEnergy": {"unit": "PERCENTAGE", "values": self.values(span, state)},
         }
 
-    def _pair(self, name: str | None, add_up: Sum, span: Span) -> dict[str, Any]:
+    def _pair(self, name: str | None, source: Source, span: Span) -> dict[str, Any]:
         """Return power (in fine resolutions) and energy of one flow, or of an inverter when it has no name."""
         result: dict[str, Any] = {}
         if span.resolution.fine:
             unit, scale = self._default_unit(POWER_UNITS)
-            power = self.values(span, lambda bucket: self.power(add_up, bucket, span), scale)
+            power = self.values(span, lambda bucket: self.power(source, bucket, span), scale)
             result[f"{name}Power" if name else "power"] = {"unit": unit, "values": power}
         unit, scale = self._default_unit(ENERGY_UNITS)
-        energy = self.values(span, lambda bucket: self.energy(add_up, bucket, span), scale)
+        energy = self.values(span, lambda bucket: self.energy(source, bucket, span), scale)
         result[f"{name}Energy" if name else "energy"] = {"unit": unit, "values": energy}
         return result
 
