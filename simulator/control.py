@@ -3,13 +3,14 @@
 Times are ISO 8601 with offset, durations seconds. Errors are answered with 400 and ``{"error": …}``.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from .more import FACTORIES
 from .switches import Switches
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _FAULT_TYPES: dict[str, type | tuple[type, ...]] = {
     "drop": bool,
     "truncate": bool,
 }
+
+_ALERT_TYPES: dict[str, type] = {"impact": int, "error_codes": list}
 
 type Data = dict[str, Any]
 type Action = Callable[[Simulator, Data], Any]
@@ -135,6 +138,34 @@ def _add_inverter(simulator: Simulator, data: Data) -> Data:
     return {"serial": simulator.add_inverter(**data).serial}
 
 
+def _add_system(simulator: Simulator, data: Data) -> Data:
+    """Add one of the further systems; every user id or key of its cloud may read it."""
+    _only(data, "name")
+    plant = FACTORIES[data["name"]]()
+    readers: Iterable[str] = (
+        simulator.accounts.enphase_users if plant.cloud == "enphase" else simulator.accounts.solaredge_keys
+    )
+    return {"key": simulator.add_plant(plant, *readers).key}
+
+
+def _replace_inverter(simulator: Simulator, data: Data) -> Data:
+    return {"serial": simulator.replace_inverter(**data).serial}
+
+
+def _open_alert(simulator: Simulator, data: Data) -> Data:
+    """Open an alert; what it says must have the types that the vendor gives it."""
+    for name, value in data.items():
+        kind = _ALERT_TYPES.get(name, str)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+            raise TypeError(f"{name} has the wrong type")
+    return {"id": simulator.open_alert(**data)}
+
+
+def _close_alert(simulator: Simulator, data: Data) -> None:
+    _only(data, "key", "id")
+    simulator.close_alert(data["key"], data["id"])
+
+
 def _delay(simulator: Simulator, data: Data) -> None:
     _only(data, "key", "seconds")
     simulator.delay_data(data["key"], timedelta(seconds=data["seconds"]))
@@ -158,8 +189,15 @@ _ACTIONS: dict[str, Action] = {
     "inverters/add": _add_inverter,
     "inverters/health": lambda simulator, data: simulator.set_health(**data),
     "inverters/retire": lambda simulator, data: simulator.retire_inverter(**data),
+    "inverters/replace": _replace_inverter,
+    "inverters/move": lambda simulator, data: simulator.move_inverter(**data),
+    "devices/move": lambda simulator, data: simulator.move_device(**data),
+    "devices/hide": lambda simulator, data: simulator.hide_device(**data),
+    "alerts/open": _open_alert,
+    "alerts/close": _close_alert,
     "delay": _delay,
     "status": lambda simulator, data: simulator.set_status(**data),
+    "systems/add": _add_system,
     "systems/remove": lambda simulator, data: simulator.remove_system(**data),
     "revoke": lambda simulator, data: simulator.revoke(**data),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from zlib import crc32
 
 
@@ -110,14 +111,36 @@ class GridMeter:
     connected_to: str
 
 
+type MeterKind = Literal["production", "consumption", "feed_in", "purchased"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Meter:
+    """Any other meter of a SolarEdge site; one without a serial number is only listed."""
+
+    serial: str | None
+    kind: MeterKind
+    connected_to: str
+    retired: datetime | None = None
+    """When it was replaced; it stays listed and tells nothing any more, not of its past either."""
+
+    def active_at(self, moment: datetime) -> bool:
+        """Tell whether it is in use at an instant."""
+        return self.retired is None or moment < self.retired
+
+
 @dataclass(slots=True, kw_only=True)
 class Battery:
-    """The battery as a device; its energy is the model's."""
+    """A battery as a device; its energy is its part of the plant's storage."""
 
     serial: str
     connected_to: str
     manufacturer: str = "SolarEdge"
     model: str = "Home Battery"
+    capacity_wh: int = 0
+    """Nameplate; 0: all of the plant's storage."""
+    retired: datetime | None = None
+    """When it was replaced; it stays listed and tells nothing any more, not of its past either."""
 
 
 @dataclass(slots=True, kw_only=True)

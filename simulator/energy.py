@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Literal, override
 
@@ -97,6 +97,10 @@ class Track:
         track._before = self._before[: days + 1]
         return track
 
+    def day(self, number: int) -> list[int]:
+        """Return the 288 values (Wh) of a day, counted from 0, which must be there."""
+        return [after - before for before, after in pairwise(self._days[number])]
+
     def until(self, slot: int) -> int:
         """Return the energy in Wh of all slots before this one; its day must be there."""
         if slot <= self._first_slot:
@@ -144,6 +148,16 @@ class Series:
         self._grow_flows(slot)
         day, index = divmod(slot - self.model.sky.first_slot(self._first_day), SLOTS_PER_DAY)
         return self._stored[day][index] / 100 if day >= 0 else 0.0
+
+    @property
+    def first_slot(self) -> int:
+        """The slot that the first day begins with."""
+        return self.model.sky.first_slot(self._first_day)
+
+    def storage_day(self, number: int) -> tuple[dict[Flow, list[int]], array[int]]:
+        """Return the flows of a day (counted from 0) in Wh, and the battery's 289 contents in hundredths of a Wh."""
+        self._grow_flows(self.first_slot + number * SLOTS_PER_DAY)
+        return {flow: track.day(number) for flow, track in self._flows.items()}, self._stored[number]
 
     def first_days(self, days: int) -> tuple[dict[Flow, Track], list[array[int]]]:
         """Return the flows and the battery's content on the first days, as a beginning for another series."""

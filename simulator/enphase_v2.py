@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 import re
 from typing import Any
 
@@ -242,7 +243,7 @@ def _envoys(plant: Plant, call: Call) -> dict[str, Any]:
                 "serial_number": gateway.serial,
                 "status": "comm" if gateway.silent else "normal",
             }
-            for gateway in plant.gateways.values()
+            for gateway in plant.hiding.shown("envoys", list(plant.gateways.values()), attrgetter("serial"))
         ],
     }
 
@@ -258,4 +259,11 @@ def _inventory(plant: Plant, call: Call) -> dict[str, Any]:
             if meter and meter.installed <= call.now
         ],
     }
+    everything = [device for devices in kinds.values() for device in devices]
+    listed = {_sn(device) for device in plant.hiding.shown("inventory", everything, _sn)}
+    kinds = {kind: [device for device in devices if _sn(device) in listed] for kind, devices in kinds.items()}
     return {"system_id": plant.id, **{kind: devices for kind, devices in kinds.items() if devices}}
+
+
+def _sn(device: Mapping[str, Any]) -> str:
+    return str(device["sn"])

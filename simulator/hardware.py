@@ -1,11 +1,14 @@
 """What tests do to the hardware of plants: it falls silent, wears out, comes, moves and goes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from .clock import Clock
-from .devices import Inverter
+from .devices import Alert, Inverter
 from .plant import Plant
+
+FIRST_ALERT = 770_000
 
 
 class Hardware:
@@ -57,6 +60,100 @@ class Hardware:
     def retire_inverter(self, key: str, serial: str) -> None:
         """Take an inverter out of use from now on. Raise KeyError."""
         self.plants[key].retire_inverter(serial, self.clock.now())
+
+    def replace_inverter(
+        self,
+        key: str,
+        serial: str,
+        new_serial: str | None = None,
+        *,
+        model: str | None = None,
+        size_w: int | None = None,
+    ) -> Inverter:
+        """Put a new inverter in an old one's place now; what is not said is as with the old one.
+
+        Raise KeyError for one that is not in use, ValueError.
+        """
+        plant = self.plants[key]
+        old = plant.inverters[serial]
+        if old.retired is not None:
+            raise KeyError(serial)
+        new = self._add_like(old, plant, new_serial, model=model, size_w=size_w)
+        plant.retire_inverter(serial, self.clock.now())
+        return new
+
+    def move_inverter(self, serial: str, gateway: str) -> None:
+        """Let an inverter report through another gateway of its plant from now on. Raise KeyError."""
+        plant = self._plant_of_inverter(serial)
+        plant.inverters[serial].gateway = plant.gateways[gateway].serial
+
+    def move_device(self, serial: str, key: str) -> None:
+        """Let an inverter work on another plant of the same cloud from now on, under that one's first gateway.
+
+        What it has produced stays with the plant where it was; it may come back. Raise KeyError, ValueError.
+        """
+        source, target = self._plant_of_inverter(serial), self.plants[key]
+        if source is target or source.cloud != target.cloud:
+            raise ValueError(f"{serial} cannot move from {source.key} to {key}")
+        gateway, now = next(iter(target.gateways)), self.clock.now()
+        if serial in target.inverters:
+            target.reinstall_inverter(serial, gateway, now)
+        else:
+            self._add_like(source.inverters[serial], target, serial, gateway=gateway)
+        source.retire_inverter(serial, now)
+
+    def hide_device(self, serial: str, times: int = 1) -> None:
+        """Leave a device out of the next answers that list it, although it is there and goes on measuring.
+
+        These are Enphase's `inventory` and `envoys`, each as often, and SolarEdge's `devices`. Raise KeyError for a
+        device that no plant has, ValueError.
+        """
+        if type(times) is not int or times < 0:
+            raise ValueError("times is a whole number")
+        plants = [plant for plant in self.plants.values() if serial in plant.serials()]
+        if not plants:
+            raise KeyError(serial)
+        for plant in plants:
+            plant.hiding.hide(serial, times)
+
+    def open_alert(
+        self,
+        key: str,
+        *,
+        type: str = "INVERTER_COMMUNICATION_FAULT",  # noqa: A002 - as the vendor calls it
+        category: str = "EQUIPMENT",
+        impact: int = 5,
+        component_serial: str | None = None,
+        component_name: str | None = None,
+        error_codes: Sequence[str] = (),
+    ) -> int:
+        """Raise an alert of a SolarEdge site now and return its number. Raise KeyError, ValueError."""
+        plant = self.plants[key]
+        if plant.cloud != "solaredge":
+            raise ValueError("Enphase v2 has no alerts")
+        now = self.clock.now()
+        alert = Alert(
+            id=max((one.id for other in self.plants.values() for one in other.alerts), default=FIRST_ALERT) + 1,
+            category=category,
+            type=type,
+            impact=impact,
+            status="OPEN",
+            first_trigger=now,
+            last_trigger=now,
+            component_name=component_name or component_serial or plant.name,
+            component_serial=component_serial,
+            error_codes=tuple(error_codes),
+        )
+        plant.alerts.append(alert)
+        return alert.id
+
+    def close_alert(self, key: str, alert_id: int) -> None:
+        """Close an open alert now. Raise KeyError for one that is not open."""
+        for alert in self.plants[key].alerts:
+            if alert.id == alert_id and alert.status == "OPEN":
+                alert.status, alert.last_trigger = "CLOSED", self.clock.now()
+                return
+        raise KeyError(alert_id)
 
     def delay_data(self, key: str, delay: timedelta) -> None:
         """Let a plant's rows become readable that much later than usual. Raise KeyError."""

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from .devices import Alert, Battery, Gateway, GridMeter, Health, Inverter, RevenueMeter, Silence
+from .batteries import Batteries, BatteryFlow
+from .devices import Alert, Battery, Gateway, GridMeter, Health, Inverter, Meter, RevenueMeter, Silence
 from .energy import Flow, Load, Model, Reduced, Series, Storage, series_of
+from .hiding import Hiding
 from .shares import Division
 from .slots import SLOT_SECONDS, epoch, local_date, midnight_slot, slot_after, slot_of, slot_time
 from .sun import Sky
@@ -58,7 +60,9 @@ class Plant:
         revenue_meter: RevenueMeter | None = None,
         grid_meter: GridMeter | None = None,
         load: Load | None = None,
+        meters: Sequence[Meter] = (),
         battery: Battery | None = None,
+        batteries: Sequence[Battery] = (),
         storage: Storage | None = None,
         alerts: Sequence[Alert] = (),
         public_name: str | None = None,
@@ -70,11 +74,17 @@ class Plant:
     ) -> None:
         """Describe a plant; nothing is computed yet.
 
-        The energy flows in the house need a `load`; a battery needs both the device and its `storage`. Raise ValueError
-        where these do not fit together or no gateway reports.
+        The energy flows in the house need a `load`; batteries need both the devices and their `storage`, and several of
+        them nameplates that sum up to it. Raise ValueError where these do not fit together or no gateway reports.
         """
-        if (battery is None) != (storage is None) or (battery and load is None) or (grid_meter and load is None):
+        owned = [*([battery] if battery else []), *batteries]
+        used = [one for one in owned if one.retired is None]
+        if bool(used) != (storage is not None) or (used and load is None) or (grid_meter and load is None):
             raise ValueError("a battery needs storage, and a battery or a grid meter needs a load")
+        if storage and len(used) > 1 and sum(one.capacity_wh for one in used) != storage.capacity_wh:
+            raise ValueError("the storage needs batteries whose nameplates sum up to it")
+        if load is None and any(meter.kind != "production" for meter in meters):
+            raise ValueError("a meter needs a load unless it is one of production")
         if not gateways:
             raise ValueError("a plant needs a gateway")
         self.cloud: CloudName = cloud
@@ -91,7 +101,9 @@ class Plant:
         self.revenue_meter = revenue_meter
         self.grid_meter = grid_meter
         self.load = load
-        self.battery = battery
+        self.meters = list(meters)
+        """SolarEdge's meters but for the `grid_meter`."""
+        self.batteries = owned
         self.storage = storage
         self.alerts = list(alerts)
         self.reference = reference
@@ -101,10 +113,13 @@ class Plant:
         self.note = note
         self.status: str | None = None
         """What the cloud says of the plant's state; None: what follows from the gateways."""
+        self.hiding = Hiding()
+        """Which devices are left out of lists."""
         self.extra_delay = timedelta(0)
         """How much later than usual rows become readable."""
         self.cadence = CADENCE[cloud]
         self._division: Division | None = None
+        self._batteries: Batteries | None = None
         self._whole: Series | None = None
         self._series: Series | None = None
 
@@ -151,7 +166,38 @@ class Plant:
         """Return the inverters in use at an instant, in the order they were added."""
         return [inverter for inverter in self.inverters.values() if inverter.active_at(at)]
 
+    @property
+    def used_batteries(self) -> list[Battery]:
+        """The batteries in use."""
+        return [battery for battery in self.batteries if battery.retired is None]
+
+    @property
+    def battery(self) -> Battery | None:
+        """The first battery in use, if there is one."""
+        return next(iter(self.used_batteries), None)
+
+    def nameplate_wh(self, battery: Battery) -> int:
+        """Return what a battery can hold in Wh."""
+        return battery.capacity_wh or (self.storage.capacity_wh if self.storage else 0)
+
+    def battery_flow_wh(self, serial: str, flow: BatteryFlow, start: datetime, end: datetime) -> int:
+        """Return the Wh that went into or out of one battery between two instants. Raise KeyError."""
+        return self.by_battery().flow(serial, flow, slot_of(start), slot_of(end))
+
+    def battery_stored_wh(self, serial: str, at: datetime) -> float:
+        """Return the energy in one battery at an instant, in Wh. Raise KeyError."""
+        return self.by_battery().stored_wh(serial, slot_of(at))
+
     # The same in slots.
+
+    def by_battery(self) -> Batteries:
+        """Return the energy of each battery in use. Raise KeyError where there is none."""
+        if self.storage is None:
+            raise KeyError("there is no battery")
+        if self._batteries is None:
+            sizes = tuple((battery.serial, self.nameplate_wh(battery)) for battery in self.used_batteries)
+            self._batteries = Batteries(self.series, self.storage, sizes)
+        return self._batteries
 
     @property
     def series(self) -> Series:
@@ -221,6 +267,11 @@ class Plant:
                 lost += due * (100 - health.percent) // 100
         return lost
 
+    def serials(self) -> set[str]:
+        """Return the serial numbers of all devices that there are or were."""
+        meters = [one.serial for one in (self.revenue_meter, self.grid_meter, *self.meters) if one and one.serial]
+        return {*self.gateways, *self.inverters, *meters, *(battery.serial for battery in self.batteries)}
+
     # Changes.
 
     def add_inverter(self, inverter: Inverter) -> None:
@@ -238,6 +289,15 @@ class Plant:
         inverter.retired = at
         self._forget()
 
+    def reinstall_inverter(self, serial: str, gateway: str, at: datetime) -> None:
+        """Take an inverter into use again that was here before. Raise KeyError for one that is not retired."""
+        inverter = self.inverters[serial]
+        if inverter.retired is None:
+            raise KeyError(serial)
+        inverter.gaps.append((inverter.retired, at))
+        inverter.gateway, inverter.retired = gateway, None
+        self._forget()
+
     def set_health(self, serial: str, percent: int, at: datetime, *, mute: bool = False) -> None:
         """Let an inverter yield only so much of what it should from an instant on. Raise KeyError, ValueError."""
         if type(percent) is not int or not 0 <= percent <= 100:
@@ -249,6 +309,7 @@ class Plant:
 
     def _forget(self) -> None:
         self._division = None
+        self._batteries = None
         self._whole = None
         self._series = None
 

@@ -9,6 +9,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+_LONGEST_PERIOD = 50_000
+
 
 class Shares:
     """The pattern for one set of inverters, given as (serial number, weight)."""
@@ -36,8 +38,9 @@ class Shares:
 
 @lru_cache(maxsize=256)
 def shares_of(weights: tuple[tuple[str, int], ...]) -> Shares:
-    """Return the pattern for a set of inverters; equal sets share one."""
-    return Shares(weights)
+    """Return the pattern for a set of devices; equal sets share one. Large weights are made smaller for speed."""
+    least = -(-sum(weight for _, weight in weights) // _LONGEST_PERIOD)
+    return Shares((serial, max(1, weight // max(1, least))) for serial, weight in weights)
 
 
 class Division:

@@ -5,20 +5,18 @@ import re
 from typing import Any
 
 from .accounts import Accounts, SolarEdgeKey
-from .devices import Alert
 from .plant import Plant
 from .quota import Quota, Window
-from .solaredge_format import local, problem
+from .solaredge_alerts import alerts
+from .solaredge_devices import device_answer, devices
+from .solaredge_format import local, page_of, problem
 from .solaredge_series import Reader
 from .switches import Switches
 from .web import Answer, Call, Refusal
 
 _LEGACY = "monitoring/"
 _SITE_PATH = re.compile(r"sites/(\d{1,12})(?:/(.+))?")
-_TELEMETRY = re.compile(r"(inverters|meters|storage)/(?:([^/]+)/)?telemetry")
-_INVERTER = re.compile(r"inverters/([^/]+)/(voltage|power|energy|current|frequency)")
-_KINDS = {"INVERTER", "BATTERY", "BATTERY_MODULE", "OPTIMIZER", "METER", "EV_CHARGER", "BUI", "GATEWAY"}
-_MOST_SITES, _MOST_ALERTS = 1000, 100
+_MOST_SITES = 1000
 
 
 class SolarEdge:
@@ -65,7 +63,7 @@ class SolarEdge:
         if path == "sites":
             return Answer(body=self._sites(call, key, as_list=legacy or self._switches.solaredge_sites_as_list))
         if path == "alerts":
-            return Answer(body=_alerts([plant for plant in self._plants.values() if _owns(key, plant)], call))
+            return Answer(body=alerts([plant for plant in self._plants.values() if _owns(key, plant)], call))
         found = _SITE_PATH.fullmatch(path)
         if found is None:
             raise problem(404, "Unknown endpoint")
@@ -104,38 +102,33 @@ class SolarEdge:
             case "energy":
                 return reader.energy_measurements(reader.production())
             case "devices":
-                return _devices(plant, call)
+                self._demand_device_data()
+                return devices(plant, call)
             case "alerts":
-                return _alerts([plant], call)
+                return alerts([plant], call)
             case "power-flow":
                 raise problem(403, "Not included in this plan")
-        if found := _TELEMETRY.fullmatch(path):
-            return _telemetry(plant, reader, found[1], found[2], call)
-        if found := _INVERTER.fullmatch(path):
-            if found[1] not in plant.inverters:
-                raise problem(404, "Unknown device")
-            return reader.inverter_measurements(found[1], found[2])
-        raise problem(404, "Unknown endpoint")
+        answer = device_answer(path, plant, call, self._switches)
+        if answer is None:
+            raise problem(404, "Unknown endpoint")
+        self._demand_device_data()
+        return answer()
+
+    def _demand_device_data(self) -> None:
+        """Raise Refusal (403) where devices may not be read."""
+        if not self._switches.solaredge_device_data:
+            raise problem(403, "The scope DEVICE_DATA is missing")
 
     def _sites(self, call: Call, key: SolarEdgeKey, *, as_list: bool) -> Any:
         """Return a page of the key's sites. Raise Refusal (400)."""
         plants = sorted((plant for plant in self._plants.values() if _owns(key, plant)), key=lambda plant: plant.id)
-        page = _page(plants, call, "sites-in-page", _MOST_SITES)
+        page = page_of(plants, call, "sites-in-page", _MOST_SITES)
         sites = [_summary(plant, call) for plant in page]
         return sites if as_list else {"sites": {"count": len(plants), "site": sites}}
 
 
 def _owns(key: SolarEdgeKey, plant: Plant) -> bool:
     return plant.cloud == "solaredge" and plant.id in key.sites
-
-
-def _page[T](items: list[T], call: Call, size_name: str, most: int) -> list[T]:
-    """Return the asked page, counted from 1. Raise Refusal (400)."""
-    page, size = (call.query.get(name, default) for name, default in (("page", "1"), (size_name, str(most))))
-    if not page.isdecimal() or not size.isdecimal() or int(page) < 1 or not 1 <= int(size) <= most:
-        raise problem(400, f"page begins with 1, {size_name} is 1 to {most}")
-    first = (int(page) - 1) * int(size)
-    return items[first : first + int(size)]
 
 
 def _summary(plant: Plant, call: Call) -> dict[str, Any]:
@@ -166,141 +159,3 @@ def _details(plant: Plant, call: Call, reader: Reader) -> dict[str, Any]:
     reported = plant.reported_at(call.now)
     body["lastUpdateTime"] = local(reported, plant.zone) if reported else None
     return body
-
-
-def _devices(plant: Plant, call: Call) -> list[dict[str, Any]]:
-    """Return the site's devices, replaced ones too; only inverters unless asked for others. Raise Refusal (400)."""
-    types = set(call.query.getall("types", ["INVERTER"]))
-    if unknown := types - _KINDS:
-        raise problem(400, f"Unknown type {min(unknown)}")
-    return [device for device in _all_devices(plant, call) if device["type"] in types]
-
-
-def _all_devices(plant: Plant, call: Call) -> list[dict[str, Any]]:
-    result: list[dict[str, Any]] = [
-        {
-            "type": "INVERTER",
-            "serialNumber": inverter.serial,
-            "manufacturer": "SolarEdge",
-            "model": inverter.model,
-            "partNumber": inverter.part_number,
-            "name": f"Inverter {number}",
-            "createdAt": local(inverter.installed, plant.zone),
-            "firmwareVersion": "4.25.13",
-            "firmware": "4.25.13.1.100",
-            "connectedTo": None if inverter.serial in plant.gateways else inverter.gateway,
-            "active": inverter.active_at(call.now),
-            "nameplate": 0,
-            "form": None,
-            "communicationType": "ETHERNET" if inverter.serial in plant.gateways else "RS485",
-            "connectedOptimizers": inverter.size_w // 400,
-        }
-        for number, inverter in enumerate(plant.inverters.values(), 1)
-        if inverter.installed <= call.now
-    ]
-    if meter := plant.grid_meter:
-        # One meter is listed once for each direction; what is computed from it has no serial number at all.
-        rows = (
-            (meter.serial, "Export Meter", "FeedIn"),
-            (meter.serial, "Import Meter", "Purchased"),
-            (None, "Self Consumption", "SelfConsumption"),
-        )
-        result += [
-            {
-                "type": "METER",
-                "serialNumber": serial,
-                "manufacturer": "SolarEdge" if serial else None,
-                "model": "SE-MTR-3Y" if serial else None,
-                "name": name,
-                "createdAt": local(plant.operational_at, plant.zone),
-                "firmwareVersion": "1.50" if serial else None,
-                "connectedTo": meter.connected_to,
-                "active": True,
-                "meterType": kind,
-                "form": "physical" if serial else "virtual",
-                "communicationType": "RS485" if serial else None,
-            }
-            for serial, name, kind in rows
-        ]
-    if plant.battery and plant.storage:
-        result.append(
-            {
-                "type": "BATTERY",
-                "serialNumber": plant.battery.serial,
-                "manufacturer": plant.battery.manufacturer,
-                "model": plant.battery.model,
-                "name": "Battery 1",
-                "createdAt": local(plant.operational_at, plant.zone),
-                "firmwareVersion": "2.1.7",
-                "connectedTo": plant.battery.connected_to,
-                "active": True,
-                "nameplate": plant.storage.capacity_wh,
-                "communicationType": "RS485",
-            }
-        )
-    return result
-
-
-def _telemetry(plant: Plant, reader: Reader, family: str, wanted: str | None, call: Call) -> dict[str, Any]:
-    """Return a family's telemetry, of all its devices or of those named. Raise Refusal (400, 404)."""
-    known: dict[str, list[str]] = {
-        "inverters": [inverter.serial for inverter in plant.inverters.values() if inverter.active_at(call.now)],
-        "meters": [plant.grid_meter.serial] if plant.grid_meter else [],
-        "storage": [plant.battery.serial] if plant.battery else [],
-    }
-    serials = wanted.split(",") if wanted else known[family]
-    if set(serials) - set(known[family]):
-        raise problem(404, "Unknown device")
-    match family:
-        case "inverters":
-            return reader.inverters_telemetry(serials)
-        case "meters":
-            return reader.meters_telemetry(serials)
-        case _:
-            return reader.storage_telemetry(serials)
-
-
-def _alerts(plants: list[Plant], call: Call) -> list[dict[str, Any]]:
-    """Return a page of alerts, those of a lost connection included. Raise Refusal (400)."""
-    only_open = call.query.get("only-open", "false")
-    if only_open not in {"true", "false"}:
-        raise problem(400, "only-open is true or false")
-    rows = [_alert(plant, alert) for plant in plants for alert in [*plant.alerts, *_lost(plant)]]
-    if only_open == "true":
-        rows = [row for row in rows if row["status"] == "OPEN"]
-    return _page(rows, call, "alerts-in-page", _MOST_ALERTS)
-
-
-def _lost(plant: Plant) -> list[Alert]:
-    """Return an open alert for each gateway that is silent."""
-    return [
-        Alert(
-            id=900_000 + number,
-            category="COMMUNICATION",
-            type="SITE_COMMUNICATION_FAULT",
-            impact=7,
-            status="OPEN",
-            first_trigger=silence.start,
-            last_trigger=silence.start,
-            component_name="Inverter 1",
-            component_serial=gateway.serial,
-        )
-        for number, gateway in enumerate(plant.gateways.values())
-        for silence in gateway.silences
-        if silence.end is None
-    ]
-
-
-def _alert(plant: Plant, alert: Alert) -> dict[str, Any]:
-    return {
-        "alertId": alert.id,
-        "siteId": plant.id,
-        "category": alert.category,
-        "type": alert.type,
-        "impact": alert.impact,
-        "status": alert.status,
-        "firstTrigger": alert.first_trigger.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "lastTrigger": alert.last_trigger.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "component": {"name": alert.component_name, "serialNumber": alert.component_serial},
-        "errorCodes": list(alert.error_codes),
-    }

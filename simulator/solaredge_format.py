@@ -190,8 +190,21 @@ def _too_long(span: Span) -> bool:
         case Resolution.HOUR:
             return length > 24 * SLOTS_PER_HOUR * SLOT_SECONDS
         case Resolution.DAY:
-            start = span.start.astimezone(span.zone).replace(tzinfo=None)
-            end = span.end.astimezone(span.zone).replace(tzinfo=None)
-            return end > datetime.combine(add_months(start.date(), 1), start.time())
+            return over_a_month(span.start, span.end, span.zone)
         case _:
             return False
+
+
+def over_a_month(start: datetime, end: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether more than a month of the site's calendar lies between two instants."""
+    first, last = (moment.astimezone(zone).replace(tzinfo=None) for moment in (start, end))
+    return last > datetime.combine(add_months(first.date(), 1), first.time())
+
+
+def page_of[T](items: list[T], call: Call, size_name: str, most: int) -> list[T]:
+    """Return the asked page, counted from 1. Raise Refusal (400)."""
+    page, size = (call.query.get(name, default) for name, default in (("page", "1"), (size_name, str(most))))
+    if not page.isdecimal() or not size.isdecimal() or int(page) < 1 or not 1 <= int(size) <= most:
+        raise problem(400, f"page begins with 1, {size_name} is 1 to {most}")
+    first = (int(page) - 1) * int(size)
+    return items[first : first + int(size)]

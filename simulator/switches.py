@@ -25,6 +25,8 @@ class Switches:
     """KW and KWH where no unit is asked for."""
     state_of_energy_fraction: bool = True
     """`stateOfEnergy` 0 … 1 instead of 0 … 100, both called PERCENTAGE."""
+    state_of_energy_percentage_100: bool = False
+    """`stateOfEnergy` 0 … 100, called PERCENTAGE_100, whatever the switch before says."""
     solaredge_demand_both_headers: bool = False
     """`X-Account-Key` is demanded on `/v2` too."""
     solaredge_open_bucket_partial: bool = False
@@ -33,3 +35,23 @@ class Switches:
     """A day, month or year that the window only touches holds its whole energy, not just the window's part."""
     solaredge_credits_body_kong: bool = False
     """A 429 has the gateway's stock body instead of problem+json."""
+    solaredge_meters_empty: bool = False
+    """Telemetry answers `meters: {}` although meters are listed."""
+    solaredge_storage_empty: bool = False
+    """Telemetry answers `storage: {}` although batteries are listed."""
+    solaredge_nights_null: bool = False
+    """Dark quarters and hours are null instead of 0 in the site's energy and power and in inverters' values."""
+    solaredge_negative_storage: bool = False
+    """A few quarters and hours without charge or discharge hold some Wh less than none."""
+    solaredge_bulk_telemetry: bool = True
+    """Off: `/inverters|meters|storage/telemetry` are unknown (404), with serial numbers too."""
+    solaredge_device_metrics: bool = True
+    """The endpoints for one metric of one meter or battery; off: unknown (404)."""
+    solaredge_device_data: bool = True
+    """Off: devices and all that they measure are forbidden (403), as without the scope DEVICE_DATA."""
+    solaredge_telemetry_up_to_day: bool = False
+    """Telemetry refuses WEEK and longer resolutions (400)."""
+    solaredge_overview_month: bool = False
+    """The overview refuses windows of more than a month (400)."""
+    solaredge_performance: bool = False
+    """The overview has `performance` on `/v2` too, and the ratio is a number."""
