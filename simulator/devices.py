@@ -37,6 +37,11 @@ class Inverter:
     """Ascending; whole and talkative before the first."""
 
     @property
+    def sku(self) -> str:
+        """What Enphase's late v2 calls it in the catalogue."""
+        return f"{self.model}-60-2LL-S22"
+
+    @property
     def weight(self) -> int:
         """Its share of the plant's energy: its size, a few per cent more or less."""
         return max(1, round(self.size_w * (1 + (crc32(self.serial.encode()) % 9 - 4) / 200)))
@@ -82,6 +87,7 @@ class Gateway:
     id: int = 0
     name: str = ""
     part_number: str = "800-00555-r03"
+    sku: str = "ENV-IQ-AM1-240"
     never_reported: bool = False
     """Whether the cloud has not heard of it yet; its `last_report_at` is null then."""
     silences: list[Silence] = field(default_factory=list)
@@ -94,13 +100,37 @@ class Gateway:
 
 @dataclass(slots=True, kw_only=True)
 class RevenueMeter:
-    """A revenue-grade production meter; it measures exactly what the inverters do."""
+    """A revenue-grade production meter; all of a plant together measure exactly what the inverters do."""
 
     serial: str
     gateway: str
     installed: datetime
     manufacturer: str = "GE"
     model: str = "I-210+"
+    weight: int = 1
+    """Its share of the plant's energy beside other meters."""
+    retired: datetime | None = None
+    silences: list[Silence] = field(default_factory=list)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is silenced until further notice, although its Envoy may report."""
+        return any(silence.end is None for silence in self.silences)
+
+    def active_at(self, moment: datetime) -> bool:
+        """Tell whether it is in use at an instant."""
+        return self.installed <= moment and (self.retired is None or moment < self.retired)
+
+
+@dataclass(slots=True, kw_only=True)
+class ConsumptionMeter:
+    """Enphase's meter of what the house uses (late v2)."""
+
+    serial: str
+    gateway: str
+    installed: datetime
+    manufacturer: str = "Enphase"
+    model: str = "Envoy S"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,23 +1,22 @@
-"""Enphase v2's energy: summary, stats, rgm_stats, energy_lifetime, monthly_production (Enphase v2 documentation)."""
+"""Enphase v2's energy: summary, stats, energy_lifetime, monthly_production (Enphase v2 documentation)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
-from .enphase_format import read_date, read_number, unprocessable
+from .devices import RevenueMeter
+from .enphase_format import read_date, unprocessable
 from .enphase_meta import has_meter, last_energy_at, meta, meter_start_date, status_of
+from .enphase_meters import meter_wh
+from .enphase_period import a_year_ago, asked_days, asked_slots
 from .plant import Plant
 from .slots import (
     SLOT_SECONDS,
     SLOTS_PER_DAY,
     SLOTS_PER_HOUR,
-    SLOTS_PER_QUARTER,
     add_months,
-    epoch,
     local_date,
     midnight_slot,
-    slot_date,
     slot_of,
     slot_time,
 )
@@ -57,8 +56,8 @@ def stats(plant: Plant, call: Call) -> dict[str, Any]:
         "meta": meta(plant, call.now),
         "intervals": [],
     }
-    start, end = _asked_slots(plant, call, 1)
-    if not plant.inverters or slot_time(start) < _a_year_ago(plant, call.now):
+    start, end = asked_slots(plant, call, 1)
+    if not plant.inverters or slot_time(start) < a_year_ago(plant, call.now):
         return body
     newest = plant.newest_slot(call.now)
     last = plant.series.last_lit(newest)
@@ -81,61 +80,19 @@ def stats(plant: Plant, call: Call) -> dict[str, Any]:
     return body
 
 
-def rgm_stats(plant: Plant, call: Call) -> dict[str, Any]:
-    """Return rows of fifteen minutes as the revenue-grade meter measured them, at night too."""
-    meter = plant.revenue_meter if has_meter(plant, call.now) else None
-    body: dict[str, Any] = {
-        "system_id": plant.id,
-        "total_devices": 1 if meter else 0,
-        "meta": meta(plant, call.now),
-        "intervals": [],
-    }
-    start, end = _asked_slots(plant, call, SLOTS_PER_QUARTER)
-    if meter is None or slot_time(start) < _a_year_ago(plant, call.now):
-        return body
-    first = slot_of(max(meter.installed, plant.operational_at))
-    start = max(start, -(-first // SLOTS_PER_QUARTER) * SLOTS_PER_QUARTER)
-    month_later = midnight_slot(add_months(slot_date(start, plant.zone), 1), plant.zone) + (
-        start - midnight_slot(slot_date(start, plant.zone), plant.zone)
-    )
-    end = min(end, month_later, plant.readable_until(plant.gateways[meter.gateway], call.now))
-    for quarter in range(start, end - SLOTS_PER_QUARTER + 1, SLOTS_PER_QUARTER):
-        body["intervals"].append(
-            {
-                "end_at": slot_time(quarter + SLOTS_PER_QUARTER),
-                "wh_del": plant.series.production(quarter, quarter + SLOTS_PER_QUARTER),
-                "devices_reporting": 1,
-            }
-        )
-    return body
-
-
 def energy_lifetime(plant: Plant, call: Call) -> dict[str, Any]:
     """Return the energy of each day, on request also by the microinverters and by the meter alone."""
     now = call.now
-    today = plant.local_day(now)
-    asked_start, asked_end = read_date(call, "start_date"), read_date(call, "end_date")
     first_day = local_date(plant.operational_at, plant.zone) if plant.operational_at <= now else None
-    start = asked_start or first_day
-    # The slot before the newest boundary is the last that anything was reported of.
-    reported = slot_date(plant.newest_slot(now) - 1, plant.zone)
-    end = asked_end or min(today - timedelta(days=1), reported)
-    echo = {"start": start.isoformat() if start else None, "end": end.isoformat()}
-    if (asked_start and asked_start > today) or (asked_end and asked_end > today):
-        raise unprocessable("Requested date is in the future", echo)
-    if asked_end and start and asked_end < start:
-        raise unprocessable("Requested date range is invalid for this system", echo)
+    start, spans = asked_days(plant, call, first_day)
     body: dict[str, Any] = {"system_id": plant.id, "start_date": start}
     metered = meter_start_date(plant) if has_meter(plant, now) else None
     if metered:
         body["meter_start_date"] = metered
-    days = [start + timedelta(days=offset) for offset in range((end - start).days + 1)] if start else []
-    bounds = [midnight_slot(day, plant.zone) for day in [*days, *([end + timedelta(days=1)] if days else [])]]
-    spans = list(pairwise(bounds))
     body["production"] = [_merged_wh(plant, begin, stop, now) for begin, stop in spans]
     if call.query.get("production") == "all":
         body["micro_production"] = [plant.readable_wh(begin, stop, now) for begin, stop in spans]
-        body["meter_production"] = [_meter_wh(plant, begin, stop, now) for begin, stop in spans]
+        body["meter_production"] = [meter_wh(plant, begin, stop, now) for begin, stop in spans]
     body["meta"] = meta(plant, now)
     return body
 
@@ -151,7 +108,6 @@ def monthly_production(plant: Plant, call: Call) -> dict[str, Any]:
     if after > plant.local_day(call.now):
         raise unprocessable("The start date must be at least one month ago", echo)
     begin, stop = midnight_slot(start, plant.zone), midnight_slot(after, plant.zone)
-    meter = plant.revenue_meter if has_meter(plant, call.now) else None
     return {
         "system_id": plant.id,
         "start_date": start,
@@ -160,28 +116,14 @@ def monthly_production(plant: Plant, call: Call) -> dict[str, Any]:
         "meter_readings": [
             {
                 "serial_number": meter.serial,
-                "start": _meter_wh(plant, 0, begin, call.now),
-                "end": _meter_wh(plant, 0, stop, call.now),
+                "start": _reading(plant, meter, begin, call.now),
+                "end": _reading(plant, meter, stop, call.now),
             }
-        ]
-        if meter
-        else [],
+            for meter in plant.revenue_meters
+            if meter.installed <= call.now
+        ],
         "meta": meta(plant, call.now),
     }
-
-
-def _asked_slots(plant: Plant, call: Call, step: int) -> tuple[int, int]:
-    """Return the asked period in slots, rounded down to full steps; by default from local midnight to now."""
-    start_at, end_at = read_number(call, "start_at"), read_number(call, "end_at")
-    midnight = midnight_slot(plant.local_day(call.now), plant.zone)
-    start = midnight if start_at is None else start_at // SLOT_SECONDS
-    end = (epoch(call.now) if end_at is None else end_at) // SLOT_SECONDS
-    return start // step * step, end // step * step
-
-
-def _a_year_ago(plant: Plant, now: datetime) -> datetime:
-    """Return the local midnight one year before today."""
-    return slot_time(midnight_slot(add_months(plant.local_day(now), -12), plant.zone))
 
 
 def _row(plant: Plant, slot: int, limits: Mapping[str, int]) -> dict[str, Any] | None:
@@ -211,8 +153,8 @@ def _row(plant: Plant, slot: int, limits: Mapping[str, int]) -> dict[str, Any] |
 def _current_power(plant: Plant, now: datetime, *, stays: bool) -> int:
     """Return the mean power of the newest slot that the cloud knows of, in W."""
     newest = plant.newest_slot(now)
-    if (meter := plant.revenue_meter) and has_meter(plant, now):
-        newest = plant.readable_until(plant.gateways[meter.gateway], now)
+    if meters := [meter for meter in plant.revenue_meters if meter.active_at(now)]:
+        newest = max(plant.meter_readable_until(meter, now) for meter in meters)
     slot = newest - 1
     if stays:
         slot = plant.series.last_lit(newest) or slot
@@ -226,15 +168,9 @@ def _measured_wh(plant: Plant, slot: int, now: datetime) -> int:
     return _merged_wh(plant, slot, slot + 1, now)
 
 
-def _meter_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
-    """Return the Wh that the revenue-grade meter counted between two slots, as far as the cloud knows."""
-    meter = plant.revenue_meter
-    if meter is None or meter.installed > now:
-        return 0
-    first = max(start, slot_of(meter.installed))
-    return plant.series.production(
-        first, max(first, min(end, plant.readable_until(plant.gateways[meter.gateway], now)))
-    )
+def _reading(plant: Plant, meter: RevenueMeter, slot: int, now: datetime) -> int:
+    """Return how far a meter had counted at a slot, as far as the cloud knows."""
+    return plant.meter_until(meter.serial, min(slot, plant.meter_readable_until(meter, now)))
 
 
 def _merged_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
@@ -243,4 +179,4 @@ def _merged_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
     if first_metered is None:
         return plant.readable_wh(start, end, now)
     border = min(max(midnight_slot(first_metered, plant.zone), start), end)
-    return plant.readable_wh(start, border, now) + _meter_wh(plant, border, end, now)
+    return plant.readable_wh(start, border, now) + meter_wh(plant, border, end, now)

@@ -10,13 +10,15 @@ from .slots import local_date, slot_time
 def status_of(plant: Plant, now: datetime) -> str:
     """Return the system's status.
 
-    What a test has set, else ``comm`` while an Envoy is silent, ``micro`` while a microinverter is mute, else
-    ``normal``.
+    What a test has set, else ``comm`` while an Envoy is silent, ``meter`` while a revenue-grade meter is, ``micro``
+    while a microinverter is mute, else ``normal``.
     """
     if plant.status is not None:
         return plant.status
     if any(gateway.silent for gateway in plant.gateways.values()):
         return "comm"
+    if any(meter.silent and meter.active_at(now) for meter in plant.revenue_meters):
+        return "meter"
     if any(inverter.mute_since(now) and inverter.active_at(now) for inverter in plant.inverters.values()):
         return "micro"
     return "normal"
@@ -40,11 +42,10 @@ def meta(plant: Plant, now: datetime) -> dict[str, Any]:
 
 def has_meter(plant: Plant, now: datetime) -> bool:
     """Tell whether a revenue-grade meter is fitted by now."""
-    return plant.revenue_meter is not None and plant.revenue_meter.installed <= now
+    return any(meter.installed <= now for meter in plant.revenue_meters)
 
 
 def meter_start_date(plant: Plant) -> date | None:
-    """Return the first full day of the revenue-grade meter, from which on its values are used; None without a meter."""
-    if plant.revenue_meter is None:
-        return None
-    return local_date(plant.revenue_meter.installed, plant.zone) + timedelta(days=1)
+    """Return the first full day of a revenue-grade meter, from which on its values are used; None without a meter."""
+    installed = min((meter.installed for meter in plant.revenue_meters), default=None)
+    return None if installed is None else local_date(installed, plant.zone) + timedelta(days=1)

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from operator import attrgetter
 import re
 from typing import Any
 
 from .accounts import Accounts, encode_id
 from .devices import Inverter
-from .enphase_energy import energy_lifetime, monthly_production, rgm_stats, stats, summary
+from .enphase_devices import envoys, inventory
+from .enphase_energy import energy_lifetime, monthly_production, stats, summary
 from .enphase_format import callback, datetime_format, not_found, read_number, render, unauthorized, unprocessable
 from .enphase_meta import meta, status_of
+from .enphase_meters import consumption_lifetime, consumption_stats, production_meter_readings, rgm_stats
 from .plant import Plant
 from .quota import Quota, Window
 from .slots import SLOTS_PER_HOUR, epoch, slot_time
 from .switches import Switches
-from .web import Answer, Call
+from .web import Answer, Call, Refusal
 
 _SYSTEM_PATH = re.compile(r"systems/(\d{1,12})/([a-z_]+)")
 _FILTERS = ("system_id", "system_name", "status", "reference", "installer", "connection_type")
@@ -34,14 +35,19 @@ class EnphaseV2:
         self._plants = plants
         self._accounts = accounts
         self._switches = switches
-        self._of_system: dict[str, Callable[[Plant, Call], dict[str, Any]]] = {
+        self._of_system: dict[str, Callable[[Plant, Call], dict[str, Any] | None]] = {
             "summary": lambda plant, call: summary(plant, call, stays=switches.enphase_power_stays),
             "stats": stats,
-            "rgm_stats": rgm_stats,
+            "rgm_stats": lambda plant, call: rgm_stats(plant, call, late=switches.enphase_meter_intervals),
             "energy_lifetime": energy_lifetime,
             "monthly_production": monthly_production,
-            "envoys": _envoys,
-            "inventory": _inventory,
+            "envoys": envoys,
+            "inventory": lambda plant, call: inventory(plant, call, late=switches.enphase_inventory_details),
+        }
+        self._late: dict[str, Callable[[Plant, Call], dict[str, Any] | None]] = {
+            "production_meter_readings": production_meter_readings,
+            "consumption_stats": consumption_stats,
+            "consumption_lifetime": consumption_lifetime,
         }
 
     def credential(self, call: Call) -> str | None:
@@ -79,14 +85,22 @@ class EnphaseV2:
         mode = datetime_format(call)
         if call.path == "systems":
             return Answer(body=self._systems(call, owned, mode))
-        if call.path == "systems/inverters_summary_by_envoy_or_site" and self._switches.enphase_inverters_summary:
+        late = self._switches.enphase_late
+        if late and call.path == "systems/search_system_id":
+            return Answer(body={"system_id": self._search(call, owned)})
+        summarized = late and self._switches.enphase_inverters_summary
+        if summarized and call.path == "systems/inverters_summary_by_envoy_or_site":
             plant = self._plant(read_number(call, "site_id"), owned)
             return Answer(body=render(self._inverters_summary(plant, call), mode, plant.zone))
         found = _SYSTEM_PATH.fullmatch(call.path)
-        if found is None or found[2] not in self._of_system:
+        known = self._of_system | (self._late if late else {})
+        if found is None or found[2] not in known:
             raise not_found()
         plant = self._plant(int(found[1]), owned)
-        return Answer(body=render(self._of_system[found[2]](plant, call), mode, plant.zone))
+        if found[2].startswith("consumption_") and not self._switches.enphase_consumption:
+            raise unauthorized()
+        body = known[found[2]](plant, call)
+        return Answer(status=204) if body is None else Answer(body=render(body, mode, plant.zone))
 
     def finish(self, call: Call, answer: Answer, minute: Window) -> None:
         """Wrap the body in the callback that was asked for."""
@@ -104,6 +118,20 @@ class EnphaseV2:
         if system_id not in owned:
             raise unauthorized()
         return plant
+
+    def _search(self, call: Call, owned: set[int]) -> int:
+        """Return the number of the system that has an Envoy. Raise Refusal (401, 404, 422)."""
+        serial = call.query.get("serial_num")
+        if not serial:
+            raise unprocessable("serial_num is missing", {})
+        for plant in self._plants.values():
+            if plant.cloud == "enphase" and serial in plant.gateways:
+                if plant.id not in owned:
+                    raise unauthorized()
+                return plant.id
+        raise Refusal(
+            Answer(status=404, body={"reason": "404", "errorMessages": ["Envoy not found with this serial number"]})
+        )
 
     def _systems(self, call: Call, owned: set[int], mode: str | None) -> dict[str, Any]:
         """Return a page of the user's systems; the cursor is the number of the page's last system, encoded."""
@@ -173,7 +201,7 @@ class EnphaseV2:
             "serial_number": inverter.serial,
             "model": inverter.model,
             "part_number": inverter.part_number,
-            "sku": f"{inverter.model}-60-2LL-S22",
+            "sku": inverter.sku,
             "status": "micro" if quiet else "normal",
             "power_produced": power,
             "proc_load": "520-00082-r01-v04.22.00",
@@ -228,42 +256,3 @@ def _system(plant: Plant, call: Call) -> dict[str, Any]:
     if plant.other_references:
         body["other_references"] = plant.other_references
     return body
-
-
-def _envoys(plant: Plant, call: Call) -> dict[str, Any]:
-    """Return the Envoys with the time of their last report."""
-    return {
-        "system_id": plant.id,
-        "envoys": [
-            {
-                "envoy_id": gateway.id,
-                "last_report_at": plant.last_report(gateway, call.now),
-                "name": gateway.name or f"Envoy {gateway.serial}",
-                "part_number": gateway.part_number,
-                "serial_number": gateway.serial,
-                "status": "comm" if gateway.silent else "normal",
-            }
-            for gateway in plant.hiding.shown("envoys", list(plant.gateways.values()), attrgetter("serial"))
-        ],
-    }
-
-
-def _inventory(plant: Plant, call: Call) -> dict[str, Any]:
-    """Return the devices that are not retired; a kind that the system has none of is left out."""
-    kinds: dict[str, list[dict[str, Any]]] = {
-        "envoys": [{"sn": gateway.serial, "model": "Envoy"} for gateway in plant.gateways.values()],
-        "inverters": [{"sn": one.serial, "model": one.model} for one in plant.active_inverters(call.now)],
-        "meters": [
-            {"sn": meter.serial, "manufacturer": meter.manufacturer, "model": meter.model}
-            for meter in (plant.revenue_meter,)
-            if meter and meter.installed <= call.now
-        ],
-    }
-    everything = [device for devices in kinds.values() for device in devices]
-    listed = {_sn(device) for device in plant.hiding.shown("inventory", everything, _sn)}
-    kinds = {kind: [device for device in devices if _sn(device) in listed] for kind, devices in kinds.items()}
-    return {"system_id": plant.id, **{kind: devices for kind, devices in kinds.items() if devices}}
-
-
-def _sn(device: Mapping[str, Any]) -> str:
-    return str(device["sn"])

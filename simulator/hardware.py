@@ -21,12 +21,12 @@ class Hardware:
         """By key: ``enphase_67``, ``solaredge_1148616``."""
 
     def silence(self, serial: str) -> None:
-        """Let a gateway stop reporting now. Raise KeyError for one that no plant has."""
-        self._plant_of_gateway(serial).silence(serial, self.clock.now())
+        """Let a gateway or a revenue-grade meter stop reporting now. Raise KeyError for one that no plant has."""
+        self._plant_of_reporter(serial).silence(serial, self.clock.now())
 
     def unsilence(self, serial: str) -> None:
-        """Let a gateway report again, with what it kept. Raise KeyError for one that no plant has."""
-        self._plant_of_gateway(serial).unsilence(serial, self.clock.now())
+        """Let it report again, with what it kept. Raise KeyError for one that no plant has."""
+        self._plant_of_reporter(serial).unsilence(serial, self.clock.now())
 
     def set_health(self, serial: str, percent: int, *, mute: bool = False) -> None:
         """Let an inverter yield from now on only so many per cent (0 … 100) of what it should.
@@ -163,9 +163,9 @@ class Hardware:
         """Let a cloud give a plant's status as this text, known or not; None: as it truly is. Raise KeyError."""
         self.plants[key].status = status
 
-    def _plant_of_gateway(self, serial: str) -> Plant:
+    def _plant_of_reporter(self, serial: str) -> Plant:
         for plant in self.plants.values():
-            if serial in plant.gateways:
+            if serial in plant.reporters:
                 return plant
         raise KeyError(serial)
 

@@ -3,12 +3,79 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from .devices import Battery, Gateway, GridMeter, Inverter, Meter
+from .devices import Battery, ConsumptionMeter, Gateway, GridMeter, Inverter, Meter, RevenueMeter
 from .energy import Load, Storage
 from .plant import Address, Plant
 from .sun import Sky
 
 _GERMANY = Address(country="Germany", state="Hessen", city="Kassel", postal_code="34117", street="Friedrichsplatz 18")
+
+
+def large_residence() -> Plant:
+    """Return Enphase system 2200: Arizona, 200 microinverters on 4 Envoys, no meter."""
+    operational = datetime(2025, 2, 20, 16, 0, tzinfo=UTC)
+    envoys = [Gateway(serial=f"1222000{number:05d}", id=2200 + number) for number in range(1, 5)]
+    return Plant(
+        "enphase",
+        2200,
+        "Saguaro Ranch",
+        timezone="America/Phoenix",
+        sky=Sky(latitude=33.45, longitude=-112.07, tilt=15, seed=2200, clear_days=0.7),
+        operational_at=operational,
+        gateways=envoys,
+        inverters=[
+            Inverter(
+                serial=f"1222100{number:05d}",
+                gateway=envoys[number % 4].serial,
+                installed=operational,
+                model="IQ7A",
+                part_number="800-01391-r02",
+                size_w=400,
+            )
+            for number in range(200)
+        ],
+        address=Address(state="AZ", city="Phoenix", postal_code="85001"),
+    )
+
+
+def metered_residence() -> Plant:
+    """Return Enphase system 2300: Colorado, 24 microinverters, 2 revenue-grade meters and one of consumption.
+
+    The first meter counts three fifths of the energy. It is the successor of one that was replaced.
+    """
+    operational = datetime(2024, 9, 5, 17, 0, tzinfo=UTC)
+    replaced = datetime(2025, 11, 12, 18, 20, tzinfo=UTC)
+    envoy = Gateway(serial="122300000001", id=2301, part_number="800-00654-r08", sku="ENV-S-WM-230")
+    return Plant(
+        "enphase",
+        2300,
+        "Foothills House",
+        timezone="America/Denver",
+        sky=Sky(latitude=39.74, longitude=-105.2, tilt=27, seed=2300, clear_days=0.6),
+        operational_at=operational,
+        gateways=[envoy],
+        inverters=[
+            Inverter(
+                serial=f"1223100{number:05d}",
+                gateway=envoy.serial,
+                installed=operational,
+                model="IQ8PLUS",
+                part_number="800-01736-r02",
+                size_w=330,
+            )
+            for number in range(1, 25)
+        ],
+        revenue_meters=[
+            RevenueMeter(
+                serial=f"{envoy.serial}EIM0", gateway=envoy.serial, installed=operational, retired=replaced, weight=3
+            ),
+            RevenueMeter(serial=f"{envoy.serial}EIM1", gateway=envoy.serial, installed=replaced, weight=3),
+            RevenueMeter(serial=f"{envoy.serial}EIM3", gateway=envoy.serial, installed=operational, weight=2),
+        ],
+        consumption_meter=ConsumptionMeter(serial=f"{envoy.serial}EIM2", gateway=envoy.serial, installed=operational),
+        load=Load(base_w=380, peak_w=2100, seed=2300),
+        address=Address(state="CO", city="Golden", postal_code="80401"),
+    )
 
 
 def two_battery_site() -> Plant:
@@ -114,6 +181,13 @@ def battery_without_meter_site() -> Plant:
 
 
 FACTORIES: dict[str, Callable[[], Plant]] = {
-    factory.__name__: factory for factory in (two_battery_site, thirty_inverter_site, battery_without_meter_site)
+    factory.__name__: factory
+    for factory in (
+        large_residence,
+        metered_residence,
+        two_battery_site,
+        thirty_inverter_site,
+        battery_without_meter_site,
+    )
 }
 """By name, as the control API knows them."""

@@ -7,7 +7,18 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from .batteries import Batteries, BatteryFlow
-from .devices import Alert, Battery, Gateway, GridMeter, Health, Inverter, Meter, RevenueMeter, Silence
+from .devices import (
+    Alert,
+    Battery,
+    ConsumptionMeter,
+    Gateway,
+    GridMeter,
+    Health,
+    Inverter,
+    Meter,
+    RevenueMeter,
+    Silence,
+)
 from .energy import Flow, Load, Model, Reduced, Series, Storage, series_of
 from .hiding import Hiding
 from .shares import Division
@@ -58,6 +69,8 @@ class Plant:
         inverters: Sequence[Inverter],
         address: Address | None = None,
         revenue_meter: RevenueMeter | None = None,
+        revenue_meters: Sequence[RevenueMeter] = (),
+        consumption_meter: ConsumptionMeter | None = None,
         grid_meter: GridMeter | None = None,
         load: Load | None = None,
         meters: Sequence[Meter] = (),
@@ -83,7 +96,7 @@ class Plant:
             raise ValueError("a battery needs storage, and a battery or a grid meter needs a load")
         if storage and len(used) > 1 and sum(one.capacity_wh for one in used) != storage.capacity_wh:
             raise ValueError("the storage needs batteries whose nameplates sum up to it")
-        if load is None and any(meter.kind != "production" for meter in meters):
+        if load is None and (consumption_meter or any(meter.kind != "production" for meter in meters)):
             raise ValueError("a meter needs a load unless it is one of production")
         if not gateways:
             raise ValueError("a plant needs a gateway")
@@ -98,7 +111,8 @@ class Plant:
         self.gateways = {gateway.serial: gateway for gateway in gateways}
         self.inverters = {inverter.serial: inverter for inverter in inverters}
         self.address = address or Address()
-        self.revenue_meter = revenue_meter
+        self.revenue_meters = [*([revenue_meter] if revenue_meter else []), *revenue_meters]
+        self.consumption_meter = consumption_meter
         self.grid_meter = grid_meter
         self.load = load
         self.meters = list(meters)
@@ -119,6 +133,7 @@ class Plant:
         """How much later than usual rows become readable."""
         self.cadence = CADENCE[cloud]
         self._division: Division | None = None
+        self._meter_division: Division | None = None
         self._batteries: Batteries | None = None
         self._whole: Series | None = None
         self._series: Series | None = None
@@ -250,6 +265,20 @@ class Plant:
         slots = {slot_after(change) for inverter in self.inverters.values() for change in inverter.changes()}
         return [(slot, self.active_inverters(slot_time(slot))) for slot in sorted(slots)]
 
+    def meter_until(self, serial: str, slot: int) -> int:
+        """Return the Wh that a revenue-grade meter counted before a slot."""
+        if self._meter_division is None:
+            changes = {meter.installed for meter in self.revenue_meters}
+            changes |= {meter.retired for meter in self.revenue_meters if meter.retired}
+            self._meter_division = Division(
+                (
+                    (slot, tuple((one.serial, one.weight) for one in self.revenue_meters if _measures(one, slot)))
+                    for slot in sorted({slot_after(change) for change in changes})
+                ),
+                self.series.production_until,
+            )
+        return self._meter_division.until(serial, slot)
+
     def _lost_until(self, slot: int) -> int:
         """Return the Wh before a slot that inverters did not yield although they should have."""
         return sum(self._lost_by(inverter, slot) for inverter in self.inverters.values() if inverter.health)
@@ -269,7 +298,8 @@ class Plant:
 
     def serials(self) -> set[str]:
         """Return the serial numbers of all devices that there are or were."""
-        meters = [one.serial for one in (self.revenue_meter, self.grid_meter, *self.meters) if one and one.serial]
+        fitted = (*self.revenue_meters, self.consumption_meter, self.grid_meter, *self.meters)
+        meters = [one.serial for one in fitted if one and one.serial]
         return {*self.gateways, *self.inverters, *meters, *(battery.serial for battery in self.batteries)}
 
     # Changes.
@@ -309,19 +339,25 @@ class Plant:
 
     def _forget(self) -> None:
         self._division = None
+        self._meter_division = None
         self._batteries = None
         self._whole = None
         self._series = None
 
-    def silence(self, gateway: str, at: datetime) -> None:
-        """Let a gateway stop reporting. Raise KeyError for one that is not there."""
-        found = self.gateways[gateway]
+    @property
+    def reporters(self) -> dict[str, Gateway | RevenueMeter]:
+        """All that reports by itself and may fall silent, by serial number."""
+        return {**self.gateways, **{meter.serial: meter for meter in self.revenue_meters}}
+
+    def silence(self, serial: str, at: datetime) -> None:
+        """Let a gateway or revenue-grade meter stop reporting. Raise KeyError for one that is not there."""
+        found = self.reporters[serial]
         if not found.silent:
             found.silences.append(Silence(at))
 
-    def unsilence(self, gateway: str, at: datetime) -> None:
-        """Let a gateway report again, with everything it kept. Raise KeyError for one that is not there."""
-        for silence in self.gateways[gateway].silences:
+    def unsilence(self, serial: str, at: datetime) -> None:
+        """Let it report again, with everything it kept. Raise KeyError for one that is not there."""
+        for silence in self.reporters[serial].silences:
             if silence.end is None:
                 silence.end = max(at, silence.start)
 
@@ -351,6 +387,12 @@ class Plant:
             return slot_of(self.operational_at)
         seconds = epoch(report - self.extra_delay) - self.cadence.lag
         return seconds // self.cadence.every * self.cadence.every // SLOT_SECONDS
+
+    def meter_readable_until(self, meter: RevenueMeter, now: datetime) -> int:
+        """Return the slot before which the cloud knows all of a revenue-grade meter's readings."""
+        limit = self.readable_until(self.gateways[meter.gateway], now)
+        quiet = [slot_of(silence.start) for silence in meter.silences if silence.start <= now and silence.end is None]
+        return min(limit, *quiet) if quiet else limit
 
     def reported_at(self, now: datetime) -> datetime | None:
         """Return when any gateway last reported."""
@@ -386,3 +428,8 @@ class Plant:
     def local_day(self, now: datetime) -> date:
         """Return today's date at the plant."""
         return local_date(now, self.zone)
+
+
+def _measures(meter: RevenueMeter, slot: int) -> bool:
+    """Tell whether a meter is in use in a slot."""
+    return meter.active_at(slot_time(slot))

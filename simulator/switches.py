@@ -9,6 +9,14 @@ class Switches:
 
     enphase_inverters_summary: bool = True
     """Late v2: values per inverter; off: the path is unknown (404), as in early v2."""
+    enphase_late: bool = True
+    """Late v2's paths: values per inverter, consumption, meter readings, search; off: all unknown (404)."""
+    enphase_consumption: bool = True
+    """Off: the user may not see consumption (401)."""
+    enphase_meter_intervals: bool = False
+    """`rgm_stats` has `meter_intervals` for each meter, and seven days at most, as in late v2."""
+    enphase_inventory_details: bool = False
+    """`inventory` has `sku`, `status`, `state` and `meta`, as in late v2."""
     inverters_summary_as_object: bool = False
     """The answer is the bare object instead of a list of one for each Envoy."""
     inverters_power_as_int: bool = False

@@ -260,7 +260,7 @@ def test_the_ready_systems_are_the_promised_ones():
     assert set(plants) == {"enphase_67", "enphase_72", "solaredge_1148616", "solaredge_222881711"}
     eich = plants["enphase_67"]
     assert (len(eich.active_inverters(moment)), len(eich.gateways), eich.size_w(moment)) == (31, 2, 5250)
-    assert eich.revenue_meter
+    assert [meter.serial for meter in eich.revenue_meters] == ["123123123123"]
     assert len(plants["enphase_72"].active_inverters(moment)) == 12
     assert plants["enphase_72"].zone == ZoneInfo("Europe/Amsterdam")
     assert len(plants["solaredge_1148616"].active_inverters(moment)) == 2
