@@ -183,6 +183,13 @@ def light_hours(place: Place, start: datetime, end: datetime) -> float:
     return _daylight(place).seconds(start.timestamp(), end.timestamp()) / 3600
 
 
+def light_spans(place: Place, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Return sunrise and sunset of the days between two instants, without a margin; days that are cut are left out."""
+    spans, index = _daylight(place).spans(start.timestamp())
+    days = [(datetime.fromtimestamp(span.rise, UTC), datetime.fromtimestamp(span.set, UTC)) for span in spans[index:]]
+    return [(rise, fall) for rise, fall in days if start <= rise and fall <= end]
+
+
 @cache
 def _daylight(place: Place) -> Daylight:
     return Daylight(Place(place.latitude, place.longitude))

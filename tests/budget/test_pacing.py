@@ -110,6 +110,13 @@ def test_nothing_is_sent_in_the_dark_but_one_request_that_finishes_the_day() -> 
     assert all(is_light(BERLIN, read.at, timedelta(minutes=20)) and not is_light(BERLIN, read.end) for read in dark)
 
 
+def test_the_last_day_of_a_month_is_finished_like_every_other() -> None:
+    world = World(V2, utc(2026, 3, 28), several(2), (FIVE,))
+    reads = world.run(utc(2026, 4, 1))
+    finished = {(read.system, read.at.date()) for read in reads[2:] if not is_light(BERLIN, read.end)}
+    assert {(system, utc(2026, 3, day).date()) for system in world.places for day in (29, 30, 31)} <= finished
+
+
 def test_a_plan_of_a_few_readings_a_day_spends_none_in_the_dark() -> None:
     world = World(V4, utc(2026, 3, 1), several(10))
     reads = world.run(utc(2026, 4, 1))[10:]

@@ -2,8 +2,9 @@
 
 What is left of the month goes to what is left of the daylight of all systems, the same for each hour of light of each
 of them (`rates`). Within a day the readings of a system are laid evenly (`dayplan`), each on the report that ends
-nearest, and sent when that report can be read (`rhythm`). Everything follows from what is left at the moment of asking,
-so an outage, a restart, the owner's own requests, another plan, more or fewer systems correct themselves.
+nearest, and sent when that report can be read (`rhythm`). A job that tells something in the dark goes on at night, at
+a sixth of the day's pace (`task`). Everything follows from what is left at the moment of asking, so an outage, a
+restart, the owner's own requests, another plan, more or fewer systems correct themselves.
 
 Pure: clock values and the ledger's figures are passed in. A decision looks at one system, and at sums over all that are
 kept up to date, so its price does not grow with the number of systems.

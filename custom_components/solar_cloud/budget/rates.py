@@ -132,7 +132,9 @@ def share_out(demands: Collection[Demand], left: float, horizon: float, per_minu
         job = demand.job
         most = job.cost / job.cadence.total_seconds()
         dark = max(0.0, demand.systems * horizon - demand.light) if job.night else 0.0
-        parts.append((demand, _Part(job.weight, demand.light, most), _Part(job.weight * DARK_PART, dark, most)))
+        # A moment of light at least: after the last sunset of a cycle the day is still to be finished, at its pace.
+        lit = max(1.0, demand.light)
+        parts.append((demand, _Part(job.weight, lit, most), _Part(job.weight * DARK_PART, dark, most)))
     _fill([part for _, *both in parts for part in both if part.seconds > 0], left - min(fixed, allowed))
     at_once = sum(demand.systems * light.rate for demand, light, _ in parts)
     brake = min(1.0, per_minute * MINUTE_PART / 60 / at_once) if at_once > 0 else 1.0

@@ -16,8 +16,12 @@ from .sun import DAY
 FINISHING = 20
 """Readings of a day that allow one more after sunset. With fewer, the next morning's has to finish the day."""
 FINISH_WITHIN = 3 * 3600.0
+LANDING = 4
+"""Readings of a day and more end with the day, where the night has readings too: none is needed in addition."""
 DAWN = 3600.0
 """After sunrise and before sunset inverters may be silent: each as long as its roof makes it."""
+UNDECIDED = 0.75
+"""Readings that the rest of a day may be off their whole number before another one is taken."""
 LOOK_BACK = 2 * DAY
 
 
@@ -28,6 +32,7 @@ class Task:
         "_aim",
         "_changed",
         "_hold",
+        "_later",
         "_phase",
         "_plan",
         "_shift",
@@ -55,6 +60,8 @@ class Task:
         """Where a report was looked for, around the clock."""
         self._shift = 0.0
         """By how much the one that was read ends before it: what one gap lacks, the next one gets."""
+        self._later = 0
+        """Readings by day after the one that was looked for, around the clock."""
         self._changed = False
         """Whether nobody has asked since the job came in another form."""
         self._hold = 0.0
@@ -86,6 +93,7 @@ class Task:
         return {
             "ran_at": self.ran_at,
             "shift": self._shift,
+            "later": self._later,
             "plan": self._plan.as_list() if self._plan else None,
             **self.rhythm.as_dict(),
         }
@@ -96,6 +104,8 @@ class Task:
             self.ran_at = number(stored.get("ran_at"))
             self.rhythm.recall(stored)
             self._shift = min(max(number(stored.get("shift")) or 0.0, -self.cadence), self.cadence)
+            later = stored.get("later")
+            self._later = later if isinstance(later, int) and not isinstance(later, bool) else 0
             self._plan = read_plan(stored.get("plan"), self.cadence)
 
     def ran(self, daylight: Daylight, now: float, end: float | None) -> None:
@@ -110,11 +120,14 @@ class Task:
             rhythm.silent += 1
         newest = rhythm.anchor if rhythm.anchor is not None else now - rhythm.delay
         self._shift = min(max((self._aim or newest) - newest, -rhythm.cadence), rhythm.cadence)
+        self._later -= newest != before
         if self._plan is not None:
             self._plan.read(newest if newest != before else None, rhythm.cadence)
 
     def pause(self, daylight: Daylight, now: float, rate: Rate) -> float:
         """Return how long nothing may be sent after the newest answer."""
+        if not self.rhythm.silent:
+            return self.cadence / 4
         gap = 1 / rate.light if rate.light > 0 else self.cadence
         return max(self.cadence / 4, self.rhythm.pause(gap, steady=steady(daylight, now)))
 
@@ -135,24 +148,48 @@ class Task:
         return due if late <= rhythm.cadence / 2 else now - late + rhythm.cadence
 
     def around_the_clock(self, daylight: Daylight, now: float, rate: Rate, reset: float) -> float | None:
-        """Return when a job is due that tells something in the dark too, `None` if not in this cycle."""
+        """Return when a job is due that tells something in the dark too, `None` if not in this cycle.
+
+        The time since the newest report counts, an hour of the night less than one of the day, until it makes one
+        reading. By day the readings are laid so that the last one takes the first report after sunset.
+        """
         rhythm = self.rhythm
-        at = max(self._newest() + self._shift, now - LOOK_BACK)
+        at = max(self._known_until(daylight), now - LOOK_BACK)
         spans, index = daylight.spans(at)
         need = 1.0
         while at < reset:
             lit = index < len(spans) and spans[index].rise <= at
             until = reset
             if index < len(spans):
-                until = min(reset, spans[index].set if lit else spans[index].rise)
-            index += lit
+                until = spans[index].set if lit else min(reset, spans[index].rise)
             pace = rate.light if lit else rate.dark
+            if lit and rate.full:
+                self._aim = rhythm.after(at + 1)
+                return self._aim + rhythm.delay
+            if lit and rate.light * (until - spans[index].rise) >= LANDING:
+                # The rest of the day's readings, squeezed or stretched to end with the light.
+                last = rhythm.after(until)
+                exact = pace * (until - at) - need
+                if self._later < 0 or abs(exact - self._later) > UNDECIDED:
+                    self._later = max(0, round(exact))
+                self._aim = at + need / (need + self._later) * (last - at)
+                return rhythm.near(self._aim) + rhythm.delay
+            until = min(until, reset)
+            index += lit
             if pace * (until - at) >= need:
                 self._aim = at + need / pace
                 return rhythm.near(self._aim) + rhythm.delay
             need -= pace * (until - at)
             at = until
         return None
+
+    def _known_until(self, daylight: Daylight) -> float:
+        """Return up to when a job that runs around the clock counts as done."""
+        done = self._newest() + self._shift
+        if self.rhythm.silent > 1 and self.ran_at is not None and not _is_lit(daylight, self.ran_at):
+            # Nothing comes in the dark: asking goes on at its pace, as if something had come.
+            return max(done, self.ran_at - self.rhythm.delay)
+        return done
 
     def by_day(
         self, daylight: Daylight, now: float, rate: Rate, reset: float, *, shift: float, pulse: float
@@ -240,6 +277,11 @@ def steady(daylight: Daylight, moment: float) -> bool:
     """Tell whether the sun is well up, so that every report is to be expected."""
     spans, index = daylight.spans(moment)
     return index < len(spans) and spans[index].rise + DAWN <= moment <= spans[index].set - DAWN
+
+
+def _is_lit(daylight: Daylight, moment: float) -> bool:
+    spans, index = daylight.spans(moment)
+    return index < len(spans) and spans[index].rise <= moment
 
 
 def _finishes(span: Span, rate: Rate) -> bool:
