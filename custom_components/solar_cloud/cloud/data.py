@@ -32,6 +32,7 @@ from .model import (
     System,
     Update,
 )
+from .performance import PerformanceState, judged
 from .published import publish
 from .series import Dark, day_energy_wh, local_day, merged, midnight, never_dark
 
@@ -80,6 +81,8 @@ class SystemData:
     breakdown: Breakdown | None = None
     notes: Mapping[str, str] = field(default_factory=_no_mapping)
     """What the client wants to know the next time."""
+    performance: PerformanceState = field(default_factory=PerformanceState)
+    """How each inverter does beside its siblings."""
 
     def merge(self, update: Update, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark) -> SystemData:
         """Return this data with one job's update merged in.
@@ -122,7 +125,19 @@ class SystemData:
             breakdown=merge_breakdown(self.breakdown, update.breakdown),
             notes=MappingProxyType({**self.notes, **update.notes}) if update.notes else self.notes,
         )
-        return publish(merged_data, self, update, now, zone, dark)
+        data = publish(merged_data, self, update, now, zone, dark)
+        performance = judged(
+            self.performance,
+            update,
+            devices=devices,
+            before=self.device_intervals,
+            device_intervals=device_intervals,
+            today=data.today,
+            size_w=system.size_w,
+            now=now,
+            zone=zone,
+        )
+        return data if performance is self.performance else replace(data, performance=performance)
 
     def energy_today_wh(self, now: datetime, default_zone: ZoneInfo) -> float | None:
         """Return the energy since the system's midnight in Wh; `None` when nothing of this day is known yet."""
