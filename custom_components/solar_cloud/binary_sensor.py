@@ -11,7 +11,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model import DeviceKind
+from .cloud.model import DeviceKind, Vendor
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .devices import device_identifier
 from .entity import (
@@ -47,6 +47,7 @@ CONNECTIVITY = SolarCloudBinarySensorDescription(
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
     entity_category=EntityCategory.DIAGNOSTIC,
     jobs=frozenset({"envoys"}),
+    vendors=frozenset({Vendor.ENPHASE}),
 )
 
 
@@ -61,6 +62,8 @@ async def async_setup_entry(
 def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
     key = coordinator.system.key
     yield unique_id(key, PROBLEM), partial(ProblemBinarySensor, coordinator, PROBLEM, key)
+    if coordinator.system.vendor not in CONNECTIVITY.vendors:
+        return
     for device, reading in devices_with_readings(coordinator):
         if device.kind is DeviceKind.GATEWAY and reading.status is not None:
             identifier = device_identifier(coordinator.system.vendor, device.serial)

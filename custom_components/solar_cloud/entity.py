@@ -10,10 +10,10 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .cloud.model import Device, DeviceReading
+from .cloud.model import Device, DeviceReading, Vendor
 from .const import ATTRIBUTION, DOMAIN
 from .coordinator import SystemCoordinator
-from .devices import device_identifier
+from .devices import device_identifier, is_owned
 
 type Candidate = tuple[str, Callable[[], Entity]]
 """A unique id, and how to make its entity."""
@@ -25,6 +25,8 @@ class SourcedDescription(EntityDescription):
 
     jobs: frozenset[str]
     """Names of client jobs; the entity is available while one that the client has can be read."""
+    vendors: frozenset[Vendor] = frozenset(Vendor)
+    """Whose clouds tell the value; others have no such entity."""
 
 
 class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
@@ -101,6 +103,7 @@ def async_follow(
 
 
 def devices_with_readings(coordinator: SystemCoordinator) -> Iterable[tuple[Device, DeviceReading]]:
-    """Yield every listed device with its newest values."""
+    """Yield every device that is the system's own with its newest values."""
     for serial, device in coordinator.data.devices.items():
-        yield device, coordinator.data.readings.get(serial, DeviceReading())
+        if is_owned(coordinator, serial):
+            yield device, coordinator.data.readings.get(serial, DeviceReading())

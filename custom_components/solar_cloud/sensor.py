@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from functools import partial
 import logging
-from typing import override
+from typing import Any, Final, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -13,7 +13,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR
-from .cloud.model import Vendor
+from .cloud.model import Device, DeviceKind, DeviceReading
+from .codes import Of, Vocabulary
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .devices import device_identifier
@@ -21,17 +22,19 @@ from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow, dev
 from .sensor_descriptions import (
     ACCOUNT_SENSORS,
     DEVICE_SENSORS,
+    MANY_INVERTERS,
     SYSTEM_SENSORS,
     AccountSensorDescription,
     DeviceSensorDescription,
     SystemSensorDescription,
     Value,
 )
-from .statuses import STATUSES, UNKNOWN_STATUS
 
 _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
+
+ATTR_ADVICE: Final = "advice"
 
 
 async def async_setup_entry(
@@ -45,16 +48,18 @@ async def async_setup_entry(
 
 def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
     """Yield every sensor that the system and its devices have by now."""
-    key = coordinator.system.key
+    key, vendor = coordinator.system.key, coordinator.system.vendor
     for description in SYSTEM_SENSORS:
-        yield unique_id(key, description), partial(SystemSensor, coordinator, description, key)
+        if vendor in description.vendors and description.has_fn(coordinator.data):
+            yield unique_id(key, description), partial(SystemSensor, coordinator, description, key)
+    of_vendor = [description for description in DEVICE_SENSORS if vendor in description.vendors]
     for device, reading in devices_with_readings(coordinator):
-        identifier = device_identifier(coordinator.system.vendor, device.serial)
-        for device_description in DEVICE_SENSORS:
+        identifier = device_identifier(vendor, device.serial)
+        for device_description in of_vendor:
             if device.kind in device_description.kinds and device_description.has_fn(reading):
                 yield (
                     unique_id(identifier, device_description),
-                    partial(DeviceSensor, coordinator, device_description, device.serial),
+                    partial(DeviceSensor, coordinator, device_description, device, reading),
                 )
 
 
@@ -79,26 +84,38 @@ class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
         return self.entity_description.value_fn(self.coordinator.data)
 
 
-class StatusMixin(SensorEntity):
-    """Shows a vendor's status code, and a code we have not heard of as such."""
+class CodedSensor(SensorEntity):
+    """Shows a vendor's code, what to do about it, and a code that is not documented as such."""
 
+    _unrecorded_attributes = frozenset({ATTR_ADVICE})
     coordinator: SystemCoordinator
+    _vocabulary: Vocabulary | None = None
     _unknown_seen: str | None = None
 
-    def _set_options(self, vendor: Vendor) -> None:
-        if self.entity_description.device_class is SensorDeviceClass.ENUM:
-            self._attr_options = STATUSES[vendor]
+    def _set_vocabulary(self, vocabulary: Vocabulary | None, of: Of) -> None:
+        self._vocabulary = vocabulary
+        if vocabulary is not None:
+            self._attr_options = vocabulary.options(of)
 
     def _as_state(self, value: Value) -> Value:
-        if self.options is None or value is None or value in self.options:
+        if self._vocabulary is None or value is None or value in (self.options or ()):
             return value
         if self._unknown_seen != value:
             self._unknown_seen = str(value)
-            _LOGGER.info("%s reports a status that is not known here: %s", self.coordinator.name, value)
-        return UNKNOWN_STATUS
+            key = self.entity_description.key
+            _LOGGER.info("%s reports a %s that is not known here: %s", self.coordinator.name, key, value)
+        return self._vocabulary.other
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what to do about the code; its text is in the translations."""
+        if self._vocabulary is None or not self._vocabulary.advice or (value := self.native_value) is None:
+            return None
+        return {ATTR_ADVICE: value}
 
 
-class SystemSensor(SolarCloudEntity, StatusMixin):
+class SystemSensor(SolarCloudEntity, CodedSensor):
     """A sensor of a system."""
 
     entity_description: SystemSensorDescription
@@ -106,7 +123,7 @@ class SystemSensor(SolarCloudEntity, StatusMixin):
     def __init__(self, coordinator: SystemCoordinator, description: SystemSensorDescription, identifier: str) -> None:
         """Prepare the sensor; a status has its vendor's codes."""
         super().__init__(coordinator, description, identifier)
-        self._set_options(coordinator.system.vendor)
+        self._set_vocabulary(description.vocabulary, (coordinator.system.vendor, None))
 
     @property
     @override
@@ -115,18 +132,31 @@ class SystemSensor(SolarCloudEntity, StatusMixin):
         return self._as_state(self.entity_description.value_fn(self.coordinator))
 
 
-class DeviceSensor(DeviceEntity, StatusMixin):
+class DeviceSensor(DeviceEntity, CodedSensor):
     """A sensor of a device."""
 
     entity_description: DeviceSensorDescription
 
-    def __init__(self, coordinator: SystemCoordinator, description: DeviceSensorDescription, serial: str) -> None:
-        """Prepare the sensor; a status has its vendor's codes."""
-        super().__init__(coordinator, description, serial)
-        self._set_options(coordinator.system.vendor)
+    def __init__(
+        self,
+        coordinator: SystemCoordinator,
+        description: DeviceSensorDescription,
+        device: Device,
+        reading: DeviceReading,
+    ) -> None:
+        """Prepare the sensor; a status has the codes of its vendor and of this kind of device."""
+        super().__init__(coordinator, description, device.serial)
+        self._set_vocabulary(description.vocabulary, (coordinator.system.vendor, device.kind))
+        if device.kind is DeviceKind.INVERTER and description.is_noisy(reading):
+            self._attr_entity_registry_enabled_default = not _has_many_inverters(coordinator)
 
     @property
     @override
     def native_value(self) -> Value:
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator, self.reading))
+
+
+def _has_many_inverters(coordinator: SystemCoordinator) -> bool:
+    inverters = [device for device in coordinator.data.devices.values() if device.kind is DeviceKind.INVERTER]
+    return len(inverters) > MANY_INVERTERS

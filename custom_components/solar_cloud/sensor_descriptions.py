@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import (
@@ -15,11 +16,28 @@ from homeassistant.const import (
 )
 
 from .account_coordinator import Requests
-from .cloud.model import DeviceKind, DeviceReading
+from .cloud.data import SystemData
+from .cloud.model import DeviceKind, DeviceReading, Vendor
+from .codes import SOURCE, STATUS, Vocabulary
 from .coordinator import SystemCoordinator
 from .entity import SourcedDescription
 
 type Value = float | str | datetime | None
+
+
+MANY_INVERTERS = 20
+"""With more of them in a system, what changes with each reading of an inverter is off until the owner wants it."""
+
+
+class Noise(Enum):
+    """How often a sensor's state changes, and so what it costs Home Assistant's database."""
+
+    QUIET = "on"
+    """Seldom, or it is what nobody does without."""
+    LOUD = f"off above {MANY_INVERTERS} inverters"
+    """With each reading."""
+    LOUD_BESIDE_LIFETIME = f"off above {MANY_INVERTERS} inverters that tell their lifetime energy"
+    """With each reading, and Home Assistant can make the same of the lifetime energy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +45,9 @@ class SystemSensorDescription(SensorEntityDescription, SourcedDescription):
     """A sensor of a system."""
 
     value_fn: Callable[[SystemCoordinator], Value]
+    has_fn: Callable[[SystemData], object] = lambda _: True
+    """Whether the system's cloud has ever told this value: without that there is no entity."""
+    vocabulary: Vocabulary | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +58,13 @@ class DeviceSensorDescription(SensorEntityDescription, SourcedDescription):
     value_fn: Callable[[SystemCoordinator, DeviceReading], Value]
     has_fn: Callable[[DeviceReading], object]
     """Whether the device's cloud has ever told this value: without that there is no entity."""
+    noise: Noise = Noise.QUIET
+    vocabulary: Vocabulary | None = None
+
+    def is_noisy(self, reading: DeviceReading) -> bool:
+        """Tell whether the sensor of a device with this reading changes with each reading."""
+        beside_lifetime = self.noise is Noise.LOUD_BESIDE_LIFETIME and reading.energy_lifetime_wh is not None
+        return beside_lifetime or self.noise is Noise.LOUD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +74,14 @@ class AccountSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Requests], Value]
 
 
+SUMMARY = frozenset({"summary"})
 SUMMARY_OR_ENERGY = frozenset({"summary", "energy"})
 SUMMARY_OR_DETAILS = frozenset({"summary", "details"})
 ENVOYS_OR_INVERTERS = frozenset({"envoys", "inverters"})
 INVERTERS = frozenset({"inverters"})
+
+ENPHASE = frozenset({Vendor.ENPHASE})
+SOLAREDGE = frozenset({Vendor.SOLAREDGE})
 
 GATEWAY = frozenset({DeviceKind.GATEWAY})
 INVERTER = frozenset({DeviceKind.INVERTER})
@@ -94,6 +126,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         jobs=SUMMARY_OR_DETAILS,
+        vocabulary=STATUS,
         value_fn=lambda coordinator: coordinator.data.system.status,
     ),
     SystemSensorDescription(
@@ -122,6 +155,27 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         jobs=SUMMARY_OR_DETAILS,
         value_fn=lambda coordinator: coordinator.data.system.size_w,
     ),
+    SystemSensorDescription(
+        key="modules",
+        translation_key="modules",
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=SUMMARY,
+        vendors=ENPHASE,
+        value_fn=lambda coordinator: coordinator.data.system.modules,
+        has_fn=lambda data: data.system.modules is not None,
+    ),
+    SystemSensorDescription(
+        key="source",
+        translation_key="source",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=SUMMARY,
+        vendors=ENPHASE,
+        vocabulary=SOURCE,
+        value_fn=lambda coordinator: coordinator.data.system.source,
+        has_fn=lambda data: data.system.source is not None,
+    ),
 )
 
 DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
@@ -132,6 +186,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         jobs=ENVOYS_OR_INVERTERS,
         kinds=GATEWAY_AND_INVERTER,
+        vendors=ENPHASE,
+        vocabulary=STATUS,
         value_fn=lambda _, reading: reading.status,
         has_fn=lambda reading: reading.status,
     ),
@@ -142,6 +198,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         jobs=ENVOYS_OR_INVERTERS,
         kinds=GATEWAY_AND_INVERTER,
+        noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.last_report,
         has_fn=lambda reading: reading.last_report,
     ),
@@ -154,6 +211,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         suggested_display_precision=0,
         jobs=INVERTERS,
         kinds=INVERTER,
+        noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.power_w,
         has_fn=lambda reading: reading.power_w is not None,
     ),
@@ -167,6 +225,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         suggested_display_precision=2,
         jobs=INVERTERS,
         kinds=INVERTER,
+        vendors=SOLAREDGE,
+        noise=Noise.LOUD_BESIDE_LIFETIME,
         value_fn=lambda coordinator, reading: coordinator.day_energy_wh(reading.energy_today),
         has_fn=lambda reading: reading.energy_today is not None,
     ),
@@ -180,6 +240,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         suggested_display_precision=1,
         jobs=INVERTERS,
         kinds=INVERTER,
+        vendors=ENPHASE,
         value_fn=lambda _, reading: reading.energy_lifetime_wh,
         has_fn=lambda reading: reading.energy_lifetime_wh is not None,
     ),
@@ -192,6 +253,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         suggested_display_precision=1,
         jobs=INVERTERS,
         kinds=INVERTER,
+        vendors=SOLAREDGE,
+        noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.voltage_v,
         has_fn=lambda reading: reading.voltage_v is not None,
     ),
@@ -204,6 +267,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         suggested_display_precision=2,
         jobs=INVERTERS,
         kinds=INVERTER,
+        vendors=SOLAREDGE,
+        noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.current_a,
         has_fn=lambda reading: reading.current_a is not None,
     ),
@@ -216,6 +281,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         suggested_display_precision=2,
         jobs=INVERTERS,
         kinds=INVERTER,
+        vendors=SOLAREDGE,
+        noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.frequency_hz,
         has_fn=lambda reading: reading.frequency_hz is not None,
     ),

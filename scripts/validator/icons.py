@@ -56,6 +56,8 @@ def icons_belong_to_something(project: Project) -> Iterator[str]:
             states = texts[platform][key].get("state", {})
             for state in icon.get("state", {}).keys() - states.keys() if states else ():
                 yield f"entity.{platform}.{key}: en.json has no state {state}"
+            for attribute in icon.get("state_attributes", {}).keys() - texts[platform][key].get("state_attributes", {}):
+                yield f"entity.{platform}.{key}: en.json has no attribute {attribute}"
     for name in project.icons.get("services", {}).keys() - project.services.keys():
         yield f"services.{name}: there is no such action"
 

@@ -20,6 +20,7 @@ _FLOW = {"step", "error", "abort", "progress", "create_entry", "flow_title", "in
 _SUBENTRY = {*_FLOW, "entry_type"}
 _STEP = words("title description data data_description menu_options menu_option_descriptions sections submit")
 _ENTITY = {"name", "state", "state_attributes", "unit_of_measurement"}
+_ATTRIBUTE = {"name", "state"}
 PLATFORMS = words(
     """
     ai_task air_quality alarm_control_panel assist_satellite binary_sensor button calendar camera climate conversation
@@ -170,3 +171,17 @@ def entity_texts(project: Project) -> Iterator[str]:
             yield f"entity.{platform}: the integration has no {platform}.py"
         for key, text in entities.items():
             yield from (f"entity.{platform}.{key}: unknown key {extra}" for extra in text.keys() - _ENTITY)
+            yield from _attribute_texts(project, f"entity.{platform}.{key}.state_attributes", text)
+
+
+def _attribute_texts(project: Project, path: str, entity: dict[str, Any]) -> Iterator[str]:
+    """Check the texts of an entity's attributes: a name, texts for values, and the attribute in the code."""
+    for attribute, text in entity.get("state_attributes", {}).items():
+        if not isinstance(text, dict):
+            yield f"{path}.{attribute} has neither name nor states"
+            continue
+        yield from (f"{path}.{attribute}: unknown key {extra}" for extra in text.keys() - _ATTRIBUTE)
+        if not isinstance(text.get("state", {}), dict):
+            yield f"{path}.{attribute}.state has no states"
+        if not project.source.mentions(attribute):
+            yield f"{path}.{attribute} is not in the code"

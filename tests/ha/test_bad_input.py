@@ -86,7 +86,7 @@ async def test_a_failing_main_endpoint_keeps_the_values_then_makes_only_its_own_
         assert state_of(hass, f"{key}_power") == power
     if vendor == "enphase" and fault != "month limit":
         serial = "121100000001"
-        assert state_of(hass, f"enphase_{serial}_power") not in {None, "unknown", "unavailable"}
+        assert state_of(hass, f"enphase_{serial}_energy_lifetime") not in {None, "unknown", "unavailable"}
     asked = [sent for sent in cloud.sent() if sent.endswith(path.rsplit("/", 1)[1])]
     # Nothing to tell, or nothing new, is an answer, and asked for at the usual pace; anything else less and less.
     most = 7 * 60 / 10 if fault in {"422", "empty object"} else 11
@@ -178,7 +178,7 @@ async def test_an_endpoint_that_the_account_has_not_got_is_asked_for_weekly(
     assert state_of(hass, "enphase_67_power") not in {None, "unknown", "unavailable"}
     cloud.simulator.switches.enphase_inverters_summary = True
     await pass_time(hass, freezer, timedelta(days=7), step=timedelta(hours=8))
-    assert state_of(hass, "enphase_121100000001_power") not in {None, "unknown", "unavailable"}
+    assert state_of(hass, "enphase_121100000001_energy_lifetime") not in {None, "unknown", "unavailable"}
 
 
 def nulled(value: Any) -> Any:

@@ -97,8 +97,8 @@ async def test_inverters_of_solaredge_add_up_to_what_each_did_today(hass: HomeAs
 
 async def test_microinverters_tell_their_lifetime(hass: HomeAssistant, cloud: Cloud) -> None:
     await add_account(hass, "enphase_v2", enphase_input(cloud))
-    plant = cloud.simulator.plants["enphase_67"]
-    serial = "121100000007"
+    plant = cloud.simulator.plants["enphase_72"]
+    serial = "121703000007"
     seen = datetime.fromisoformat(state_of(hass, f"enphase_{serial}_last_report") or "")
     begin = plant.inverters[serial].installed
     assert wh(hass, f"enphase_{serial}_energy_lifetime") == plant.inverter_energy_wh(serial, begin, seen)
@@ -119,6 +119,7 @@ async def test_nothing_is_unknown_after_set_up(hass: HomeAssistant, cloud: Cloud
         entry.entity_id
         for entry in er.async_get(hass).entities.values()
         if entry.platform == DOMAIN
+        and not entry.disabled
         and ((state := hass.states.get(entry.entity_id)) is None or state.state in {"unknown", "unavailable"})
     ]
     assert unknown == []
