@@ -1,6 +1,6 @@
 """Binary sensors: a system's problem, a gateway's connection to its cloud."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import override
@@ -11,7 +11,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model import DeviceKind, Vendor
+from .cloud.data import SystemData
+from .cloud.model import DeviceKind, DeviceReading, Vendor
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .devices import device_identifier
 from .entity import (
@@ -31,23 +32,51 @@ SILENT = "comm"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SolarCloudBinarySensorDescription(BinarySensorEntityDescription, SourcedDescription):
-    """A binary sensor that knows its jobs."""
+class SystemBinarySensorDescription(BinarySensorEntityDescription, SourcedDescription):
+    """A binary sensor of a system."""
+
+    is_on_fn: Callable[[SystemData], bool | None]
+    """`None` while it is not known."""
 
 
-PROBLEM = SolarCloudBinarySensorDescription(
-    key="problem",
-    translation_key="problem",
-    device_class=BinarySensorDeviceClass.PROBLEM,
-    jobs=frozenset({"summary", "details"}),
+@dataclass(frozen=True, kw_only=True)
+class DeviceBinarySensorDescription(BinarySensorEntityDescription, SourcedDescription):
+    """A binary sensor of a device under a system."""
+
+    kinds: frozenset[DeviceKind]
+    is_on_fn: Callable[[DeviceReading], bool | None]
+    """`None` while it is not known; a device of which it never was has no entity."""
+
+
+def _has_problem(data: SystemData) -> bool | None:
+    return None if data.system.status is None else data.system.status not in FINE
+
+
+def _is_connected(reading: DeviceReading) -> bool | None:
+    return None if reading.status is None else reading.status != SILENT
+
+
+SYSTEM_BINARY_SENSORS: tuple[SystemBinarySensorDescription, ...] = (
+    SystemBinarySensorDescription(
+        key="problem",
+        translation_key="problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        jobs=frozenset({"summary", "details"}),
+        is_on_fn=_has_problem,
+    ),
 )
-CONNECTIVITY = SolarCloudBinarySensorDescription(
-    key="connectivity",
-    translation_key="connectivity",
-    device_class=BinarySensorDeviceClass.CONNECTIVITY,
-    entity_category=EntityCategory.DIAGNOSTIC,
-    jobs=frozenset({"envoys"}),
-    vendors=frozenset({Vendor.ENPHASE}),
+
+DEVICE_BINARY_SENSORS: tuple[DeviceBinarySensorDescription, ...] = (
+    DeviceBinarySensorDescription(
+        key="connectivity",
+        translation_key="connectivity",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=frozenset({"envoys"}),
+        vendors=frozenset({Vendor.ENPHASE}),
+        kinds=frozenset({DeviceKind.GATEWAY}),
+        is_on_fn=_is_connected,
+    ),
 )
 
 
@@ -60,40 +89,40 @@ async def async_setup_entry(
 
 
 def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
-    key = coordinator.system.key
-    yield unique_id(key, PROBLEM), partial(ProblemBinarySensor, coordinator, PROBLEM, key)
-    if coordinator.system.vendor not in CONNECTIVITY.vendors:
-        return
+    key, vendor = coordinator.system.key, coordinator.system.vendor
+    for description in SYSTEM_BINARY_SENSORS:
+        if vendor in description.vendors:
+            yield unique_id(key, description), partial(SystemBinarySensor, coordinator, description, key)
+    of_vendor = [description for description in DEVICE_BINARY_SENSORS if vendor in description.vendors]
     for device, reading in devices_with_readings(coordinator):
-        if device.kind is DeviceKind.GATEWAY and reading.status is not None:
-            identifier = device_identifier(coordinator.system.vendor, device.serial)
-            yield (
-                unique_id(identifier, CONNECTIVITY),
-                partial(ConnectivityBinarySensor, coordinator, CONNECTIVITY, device.serial),
-            )
+        identifier = device_identifier(vendor, device.serial)
+        for device_description in of_vendor:
+            if device.kind in device_description.kinds and device_description.is_on_fn(reading) is not None:
+                yield (
+                    unique_id(identifier, device_description),
+                    partial(DeviceBinarySensor, coordinator, device_description, device.serial),
+                )
 
 
-class ProblemBinarySensor(SolarCloudEntity, BinarySensorEntity):
-    """On while the vendor's status of the system is anything but fine."""
+class SystemBinarySensor(SolarCloudEntity, BinarySensorEntity):
+    """A binary sensor of a system."""
 
-    entity_description: SolarCloudBinarySensorDescription
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        """Tell whether there is a problem; `None` while the status is not known."""
-        status = self.coordinator.data.system.status
-        return None if status is None else status not in FINE
-
-
-class ConnectivityBinarySensor(DeviceEntity, BinarySensorEntity):
-    """On while a gateway talks to its cloud."""
-
-    entity_description: SolarCloudBinarySensorDescription
+    entity_description: SystemBinarySensorDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Tell whether the gateway is connected; `None` while its status is not known."""
-        status = self.reading.status
-        return None if status is None else status != SILENT
+        """Return the newest known state."""
+        return self.entity_description.is_on_fn(self.coordinator.data)
+
+
+class DeviceBinarySensor(DeviceEntity, BinarySensorEntity):
+    """A binary sensor of a device."""
+
+    entity_description: DeviceBinarySensorDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return the newest known state."""
+        return self.entity_description.is_on_fn(self.reading)

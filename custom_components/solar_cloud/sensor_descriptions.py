@@ -77,7 +77,7 @@ class AccountSensorDescription(SensorEntityDescription):
 SUMMARY = frozenset({"summary"})
 SUMMARY_OR_ENERGY = frozenset({"summary", "energy"})
 SUMMARY_OR_DETAILS = frozenset({"summary", "details"})
-ENVOYS_OR_INVERTERS = frozenset({"envoys", "inverters"})
+ENVOYS = frozenset({"envoys"})
 INVERTERS = frozenset({"inverters"})
 
 ENPHASE = frozenset({Vendor.ENPHASE})
@@ -85,7 +85,6 @@ SOLAREDGE = frozenset({Vendor.SOLAREDGE})
 
 GATEWAY = frozenset({DeviceKind.GATEWAY})
 INVERTER = frozenset({DeviceKind.INVERTER})
-GATEWAY_AND_INVERTER = GATEWAY | INVERTER
 
 SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
     SystemSensorDescription(
@@ -184,8 +183,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=ENVOYS_OR_INVERTERS,
-        kinds=GATEWAY_AND_INVERTER,
+        jobs=ENVOYS,
+        kinds=GATEWAY,
         vendors=ENPHASE,
         vocabulary=STATUS,
         value_fn=lambda _, reading: reading.status,
@@ -196,8 +195,31 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         translation_key="last_report",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=ENVOYS_OR_INVERTERS,
-        kinds=GATEWAY_AND_INVERTER,
+        jobs=ENVOYS,
+        kinds=GATEWAY,
+        vendors=ENPHASE,
+        value_fn=lambda _, reading: reading.last_report,
+        has_fn=lambda reading: reading.last_report,
+    ),
+    DeviceSensorDescription(
+        key="status",
+        translation_key="status",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=INVERTERS,
+        kinds=INVERTER,
+        vendors=ENPHASE,
+        vocabulary=STATUS,
+        value_fn=lambda _, reading: reading.status,
+        has_fn=lambda reading: reading.status,
+    ),
+    DeviceSensorDescription(
+        key="last_report",
+        translation_key="last_report",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=INVERTERS,
+        kinds=INVERTER,
         noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.last_report,
         has_fn=lambda reading: reading.last_report,

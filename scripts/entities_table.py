@@ -1,0 +1,141 @@
+"""Writes the tables in docs/entities.md and docs/status.md from the integration's entity descriptions, codes and texts.
+
+    .venv/bin/python scripts/entities_table.py            writes what is not current
+    .venv/bin/python scripts/entities_table.py --check    writes nothing; the exit code is 1 if a table is not current
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. As soon as a kind of device has entities, the page
+must have a place for its table.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from pathlib import Path
+import re
+import sys
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from custom_components.solar_cloud import binary_sensor, sensor_descriptions
+from custom_components.solar_cloud.cloud.base import Cloud
+from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
+from custom_components.solar_cloud.cloud.model import DeviceKind
+from custom_components.solar_cloud.cloud.solaredge import SolarEdge
+from custom_components.solar_cloud.codes import STATUS
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+CLOUDS: Final[Mapping[str, type[Cloud]]] = {"Enphase v2": EnphaseV2, "SolarEdge": SolarEdge}
+SYSTEM: Final = "system"
+ACCOUNT: Final = "account"
+_TEXTS = ROOT / "custom_components" / "solar_cloud" / "translations" / "en.json"
+_TABLE = re.compile(r"<!-- table: (?P<name>[a-z_ ]+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write or check the tables, and return the exit code."""
+    texts = json.loads(_TEXTS.read_text("utf-8"))["entity"]
+    stale = 0
+    for name, tables in (("entities.md", entity_tables(texts)), ("status.md", status_tables(texts))):
+        path = ROOT / "docs" / name
+        old = path.read_text("utf-8")
+        new = filled(old, tables)
+        if new == old:
+            continue
+        stale += 1
+        if "--check" in arguments:
+            print(f"docs/{name} is not current: run scripts/entities_table.py", file=sys.stderr)
+        else:
+            path.write_text(new, "utf-8")
+            print(f"docs/{name} written")
+    return 1 if stale and "--check" in arguments else 0
+
+
+def filled(text: str, tables: Mapping[str, str]) -> str:
+    """Return a page with its tables replaced. Raises ValueError for a table without a place, or a place without one."""
+    places = [match["name"] for match in _TABLE.finditer(text)]
+    if sorted(places) != sorted(tables):
+        raise ValueError(f"places for {sorted(places)}, tables for {sorted(tables)}")
+    return _TABLE.sub(lambda match: f"<!-- table: {match['name']} -->\n\n{tables[match['name']]}\n\n<!-- end -->", text)
+
+
+def entity_tables(texts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the table of the account, of the system, and of each kind of device that has entities."""
+    account = [_row("sensor", row, texts) for row in sensor_descriptions.ACCOUNT_SENSORS]
+    rows = {ACCOUNT: account, SYSTEM: list(_rows(_system_descriptions(), texts))}
+    for kind in DeviceKind:
+        of_kind = ((platform, row) for platform, row in _device_descriptions() if kind in row.kinds)
+        if found := list(_rows(of_kind, texts)):
+            rows[kind] = found
+    head = ["entity", "key", "unit", "class", "category", "default"]
+    return {name: _table(head if name == ACCOUNT else [*head, *CLOUDS], found) for name, found in rows.items()}
+
+
+def status_tables(texts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tables of the codes of each vendor's systems and devices, and the one of all other codes."""
+    status = texts["sensor"]["status"]
+    meaning, advice = status["state"], status["state_attributes"]["advice"]["state"]
+
+    def table(codes: Iterable[str]) -> str:
+        return _table(["code", "meaning", "what to do"], ([f"`{code}`", meaning[code], advice[code]] for code in codes))
+
+    tables = {f"{vendor} {kind or SYSTEM}": table(codes) for (vendor, kind), codes in STATUS.codes.items()}
+    return tables | {"other": table([STATUS.other])}
+
+
+def _system_descriptions() -> Iterator[tuple[str, Any]]:
+    yield from (("sensor", row) for row in sensor_descriptions.SYSTEM_SENSORS)
+    yield from (("binary_sensor", row) for row in binary_sensor.SYSTEM_BINARY_SENSORS)
+
+
+def _device_descriptions() -> Iterator[tuple[str, Any]]:
+    yield from (("sensor", row) for row in sensor_descriptions.DEVICE_SENSORS)
+    yield from (("binary_sensor", row) for row in binary_sensor.DEVICE_BINARY_SENSORS)
+
+
+def _rows(descriptions: Iterable[tuple[str, Any]], texts: Mapping[str, Any]) -> Iterator[list[str]]:
+    for platform, description in descriptions:
+        yield [*_row(platform, description, texts), *(_source(description, cloud) for cloud in CLOUDS.values())]
+
+
+def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]:
+    """Return what every entity has to say of itself."""
+    text = texts[platform][description.translation_key]
+    unit = (
+        getattr(description, "suggested_unit_of_measurement", None)
+        or getattr(description, "native_unit_of_measurement", None)
+        or text.get("unit_of_measurement")
+    )
+    classes = [description.device_class, getattr(description, "state_class", None)]
+    platform_class = ["binary"] if platform == "binary_sensor" else []
+    return [
+        text["name"],
+        f"`{description.key}`",
+        unit or "",
+        ", ".join([*platform_class, *(str(one) for one in classes if one)]),
+        str(description.entity_category or ""),
+        _default(description),
+    ]
+
+
+def _default(description: Any) -> str:
+    """Tell whether an entity is there from the beginning."""
+    if not description.entity_registry_enabled_default:
+        return "off"
+    return str(description.noise.value) if hasattr(description, "noise") else "on"
+
+
+def _source(description: Any, cloud: type[Cloud]) -> str:
+    """Name the jobs of a cloud that tell a value."""
+    if cloud.vendor not in description.vendors:
+        return "–"
+    jobs = [job.name for job in cloud.jobs if job.name in description.jobs]
+    return ", ".join(f"`{job}`" for job in jobs) or "–"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("".join(f"| {cell} " if cell else "| " for cell in line) + "|" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
