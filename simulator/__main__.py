@@ -12,7 +12,7 @@ from aiohttp import web
 
 from . import ENPHASE_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH
 from .clock import Clock
-from .plant import CloudName
+from .place import CloudName
 from .ready import (
     ENPHASE_API_KEY,
     ENPHASE_SINGLE_USER_ID,

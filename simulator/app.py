@@ -13,7 +13,8 @@ from .control import routes as control_routes
 from .enphase_v2 import EnphaseV2
 from .faults import Body, Fault, Faults
 from .hardware import Hardware
-from .plant import CloudName, Plant
+from .place import CloudName
+from .plant import Plant
 from .quota import Plan, Quota
 from .solaredge import SolarEdge
 from .switches import Switches

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from .devices import Battery, ConsumptionMeter, Gateway, GridMeter, Inverter, Meter, RevenueMeter
 from .energy import Load, Storage
-from .plant import Address, Plant
+from .place import Address
+from .plant import Plant
 from .sun import Sky
 
 _GERMANY = Address(country="Germany", state="Hessen", city="Kassel", postal_code="34117", street="Friedrichsplatz 18")

@@ -1,9 +1,7 @@
 """One plant: its place, its devices, the true energy of both, and how much of it its cloud can know at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from .batteries import Batteries, BatteryFlow
@@ -21,36 +19,10 @@ from .devices import (
 )
 from .energy import Flow, Load, Model, Reduced, Series, Storage, series_of
 from .hiding import Hiding
+from .place import CADENCE, Address, CloudName
 from .shares import Division
 from .slots import SLOT_SECONDS, epoch, local_date, midnight_slot, slot_after, slot_of, slot_time
 from .sun import Sky
-
-type CloudName = Literal["enphase", "solaredge"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cadence:
-    """How a vendor's gateways report: every `every` seconds, `lag` seconds after the end of an interval."""
-
-    every: int
-    lag: int
-
-
-CADENCE: dict[CloudName, Cadence] = {
-    "enphase": Cadence(every=300, lag=120),
-    "solaredge": Cadence(every=900, lag=90),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where a plant stands, as the vendors write it."""
-
-    country: str = "US"
-    state: str = "CA"
-    city: str = "Sebastopol"
-    postal_code: str = "95472"
-    street: str = "1 Main St."
 
 
 class Plant:

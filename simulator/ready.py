@@ -7,7 +7,8 @@ from .app import Simulator
 from .clock import Clock
 from .devices import Alert, Battery, Gateway, GridMeter, Inverter, RevenueMeter
 from .energy import Load, Storage
-from .plant import Address, Plant
+from .place import Address
+from .plant import Plant
 from .sun import Sky
 
 ENPHASE_API_KEY = "5f1d3a7c9b2e4860a1c3e5d7f9b0a2c4"

@@ -162,13 +162,22 @@ class DeviceReader(Reader):
     # Where the values come from.
 
     def inverter(self, serial: str) -> Source:
-        """Return what an inverter yields."""
-        plant = self.plant
-        return Source(
-            lambda start, end: plant.inverter_until(serial, end) - plant.inverter_until(serial, start),
-            min(self.until, self._heard[serial]),
-            sunny=True,
-        )
+        """Return what an inverter yields, or puts out together with the batteries behind it."""
+        plant, until = self.plant, min(self.until, self._heard[serial])
+        behind = [one.serial for one in self._batteries.values() if one.connected_to == serial]
+
+        def yielded(start: int, end: int) -> int:
+            return plant.inverter_until(serial, end) - plant.inverter_until(serial, start)
+
+        if not behind or not self.switches.solaredge_dc_coupled:
+            return Source(yielded, until, sunny=True)
+        flow = plant.by_battery().flow
+
+        def put_out(start: int, end: int) -> int:
+            given = sum(flow(one, "discharge", start, end) - flow(one, "charge", start, end) for one in behind)
+            return yielded(start, end) + given
+
+        return Source(put_out, until)
 
     def metered(self, flow: MeterFlow) -> Source:
         """Return what a meter measures; unlike an inverter it is awake at night."""

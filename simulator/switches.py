@@ -63,3 +63,8 @@ class Switches:
     """The overview refuses windows of more than a month (400)."""
     solaredge_performance: bool = False
     """The overview has `performance` on `/v2` too, and the ratio is a number."""
+    solaredge_dc_coupled: bool = False
+    """What an inverter with a battery puts out has the discharge in it and not the charge; the site's energy has not.
+
+    It is less than nothing while the battery stores what another inverter yields.
+    """

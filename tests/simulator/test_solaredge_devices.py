@@ -127,6 +127,19 @@ def test_batteries_that_do_not_fit_the_storage_are_refused():
         Plant("solaredge", 1, "Odd", **site, load=Load(), batteries=two, storage=Storage(capacity_wh=10000))
 
 
+async def test_an_inverters_output_may_have_the_batteries_in_it(drive: Driver, site: Plant):
+    path = f"{SITE}/inverters/telemetry"
+    truth = values((await drive.solaredge(path, **AFTERNOON)).body["inverters"]["7C20B1E4-9D"]["energy"])
+    drive.simulator.switches.solaredge_dc_coupled = True
+    told = values((await drive.solaredge(path, **AFTERNOON)).body["inverters"]["7C20B1E4-9D"]["energy"])
+    storage = (await drive.solaredge(f"{SITE}/storage/telemetry", **AFTERNOON)).body["storage"]
+    for n in range(48):
+        charge, given = (sum(values(storage[s][f"{f}Energy"])[n] for s in BATTERIES) for f in ("charge", "discharge"))
+        assert told[n] == truth[n] + given - charge >= 0
+    assert told != truth
+    assert values((await drive.solaredge(f"{SITE}/energy", **AFTERNOON)).body) == truth
+
+
 async def test_a_replaced_device_tells_nothing(drive: Driver, site: Plant):
     for path in ("meters/604990007/telemetry", "storage/BAT-1007/telemetry", "storage/BAT-1007/charge-energy"):
         assert (await drive.solaredge(f"{SITE}/{path}", **AFTERNOON)).status == 404

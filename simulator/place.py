@@ -1,0 +1,31 @@
+"""Which cloud a plant belongs to, how that one is told of it, and where it stands."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+type CloudName = Literal["enphase", "solaredge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """How a vendor's gateways report: every `every` seconds, `lag` seconds after the end of an interval."""
+
+    every: int
+    lag: int
+
+
+CADENCE: dict[CloudName, Cadence] = {
+    "enphase": Cadence(every=300, lag=120),
+    "solaredge": Cadence(every=900, lag=90),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a plant stands, as the vendors write it."""
+
+    country: str = "US"
+    state: str = "CA"
+    city: str = "Sebastopol"
+    postal_code: str = "95472"
+    street: str = "1 Main St."
