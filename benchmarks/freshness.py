@@ -2,7 +2,8 @@
 """How old is the power that one sees? `python benchmarks/freshness.py [--json FILE]`.
 
 Plays a month in virtual time for every plan, number of systems, latitude and season, under several ways to spend the
-plan, prints the mean ages and writes them to docs/freshness.md. `ours` is the production code itself.
+plan, prints the mean ages and writes them to docs/freshness.md. `ours` is the production code itself. Households with
+a meter or a battery, whose readings are several requests and go on at night, have a table of their own.
 
 The peer is run for real; scripts/setup installs it. Without it, its column is left out, and so is the page in docs/.
 Returns 1 if a goal is missed.
@@ -21,7 +22,7 @@ import sys
 ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # not this folder: its requests.py would hide a library
 
-from benchmarks.freshness_lib import bound, page, policies
+from benchmarks.freshness_lib import bound, house, page, policies
 from benchmarks.freshness_lib.world import Cell, Result, cells
 
 POLICIES = (
@@ -41,6 +42,12 @@ def play(cell: Cell) -> dict[str, Result]:
     return {policy.__name__: policy(cell) for policy in POLICIES if with_peer or policy is not policies.peer}
 
 
+def play_house(one: house.House) -> dict[str, house.Ages]:
+    """Return what the pacing, and a fixed interval of the same spend, make of a household."""
+    ours = house.ours(one)
+    return {"ours": ours, "fixed": house.fixed(one, ours)}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play all cells; return 1 if a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -49,15 +56,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     everything = list(cells())
     with ProcessPoolExecutor(min(len(everything), os.cpu_count() or 1), mp_context=get_context("fork")) as pool:
         results = dict(zip(everything, pool.map(play, everything, chunksize=3), strict=True))
+        homes = list(house.houses())
+        houses = dict(zip(homes, pool.map(play_house, homes, chunksize=3), strict=True))
     print(page.table(results))
+    print(page.house_table(houses), end="\n\n")
     print(page.summary(results))
     if options.json:
-        options.json.write_text(json.dumps(page.rows(results), indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(
+            json.dumps([*page.rows(results), *page.house_rows(houses)], indent=1) + "\n", encoding="utf-8"
+        )
     if all("peer" in result for result in results.values()):
-        PAGE.write_text(page.page(results), encoding="utf-8")
+        PAGE.write_text(page.page(results, houses), encoding="utf-8")
     else:
         print("aiosolaredge-one is not installed: no peer, and docs/freshness.md stays as it is", file=sys.stderr)
-    return int(bool(page.misses(results)))
+    return int(bool(page.misses(results) or page.house_misses(houses)))
 
 
 if __name__ == "__main__":

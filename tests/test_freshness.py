@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from benchmarks.freshness_lib import page
+from benchmarks.freshness_lib import house, page
 from benchmarks.freshness_lib.bound import _Day, bound
 from benchmarks.freshness_lib.policies import even24h, fixed15, fixed60, ours
 from benchmarks.freshness_lib.world import Cell, cells, mean_age
@@ -95,3 +95,45 @@ def test_the_rows_say_all_that_is_asked() -> None:
         "requests": 1000,
         "limit": 1000,
     }
+
+
+HOUSES = {(one.kind, one.cell.systems, one.cell.latitude, one.cell.month): one for one in house.houses()}
+
+
+@pytest.mark.parametrize(
+    ("key", "share"),
+    [
+        (("PV + meter", 1, 52, "June"), 0.75),
+        (("PV + meter", 3, 52, "March"), 0.75),
+        (("PV + meter + battery", 1, 52, "December"), 0.5),
+        (("PV + meter + battery", 3, 37, "June"), 1.0),
+    ],
+)
+def test_the_grid_is_fresher_by_day_than_at_a_fixed_interval_of_the_same_spend(
+    key: tuple[str, int, int, str], share: float
+) -> None:
+    one = HOUSES[key]
+    ours = house.ours(one)
+    results = {one: {"ours": ours, "fixed": house.fixed(one, ours)}}
+    assert page.house_misses(results) == []
+    assert ours.day <= share * results[one]["fixed"].day
+    assert ours.night < 6.5 * 3600
+    assert 0.98 * one.cell.cloud.limits.month_share <= ours.requests <= one.cell.cloud.limits.month_share
+
+
+def test_a_household_that_is_worse_off_than_at_a_fixed_interval_is_named() -> None:
+    one = HOUSES["PV + meter", 1, 52, "June"]
+    old, young = house.Ages(5000, 5000, 600, 1901), house.Ages(4000, 4000, 600, 1900)
+    over, older = page.house_misses({one: {"ours": old, "fixed": young}})
+    assert "1901 requests of 1900" in over
+    assert older in page.house_table({one: {"ours": old, "fixed": young}})
+
+
+def test_the_age_of_the_grid_counts_through_the_night() -> None:
+    one = cell("SolarEdge free", 1, 52, "March")
+    nights = [(before.set, after.rise) for before, after in zip(one.spans, one.spans[1:], strict=False)]
+    start, end = nights[0]
+    first = (start // 900 + 1) * 900
+    whole = house.age(one, [first + 90], [house.Span(first + 90, end)])
+    assert whole == pytest.approx(90 + (end - first - 90) / 2)
+    assert house.age(one, [first + 90, first + 990], [house.Span(first + 90, end)]) < whole

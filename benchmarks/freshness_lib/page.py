@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from .house import LISTS, Ages, House
 from .world import Cell, Result
 
 type Results = Mapping[Cell, Mapping[str, Result]]
+type Houses = Mapping[House, Mapping[str, Ages]]
 
 MOST = 1.10
 """How much older than the bound `ours` may be."""
@@ -91,9 +93,63 @@ def summary(results: Results) -> str:
     return "\n".join(lines)
 
 
-def page(results: Results) -> str:
+def house_rows(results: Houses) -> list[dict[str, Any]]:
+    """Return one row for each household and policy."""
+    return [
+        {
+            "household": house.kind,
+            "systems": house.cell.systems,
+            "latitude": house.cell.latitude,
+            "month": house.cell.month,
+            "policy": policy,
+            "day_age_min": round(ages.day / 60, 3),
+            "night_age_min": round(ages.night / 60, 3),
+            "readings": ages.readings,
+            "requests": ages.requests,
+            "limit": house.cell.cloud.limits.per_month,
+        }
+        for house, by_policy in results.items()
+        for policy, ages in by_policy.items()
+    ]
+
+
+def house_misses(results: Houses) -> list[str]:
+    """Return a line for each household where `ours` goes over the plan, or is older by day than a fixed interval."""
+    found = []
+    for house, by_policy in results.items():
+        ours, fixed, cell = by_policy["ours"], by_policy["fixed"], house.cell
+        where = f"{house.kind}, {cell.systems} × {_latitude(cell)}, {cell.month}"
+        if ours.requests > cell.cloud.limits.month_share:
+            found.append(f"{where}: {ours.requests} requests of {cell.cloud.limits.month_share}")
+        if ours.day > fixed.day:
+            found.append(f"{where}: {ours.day / 60:.1f} min by day, a fixed interval {fixed.day / 60:.1f}")
+    return found
+
+
+def house_table(results: Houses) -> str:
+    """Return the mean ages of the grid's power in minutes, by day and by night."""
+    lines = [
+        "| household | systems | place | month | readings | day: `ours` | `fixed` | night: `ours` | `fixed` | sent |",
+        "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for house, by_policy in results.items():
+        ours, fixed, cell = by_policy["ours"], by_policy["fixed"], house.cell
+        night = f"{ours.night / 60:.0f} | {fixed.night / 60:.0f}" if ours.night else "– | –"
+        lines.append(
+            f"| {house.kind} | {cell.systems} | {_latitude(cell)} | {cell.month} | {ours.readings:,} "
+            f"| {ours.day / 60:.0f} | {fixed.day / 60:.0f} | {night} "
+            f"| {ours.requests:,} of {cell.cloud.limits.per_month:,} |"
+        )
+    missed = house_misses(results)
+    lines += ["", *(f"- missed: {line}" for line in missed)] if missed else []
+    return "\n".join(lines)
+
+
+def page(results: Results, houses: Houses) -> str:
     """Return the whole page."""
-    return _PAGE.format(table=table(results).rstrip(), summary=summary(results))
+    return _PAGE.format(
+        table=table(results).rstrip(), summary=summary(results), houses=house_table(houses), lists=LISTS
+    )
 
 
 def _latitude(cell: Cell) -> str:
@@ -158,6 +214,22 @@ bound that is.
   requests a minute apart, so that no minute is crowded.
 
 A credential usually pays for more than one job; then each gets its part of the plan, and the ages grow accordingly.
+
+## With a meter or a battery
+
+What the grid and the battery do matters in the dark, too, and a reading of such a system is several requests that
+belong together: two with a meter, three with a battery. So Solar Cloud reads on at night, at a sixth of the day's pace.
+From four readings a day on, one takes the report at sunrise, and one the first report after sunset, which completes
+the day's production. Here everything is played that one credential of SolarEdge's free plan pays for: these readings,
+the inverters beside them (a quarter to a sixth of the requests), the overview (half of that, at most hourly) and
+{lists} requests a day for each system's lists.
+
+The mean age of the grid's power in minutes, for all of the day and all of the night: it does not count from sunrise.
+`fixed` reads day and night at one interval, as often in a month as `ours`; *sent* are the month's requests of all jobs.
+
+{houses}
+
+The night is older than at a fixed interval by intention: every reading that it gives away makes the day fresher.
 
 ## The figures
 

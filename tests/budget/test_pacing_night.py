@@ -64,7 +64,8 @@ def test_by_day_it_is_as_fresh_as_a_job_that_sleeps_at_night_with_as_many_readin
     sleeping = replace(BATTERY, cost=1, night=False)
     peer = played(place, number, systems, Limits(per_minute=10, per_month=round(by_day / 0.95) + 1), sleeping)
     days = light_spans(place, *month(number))[1:-1]
-    assert mean_age(around, days) <= mean_age(peer, days) * (1.06 if systems == 1 else 1.13)
+    # Of a few readings the one at sunrise tells of the grid, and nothing of production.
+    assert mean_age(around, days) <= mean_age(peer, days) * (1.06 if systems == 1 else 1.2)
 
 
 @pytest.mark.parametrize(("number", "systems"), [(3, 1), (6, 1), (12, 1), (3, 3), (6, 3)])
@@ -96,18 +97,33 @@ def test_neither_sunset_nor_sunrise_brings_a_burst_or_a_hole(place: Place, numbe
     world = played(place, number)
     days = of_days(world, place, number)
     by_day = mean((two.end - one.end) / QUARTER for _, _, reads in days for one, two in pairwise(reads))
-    gaps = [(two.end - one.end) / QUARTER for one, two in pairwise(world.reads[20:])]
-    assert min(gaps) >= by_day * 0.8 - 1
-    assert max(gaps) <= by_day * 6 * 1.15 + 1
+    settled = [read for read in world.reads[20:] if read.at < days[-1][0]]
+    gaps = [(two.end - one.end) / QUARTER for one, two in pairwise(settled)]
+    assert min(gaps) >= by_day - 1.5
+    # Between sunset and sunrise a night has a whole number of gaps.
+    assert max(gaps) <= by_day * 6 * 1.5 + 1
+
+
+@pytest.mark.parametrize(("number", "systems"), [(3, 1), (6, 1), (12, 1), (3, 3), (6, 3)])
+def test_one_reading_takes_the_report_at_sunrise_so_that_the_morning_does_not_begin_with_yesterdays_grid(
+    number: int, systems: int
+) -> None:
+    world = played(BERLIN, number, systems)
+    for rise, _, _ in of_days(world, BERLIN, number)[1:-1]:
+        near = [
+            read for read in world.reads if read.system == "system 0" and abs(read.end - rise) <= timedelta(minutes=13)
+        ]
+        assert len(near) == 1
 
 
 def test_the_night_has_a_sixth_of_the_days_readings_an_hour() -> None:
     world = played(BERLIN, 12)
     days = light_spans(BERLIN, *month(12))
-    light = sum((fall - rise) / HOUR for rise, fall in days)
-    by_day = sum(is_light(BERLIN, read.at, MARGIN + QUARTER) for read in world.reads) / light
-    by_night = sum(not is_light(BERLIN, read.at, MARGIN + QUARTER) for read in world.reads) / (31 * 24 - light)
-    assert 0.8 / 6 < by_night / by_day < 1.25 / 6
+    nights = [(one[1] + MARGIN + QUARTER, two[0] + QUARTER) for one, two in pairwise(days)]
+    dark = sum((end - start) / HOUR for start, end in nights)
+    at_night = sum(start < read.end <= end for read in world.reads for start, end in nights)
+    by_day = (len(world.reads) - at_night) / (31 * 24 - dark)
+    assert 0.75 / 6 < at_night / dark / by_day < 1.25 / 6
 
 
 def test_a_plan_of_few_readings_lays_them_over_day_and_night_and_forces_none_after_sunset() -> None:
@@ -130,7 +146,7 @@ def test_what_a_run_in_the_dark_costs_less_than_declared_is_used_by_day(number: 
     more = sum(is_light(BERLIN, read.at) for read in world.reads) - sum(
         is_light(BERLIN, read.at) for read in full.reads
     )
-    assert saved > 40
+    assert saved > 30
     assert more >= saved / 3 * 0.6
     assert FREE.month_share * 0.98 <= len(world.sent) <= FREE.month_share
     last_days = [sum(sent.date() == utc(2026, number, day).date() for sent in world.sent) for day in range(20, 30)]

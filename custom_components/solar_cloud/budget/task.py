@@ -17,7 +17,7 @@ FINISHING = 20
 """Readings of a day that allow one more after sunset. With fewer, the next morning's has to finish the day."""
 FINISH_WITHIN = 3 * 3600.0
 LANDING = 4
-"""Readings of a day and more end with the day, where the night has readings too: none is needed in addition."""
+"""Readings of a day and more begin and end with the light, where the night has readings too."""
 DAWN = 3600.0
 """After sunrise and before sunset inverters may be silent: each as long as its roof makes it."""
 UNDECIDED = 0.75
@@ -151,7 +151,8 @@ class Task:
         """Return when a job is due that tells something in the dark too, `None` if not in this cycle.
 
         The time since the newest report counts, an hour of the night less than one of the day, until it makes one
-        reading. By day the readings are laid so that the last one takes the first report after sunset.
+        reading. Where a day has some readings they are laid so that one takes the report at sunrise, which is the
+        night's last, and one the first report after sunset.
         """
         rhythm = self.rhythm
         at = max(self._known_until(daylight), now - LOOK_BACK)
@@ -159,22 +160,19 @@ class Task:
         need = 1.0
         while at < reset:
             lit = index < len(spans) and spans[index].rise <= at
-            until = reset
-            if index < len(spans):
-                until = spans[index].set if lit else min(reset, spans[index].rise)
             pace = rate.light if lit else rate.dark
             if lit and rate.full:
                 self._aim = rhythm.after(at + 1)
                 return self._aim + rhythm.delay
-            if lit and rate.light * (until - spans[index].rise) >= LANDING:
-                # The rest of the day's readings, squeezed or stretched to end with the light.
-                last = rhythm.after(until)
-                exact = pace * (until - at) - need
-                if self._later < 0 or abs(exact - self._later) > UNDECIDED:
-                    self._later = max(0, round(exact))
-                self._aim = at + need / (need + self._later) * (last - at)
-                return rhythm.near(self._aim) + rhythm.delay
-            until = min(until, reset)
+            until = reset
+            if index < len(spans):
+                span = spans[index]
+                until = span.set if lit else span.rise
+                if _lands(span, rate) and (lit or (until - at) * rate.light >= 1):
+                    if lit:
+                        pace -= _night_surplus(spans, index, rate) / (span.set - span.rise)
+                    return self._landing(at, until, need, pace, before=not lit) + rhythm.delay
+                until = min(until, reset)
             index += lit
             if pace * (until - at) >= need:
                 self._aim = at + need / pace
@@ -182,6 +180,15 @@ class Task:
             need -= pace * (until - at)
             at = until
         return None
+
+    def _landing(self, at: float, until: float, need: float, pace: float, *, before: bool) -> float:
+        """Return the next report to read where the last one is to end at an instant, or just before or after it."""
+        last = self.rhythm.near(until) if before else self.rhythm.after(until)
+        exact = pace * (until - at) - need
+        if self._later < 0 or abs(exact - self._later) > UNDECIDED:
+            self._later = max(0, round(exact))
+        self._aim = at + need / (need + self._later) * (last - at)
+        return self.rhythm.near(self._aim)
 
     def _known_until(self, daylight: Daylight) -> float:
         """Return up to when a job that runs around the clock counts as done."""
@@ -277,6 +284,18 @@ def steady(daylight: Daylight, moment: float) -> bool:
     """Tell whether the sun is well up, so that every report is to be expected."""
     spans, index = daylight.spans(moment)
     return index < len(spans) and spans[index].rise + DAWN <= moment <= spans[index].set - DAWN
+
+
+def _lands(span: Span, rate: Rate) -> bool:
+    return not rate.full and rate.light * (span.set - span.rise) >= LANDING
+
+
+def _night_surplus(spans: list[Span], index: int, rate: Rate) -> float:
+    """Return how many readings the night before a stretch of light gets beyond its part: the day gives them back."""
+    night = spans[index].rise - spans[index - 1].set if index else 0.0
+    if night * rate.light < 1:
+        return 0.0
+    return max(1, round(night * rate.dark)) - night * rate.dark
 
 
 def _is_lit(daylight: Daylight, moment: float) -> bool:
