@@ -19,7 +19,7 @@ TOLERANCE = 0.03
 LEAST_TOLERANCE_WH = 5.0
 DIM = timedelta(minutes=90)
 """After first and before last light inverters may sleep, and some clouds then tell nothing instead of 0."""
-SETTLED = timedelta(hours=3)
+SETTLED = timedelta(hours=1)
 """What is missing for so long beside values of meters is not late."""
 _MOMENT = timedelta(minutes=1)
 _GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
@@ -37,14 +37,15 @@ def _nothing() -> Energies:
 class Balance:
     """Values that agree with each other: each of the three sets balances. A flow that nobody can tell is missing."""
 
+    # No alias for the mappings: what is kept over restarts is read by the types that stand here.
     measured_at: datetime
     """The end of the interval that `power` comes from; today and lifetime go up to it."""
-    power: Energies
+    power: Mapping[Flow, float]
     """W."""
     day: date
-    today: Energies = field(default_factory=_nothing)
+    today: Mapping[Flow, float] = field(default_factory=_nothing)
     """Since the system's midnight; empty while a part of the day is missing."""
-    lifetime: Energies = field(default_factory=_nothing)
+    lifetime: Mapping[Flow, float] = field(default_factory=_nothing)
     computed: frozenset[Flow] = frozenset()
     """The flows that nobody measures."""
 
@@ -86,6 +87,18 @@ def solve(measured: Energies, *, battery: bool) -> Energies | None:
     if not agrees(values) or any(value < least for flow, value in values.items() if flow not in measured):
         return None
     return values
+
+
+def with_production(values: Energies, production: float, computed: Iterable[Flow]) -> Energies:
+    """Return the values with another production: a computed consumption takes the difference up.
+
+    At night inverters draw a little themselves, which the cloud tells as a production below zero; what is published as
+    zero, or stays as high as it was, is consumption then.
+    """
+    changed = {**values, Flow.PRODUCTION: production}
+    if Flow.CONSUMPTION in changed and Flow.CONSUMPTION in computed:
+        changed[Flow.CONSUMPTION] += production - values[Flow.PRODUCTION]
+    return changed
 
 
 def shown(values: Energies) -> Energies:
@@ -153,6 +166,15 @@ class Book:
                 total[flow] = total.get(flow, 0.0) + value
         return total
 
+    def is_production_told(self, start: datetime, end: datetime) -> bool:
+        """Tell whether the production of every interval of a time is known."""
+        while start < end:
+            span = self._reference.get(start) or self.production.get(start)
+            if span is None or self._production(span) is None:
+                return False
+            start = span.end
+        return start == end
+
     def _production(self, span: Interval) -> float | None:
         """Return the production in an interval; nothing is produced in the dark, whether the cloud says so or not."""
         interval = self.production.get(span.start)
@@ -163,7 +185,7 @@ class Book:
         while start < span.end:
             interval = self.production.get(start)
             if interval is None or interval.end > span.end:
-                return 0.0 if self._asleep(span) else None
+                return parts if self._asleep(span) else None
             parts += interval.energy_wh
             start = interval.end
         return parts

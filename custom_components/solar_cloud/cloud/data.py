@@ -74,6 +74,8 @@ class SystemData:
     device_flows: Mapping[str, Mapping[Flow, Mapping[datetime, Interval]]] = field(default_factory=_no_mapping)
     """What each meter and battery measured."""
     device_bases: Mapping[str, Mapping[Flow, LifetimeBase]] = field(default_factory=_no_mapping)
+    behind_since: datetime | None = None
+    """Since when the other flows have been too far behind production to wait for them."""
     balance: Balance | None = None
     """The newest values of all flows that agree with each other, where more than production is known."""
     alerts: Mapping[str, Alert] | None = None

@@ -3,14 +3,15 @@
 Where a system has meters or a battery, everything is told up to the same instant, so that the values agree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from .balance import MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, solve
+from .balance import MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, solve, with_production
 from .lifetime import LifetimeCounter, most_energy_wh
 from .model import DayEnergy, DeviceKind, Flow, Interval, Power, Update
 from .series import Dark, day_energy_wh, local_day, midnight, newest_end, unbroken_wh
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SAME_WH = 0.5
 """What two figures of the same energy may differ by in binary."""
+PATIENCE = timedelta(minutes=10)
+"""How long production waits for flows that lie far behind: they are asked one after another, in one go."""
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -29,8 +32,12 @@ def publish(
     """Return the data with everything that follows from the series worked out anew."""
     book = _book(data, dark)
     newest = book.newest() if book.measured else None
+    behind_since: datetime | None = None
     if newest is not None and _production_runs_ahead(data, update, newest[0]):
-        newest = None
+        behind_since = before.behind_since or now
+        if before.balance is None or not now - PATIENCE < behind_since <= now:
+            newest = None
+    data = replace(data, behind_since=behind_since)
     until = newest[0].end if newest else None
     power = _power(before, update, data.intervals, newest[0] if newest else None)
     today = _today(data, before, update, now, zone, until)
@@ -40,18 +47,18 @@ def publish(
     if newest is None:
         return replace(data, balance=None)
     interval, values = newest
-    day = local_day(interval.end - _MOMENT, zone)
-    counters = _counters(data, book, interval.end, now, zone) if update.flows or update.bases else data.counters
-    data = replace(data, counters=counters)
+    computed = computed_of(values, book.measured)
+    if update.flows or update.bases or update.intervals or update.lifetime:
+        data = replace(data, counters=_counters(data, book, interval.end, now, zone))
     return replace(
         data,
         balance=Balance(
             measured_at=interval.end,
-            power=shown(mean_power(interval, values)),
-            day=day,
-            today=_balanced_day(data, book.between(midnight(day, zone), interval.end), day),
-            lifetime=_balanced_lifetime(data, before.balance, book),
-            computed=computed_of(values, book.measured),
+            power=shown(mean_power(interval, with_production(values, max(0.0, values[Flow.PRODUCTION]), computed))),
+            day=local_day(interval.end - _MOMENT, zone),
+            today=_balanced_day(data, book, computed, interval.end, zone),
+            lifetime=_balanced_lifetime(data, before.balance, book, interval.end),
+            computed=computed,
         ),
     )
 
@@ -137,18 +144,34 @@ def _lifetime(
     return data.lifetime.take(base.before_wh + since, min(as_of, now), now, data.system.size_w)
 
 
-def _balanced_day(data: SystemData, values: Energies | None, day: object) -> Energies:
+def _balanced_day(data: SystemData, book: Book, computed: Iterable[Flow], until: datetime, zone: ZoneInfo) -> Energies:
     """Return the day's energies if they agree with the production that is shown for it."""
+    day = local_day(until - _MOMENT, zone)
+    start = midnight(day, zone)
+    values = book.between(start, until)
     produced = data.today.energy_wh if data.today and data.today.day == day else 0.0
-    if values is None or not agrees(values) or abs(values[Flow.PRODUCTION] - produced) > SAME_WH:
+    if values is None:
         return MappingProxyType({})
-    return shown(values)
+    if abs(values[Flow.PRODUCTION] - produced) > SAME_WH:
+        # A day's production stays where it was when a little of it is taken back; one that has run ahead is no match.
+        if abs(_highest(data.intervals.values(), start, until) - produced) > SAME_WH:
+            return MappingProxyType({})
+        values = with_production(values, produced, computed)
+    return shown(values) if agrees(values) else MappingProxyType({})
+
+
+def _highest(intervals: Iterable[Interval], start: datetime, until: datetime) -> float:
+    """Return the most that the sum of the intervals between two instants has been on the way, in Wh."""
+    inside = (one.energy_wh for one in intervals if start <= one.start and one.end <= until)
+    return max(accumulate(inside, initial=0.0))
 
 
 def _counters(
     data: SystemData, book: Book, until: datetime, now: datetime, zone: ZoneInfo
 ) -> Mapping[Flow, LifetimeCounter]:
     """Feed the lifetime counters of everything but production with what is known up to an instant."""
+    if not _is_of(data, book, until, zone):
+        return data.counters
     raw = {Flow.PRODUCTION: data.lifetime.published_wh}
     for flow in book.measured:
         base = data.bases.get(flow)
@@ -170,12 +193,20 @@ def _counters(
     )
 
 
-def _balanced_lifetime(data: SystemData, before: Balance | None, book: Book) -> Energies:
+def _is_of(data: SystemData, book: Book, until: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether the lifetime of production is that of an instant: it has not run ahead, and lacks nothing."""
+    if data.lifetime_base is None or data.lifetime.as_of is None or data.lifetime.as_of > until:
+        return False
+    return book.is_production_told(midnight(data.lifetime_base.day, zone), until)
+
+
+def _balanced_lifetime(data: SystemData, before: Balance | None, book: Book, until: datetime) -> Energies:
     """Return the lifetime of each flow if together they agree; else what was shown last, while production stands."""
     values = {flow: counter.published_wh for flow, counter in data.counters.items()}
     values[Flow.PRODUCTION] = data.lifetime.published_wh
     known = {flow: value for flow, value in values.items() if value is not None}
-    if len(known) == len(values) and len(known) > 1 and book.measured <= known.keys() and _is_exact(known, book):
+    of_now = all(counter.as_of == until for counter in data.counters.values())
+    if of_now and len(known) == len(values) > 1 and book.measured <= known.keys() and _is_exact(known, book):
         return MappingProxyType(known)
     produced = data.lifetime.published_wh
     if before is None or produced is None or abs(before.lifetime.get(Flow.PRODUCTION, -1.0) - produced) > SAME_WH:
