@@ -16,7 +16,7 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from custom_components.solar_cloud import binary_sensor, sensor_descriptions
+from custom_components.solar_cloud import binary_sensor, sensor_descriptions, sensor_flows
 from custom_components.solar_cloud.cloud.base import Cloud
 from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
 from custom_components.solar_cloud.cloud.model import DeviceKind
@@ -84,11 +84,15 @@ def status_tables(texts: Mapping[str, Any]) -> dict[str, str]:
 
 def _system_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in sensor_descriptions.SYSTEM_SENSORS)
+    yield from (("sensor", row) for row in sensor_flows.FLOW_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensor.SYSTEM_BINARY_SENSORS)
 
 
 def _device_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in sensor_descriptions.DEVICE_SENSORS)
+    yield from (("sensor", row) for row in sensor_flows.HARDWARE_SENSORS)
+    yield from (("sensor", row) for row in sensor_flows.DEVICE_FLOW_SENSORS)
+    yield from (("sensor", row) for row in sensor_flows.FACT_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensor.DEVICE_BINARY_SENSORS)
 
 

@@ -54,6 +54,8 @@ def other_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensor_descriptions, "ACCOUNT_SENSORS", ())
     monkeypatch.setattr(sensor_descriptions, "SYSTEM_SENSORS", ())
     monkeypatch.setattr(sensor_descriptions, "DEVICE_SENSORS", (IMPORT_TODAY, CYCLES))
+    for name in ("FLOW_SENSORS", "HARDWARE_SENSORS", "DEVICE_FLOW_SENSORS", "FACT_SENSORS"):
+        monkeypatch.setattr(entities_table.sensor_flows, name, ())
     monkeypatch.setattr(entities_table.binary_sensor, "SYSTEM_BINARY_SENSORS", ())
     monkeypatch.setattr(entities_table.binary_sensor, "DEVICE_BINARY_SENSORS", ())
 

@@ -22,7 +22,7 @@ from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
 from .budget.limit import Scope
 from .budget.rates import budget_of
 from .cloud.base import Cloud, Job
-from .cloud.data import SystemData, local_day
+from .cloud.data import SystemData, local_day, midnight
 from .cloud.errors import (
     CloudError,
     CredentialRefused,
@@ -273,6 +273,10 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
     def today(self) -> date:
         """Return the date at the system."""
         return local_day(dt_util.utcnow(), self.zone)
+
+    def midnight(self) -> datetime:
+        """Return the beginning of the day at the system (aware UTC)."""
+        return midnight(self.today(), self.zone)
 
     @property
     def zone_name(self) -> str | None:

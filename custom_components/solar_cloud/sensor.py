@@ -1,6 +1,7 @@
-"""Sensors of systems, gateways and inverters."""
+"""Sensors of accounts, systems and their hardware."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 import logging
 from typing import Any, Final, override
@@ -13,6 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR
+from .cloud.data import SYSTEM
 from .cloud.model import Device, DeviceKind, DeviceReading
 from .codes import Of, Vocabulary
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
@@ -29,12 +31,23 @@ from .sensor_descriptions import (
     SystemSensorDescription,
     Value,
 )
+from .sensor_flows import (
+    DEVICE_FLOW_SENSORS,
+    FACT_SENSORS,
+    FLOW_SENSORS,
+    HARDWARE_SENSORS,
+    DeviceFactDescription,
+    DeviceFlowSensorDescription,
+    FlowSensorDescription,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
 
 ATTR_ADVICE: Final = "advice"
+ATTR_COMPUTED: Final = "computed"
+ALL_DEVICE_SENSORS: Final = (*DEVICE_SENSORS, *HARDWARE_SENSORS)
 
 
 async def async_setup_entry(
@@ -52,7 +65,8 @@ def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
     for description in SYSTEM_SENSORS:
         if vendor in description.vendors and description.has_fn(coordinator.data):
             yield unique_id(key, description), partial(SystemSensor, coordinator, description, key)
-    of_vendor = [description for description in DEVICE_SENSORS if vendor in description.vendors]
+    yield from _flow_candidates(coordinator)
+    of_vendor = [description for description in ALL_DEVICE_SENSORS if vendor in description.vendors]
     for device, reading in devices_with_readings(coordinator):
         identifier = device_identifier(vendor, device.serial)
         for device_description in of_vendor:
@@ -61,6 +75,25 @@ def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
                     unique_id(identifier, device_description),
                     partial(DeviceSensor, coordinator, device_description, device, reading),
                 )
+
+
+def _flow_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+    """Yield the sensors of grid and battery, and of what the inventory says of devices."""
+    key, vendor, told = coordinator.system.key, coordinator.system.vendor, coordinator.data.told
+    for description in FLOW_SENSORS:
+        if description.flows <= told.get(SYSTEM, frozenset()):
+            yield unique_id(key, description), partial(FlowSensor, coordinator, description, key)
+    for device, _ in devices_with_readings(coordinator):
+        identifier = device_identifier(vendor, device.serial)
+        for device_description in DEVICE_FLOW_SENSORS:
+            if device.kind in device_description.kinds and device_description.flow in told.get(device.serial, ()):
+                yield (
+                    unique_id(identifier, device_description),
+                    partial(DeviceFlowSensor, coordinator, device_description, device.serial),
+                )
+        for fact in FACT_SENSORS:
+            if device.kind in fact.kinds and vendor in fact.vendors and fact.fact_fn(device) is not None:
+                yield unique_id(identifier, fact), partial(FactSensor, coordinator, fact, device.serial)
 
 
 class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
@@ -155,6 +188,63 @@ class DeviceSensor(DeviceEntity, CodedSensor):
     def native_value(self) -> Value:
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator, self.reading))
+
+
+class FlowSensor(SolarCloudEntity, SensorEntity):
+    """A sensor of a system's flows."""
+
+    entity_description: FlowSensorDescription
+    _unrecorded_attributes = frozenset({ATTR_COMPUTED})
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the newest value that agrees with those of the other flows."""
+        return self.entity_description.value_fn(self.coordinator)
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return the system's midnight, if the value counts from there."""
+        return self.coordinator.midnight() if self.entity_description.daily else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Tell whether nothing measures the value, so that it follows from the other flows."""
+        balance = self.coordinator.data.balance
+        return {ATTR_COMPUTED: bool(balance and self.entity_description.flows & balance.computed)}
+
+
+class DeviceFlowSensor(DeviceEntity, SensorEntity):
+    """A sensor of one flow of a meter or battery."""
+
+    entity_description: DeviceFlowSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the newest value that the device has told."""
+        return self.entity_description.value_fn(self.coordinator, self._serial)
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return the system's midnight, if the value counts from there."""
+        return self.coordinator.midnight() if self.entity_description.daily else None
+
+
+class FactSensor(DeviceEntity, SensorEntity):
+    """A sensor of what the inventory says of a device."""
+
+    entity_description: DeviceFactDescription
+
+    @property
+    @override
+    def native_value(self) -> float | str | None:
+        """Return what the newest inventory says."""
+        device = self.coordinator.data.devices.get(self._serial)
+        return None if device is None else self.entity_description.fact_fn(device)
 
 
 def _has_many_inverters(coordinator: SystemCoordinator) -> bool:

@@ -142,7 +142,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         jobs=SUMMARY_OR_ENERGY,
-        value_fn=lambda coordinator: coordinator.data.power.measured_at if coordinator.data.power else None,
+        value_fn=lambda coordinator: coordinator.measured_at(),
     ),
     SystemSensorDescription(
         key="size",

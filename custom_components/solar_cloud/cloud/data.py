@@ -36,8 +36,10 @@ from .performance import PerformanceState, judged
 from .published import publish
 from .series import Dark, day_energy_wh, local_day, merged, midnight, never_dark
 
-__all__ = ["KEEP_DEVICE_INTERVALS", "KEEP_INTERVALS", "SystemData", "day_energy_wh", "local_day", "midnight"]
+__all__ = ["KEEP_DEVICE_INTERVALS", "KEEP_INTERVALS", "SYSTEM", "SystemData", "day_energy_wh", "local_day", "midnight"]
 
+SYSTEM = ""
+"""Stands for the system itself, where devices are named by their serial numbers."""
 KEEP_INTERVALS = timedelta(hours=72)
 """How much of the past is kept to add up days and to take in late values."""
 KEEP_DEVICE_INTERVALS = timedelta(hours=36)
@@ -78,6 +80,8 @@ class SystemData:
     """Since when the other flows have been too far behind production to wait for them."""
     balance: Balance | None = None
     """The newest values of all flows that agree with each other, where more than production is known."""
+    told: Mapping[str, frozenset[Flow]] = field(default_factory=_no_mapping)
+    """The flows that were ever told of a meter or battery, by serial number, and of the system (`SYSTEM`)."""
     alerts: Mapping[str, Alert] | None = None
     """The open alerts by id; `None` as long as nobody has asked."""
     breakdown: Breakdown | None = None
@@ -139,10 +143,23 @@ class SystemData:
             now=now,
             zone=zone,
         )
-        return data if performance is self.performance else replace(data, performance=performance)
+        return replace(data, performance=performance, told=_told(self.told, data))
 
     def energy_today_wh(self, now: datetime, default_zone: ZoneInfo) -> float | None:
         """Return the energy since the system's midnight in Wh; `None` when nothing of this day is known yet."""
         if self.today is None or self.today.day != local_day(now, self.system.zone(default_zone)):
             return None
         return self.today.energy_wh
+
+
+def _told(before: Mapping[str, frozenset[Flow]], data: SystemData) -> Mapping[str, frozenset[Flow]]:
+    """Add the flows that are told now; what has once been told has an entity, also while nothing is known of it."""
+    told = {serial: frozenset(flows) for serial, flows in data.device_flows.items()}
+    told[SYSTEM] = frozenset(data.balance.power) if data.balance else frozenset()
+    if all(flows <= before.get(key, frozenset()) for key, flows in told.items()) and before.keys() <= {
+        SYSTEM,
+        *data.devices,
+    }:
+        return before
+    both = {key: before.get(key, frozenset()) | told.get(key, frozenset()) for key in (SYSTEM, *data.devices)}
+    return MappingProxyType({key: flows for key, flows in both.items() if flows})
