@@ -22,7 +22,7 @@ DIM = timedelta(minutes=90)
 SETTLED = timedelta(hours=1)
 """What is missing for so long beside values of meters is not late."""
 _MOMENT = timedelta(minutes=1)
-_GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
+GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
 _BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
 ALL = frozenset(Flow)
 
@@ -52,7 +52,7 @@ class Balance:
 
 def agrees(values: Energies) -> bool:
     """Tell whether sources and sinks are equal, as far as meters can be; also where not every flow is told."""
-    if not {Flow.PRODUCTION, Flow.CONSUMPTION, *_GRID} <= values.keys():
+    if not {Flow.PRODUCTION, Flow.CONSUMPTION, *GRID} <= values.keys():
         return True
     sources = sum(value for flow, value in values.items() if flow in SOURCES)
     sinks = sum(value for flow, value in values.items() if flow not in SOURCES)
@@ -143,8 +143,18 @@ class Book:
         production = self._production(span)
         if production is None:
             return None
-        values = solve({Flow.PRODUCTION: production, **measured}, battery=self.battery)
+        values = self.solve({Flow.PRODUCTION: production, **measured})
         return None if values is None else (span.end, values)
+
+    def solve(self, measured: Energies) -> Energies | None:
+        """Return what is measured in one stretch of time, and what follows from it, as the function does.
+
+        As long as a battery tells nothing, nobody can tell the consumption; what goes through the meter is true anyway.
+        """
+        if not self.battery or self.measured & _BATTERY:
+            return solve(measured, battery=self.battery)
+        told: dict[Flow, float] = {flow: value for flow, value in measured.items() if flow is not Flow.CONSUMPTION}
+        return told if told.keys() & GRID and Flow.PRODUCTION in told else None
 
     def newest(self) -> tuple[Interval, Energies] | None:
         """Return the newest interval whose balance is known, and the balance in Wh."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from .balance import MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, solve, with_production
+from .balance import GRID, MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, with_production
 from .lifetime import LifetimeCounter, most_energy_wh
 from .model import DayEnergy, DeviceKind, Flow, Interval, Power, Update
 from .series import Dark, day_energy_wh, local_day, midnight, newest_end, unbroken_wh
@@ -57,7 +57,7 @@ def publish(
             power=shown(mean_power(interval, with_production(values, max(0.0, values[Flow.PRODUCTION]), computed))),
             day=local_day(interval.end - _MOMENT, zone),
             today=_balanced_day(data, book, computed, interval.end, zone),
-            lifetime=_balanced_lifetime(data, before.balance, book, interval.end),
+            lifetime=_balanced_lifetime(data, before.balance, book, values, interval.end),
             computed=computed,
         ),
     )
@@ -179,18 +179,21 @@ def _counters(
         raw[flow] = None if base is None or since is None else base.before_wh + since
     if any(value is None for value in raw.values()) or data.lifetime.suspect_wh is not None:
         return data.counters
-    solved = solve({flow: value for flow, value in raw.items() if value is not None}, battery=book.battery)
+    solved = book.solve({flow: value for flow, value in raw.items() if value is not None})
     if solved is None:
         return data.counters
-    grid_computed = Flow.GRID_IMPORT not in raw and Flow.GRID_EXPORT not in raw
-    return MappingProxyType(
-        {
-            flow: data.counters.get(flow, LifetimeCounter()).take(max(0.0, value), until, now, None)
-            for flow, value in solved.items()
-            # Import and export are netted interval by interval; the sums of a life cannot tell them apart.
-            if flow is not Flow.PRODUCTION and not (grid_computed and flow in {Flow.GRID_IMPORT, Flow.GRID_EXPORT})
-        }
-    )
+    taken = {
+        flow: data.counters.get(flow, LifetimeCounter()).take(max(0.0, solved[flow]), until, now, None)
+        for flow in _of_life(solved, book)
+    }
+    return MappingProxyType({**data.counters, **taken})
+
+
+def _of_life(flows: Iterable[Flow], book: Book) -> frozenset[Flow]:
+    """Return the flows beside production whose lifetimes are known."""
+    known = frozenset(flows) - {Flow.PRODUCTION}
+    # Import and export are netted interval by interval; the sums of a life cannot tell them apart.
+    return known if book.measured & GRID else known - GRID
 
 
 def _is_of(data: SystemData, book: Book, until: datetime, zone: ZoneInfo) -> bool:
@@ -200,15 +203,21 @@ def _is_of(data: SystemData, book: Book, until: datetime, zone: ZoneInfo) -> boo
     return book.is_production_told(midnight(data.lifetime_base.day, zone), until)
 
 
-def _balanced_lifetime(data: SystemData, before: Balance | None, book: Book, until: datetime) -> Energies:
+def _balanced_lifetime(
+    data: SystemData, before: Balance | None, book: Book, told: Iterable[Flow], until: datetime
+) -> Energies:
     """Return the lifetime of each flow if together they agree; else what was shown last, while production stands."""
-    values = {flow: counter.published_wh for flow, counter in data.counters.items()}
-    values[Flow.PRODUCTION] = data.lifetime.published_wh
-    known = {flow: value for flow, value in values.items() if value is not None}
-    of_now = all(counter.as_of == until for counter in data.counters.values())
-    if of_now and len(known) == len(values) > 1 and book.measured <= known.keys() and _is_exact(known, book):
-        return MappingProxyType(known)
     produced = data.lifetime.published_wh
+    flows = _of_life(told, book)
+    known = {
+        flow: counter.published_wh
+        for flow in flows
+        if (counter := data.counters.get(flow)) and counter.as_of == until and counter.published_wh is not None
+    }
+    if produced is not None and flows and known.keys() == flows:
+        known[Flow.PRODUCTION] = produced
+        if _is_exact(known, book):
+            return MappingProxyType(known)
     if before is None or produced is None or abs(before.lifetime.get(Flow.PRODUCTION, -1.0) - produced) > SAME_WH:
         return MappingProxyType({})
     return before.lifetime
@@ -220,7 +229,5 @@ def _is_exact(values: Energies, book: Book) -> bool:
         return False
     if Flow.CONSUMPTION in book.measured or Flow.CONSUMPTION not in values:
         return True
-    solved = solve(
-        {flow: value for flow, value in values.items() if flow is not Flow.CONSUMPTION}, battery=book.battery
-    )
+    solved = book.solve({flow: value for flow, value in values.items() if flow is not Flow.CONSUMPTION})
     return solved is not None and abs(max(0.0, solved[Flow.CONSUMPTION]) - values[Flow.CONSUMPTION]) <= SAME_WH

@@ -228,7 +228,7 @@ class SolarEdge(Cloud):
         wanted = wanted_flows_from(data, family, now, zone)
         oldest = min(wanted, now - REACH)
         await self._read((family.name, data.system.key), fetch, wanted, oldest, known_all, known_any, now, zone)
-        return replace(flows_update(found, family), notes=MappingProxyType(notes))
+        return replace(flows_update(found, family, data.devices), notes=MappingProxyType(notes))
 
     async def _family(
         self,
@@ -261,12 +261,22 @@ class SolarEdge(Cloud):
         whole, today = lifetime_window(data.system, now, zone), today_window(now, zone)
         updates: list[Update] = []
         notes: dict[str, str] = {}
+        failure: CloudError | None = None
         for family in FAMILIES:
             if not needs_totals(data, family, now, zone):
                 continue
-            years = await self._family(family, data, whole, Resolution.YEAR, zone, notes)
-            day = await self._family(family, data, today, Resolution.DAY, zone, notes) if today else None
-            updates.append(totals_update(years, day, data, family, now, zone))
+            try:
+                years = await self._family(family, data, whole, Resolution.YEAR, zone, notes)
+                day = await self._family(family, data, today, Resolution.DAY, zone, notes) if today else None
+            except CloudError as err:
+                failure = err
+                if isinstance(err, _MAY_PASS):
+                    break
+            else:
+                updates.append(totals_update(years, day, data, family, now, zone))
+        if failure is not None and not updates:
+            # What was paid for is kept; what failed is asked for the next time.
+            raise failure
         return Update(
             bases=MappingProxyType({flow: base for update in updates for flow, base in update.bases.items()}),
             device_bases=MappingProxyType(

@@ -3,13 +3,14 @@
 A meter's production is the device's own figure: the site's is what its `energy` tells (SolarEdge migration notes).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from .data import SystemData, local_day, midnight
+from .lifetime import RESTART_SHARE
 from .model import DeviceKind, DeviceReading, Flow, Interval, LifetimeBase, Update
 from .parse import as_time
 from .series import EMPTY, Series as Known
@@ -87,8 +88,11 @@ def wanted_flows_from(data: SystemData, family: Family, now: datetime, zone: Zon
     return base if now - REACH <= base < today else today
 
 
-def flows_update(answers: Sequence[tuple[Window, Telemetry]], family: Family) -> Update:
-    """Return intervals of each device of a family and of all together, and the newest values of each device."""
+def flows_update(answers: Sequence[tuple[Window, Telemetry]], family: Family, listed: Collection[str]) -> Update:
+    """Return intervals of each device of a family and of all together, and the newest values of each device.
+
+    `listed` are the serial numbers of the inventory: the others have been replaced, and count as far as they tell.
+    """
     buckets: dict[str, dict[Flow, dict[datetime, Interval]]] = {}
     readings: dict[str, DeviceReading] = {}
     for window, telemetry in sorted(answers, key=lambda answer: answer[0].start):
@@ -105,7 +109,7 @@ def flows_update(answers: Sequence[tuple[Window, Telemetry]], family: Family) ->
     }
     return Update(
         readings=MappingProxyType(readings),
-        flows=MappingProxyType(_together(buckets, family)),
+        flows=MappingProxyType(_together(buckets, family, listed)),
         device_flows=MappingProxyType({serial: flows for serial, flows in by_device.items() if flows}),
     )
 
@@ -181,19 +185,24 @@ def _at_end(series: Mapping[datetime, Interval], end: datetime | None) -> Interv
 
 
 def _together(
-    buckets: Mapping[str, Mapping[Flow, Mapping[datetime, Interval]]], family: Family
+    buckets: Mapping[str, Mapping[Flow, Mapping[datetime, Interval]]], family: Family, listed: Collection[str]
 ) -> dict[Flow, tuple[Interval, ...]]:
-    """Add the devices of a family up; an interval that one of them lacks is not known of all of them."""
+    """Add the devices of a family up; an interval that one of those in use lacks is not known of all of them."""
     total: dict[Flow, tuple[Interval, ...]] = {}
     for flow in family.metrics.values():
-        parts = [flows[flow] for flows in buckets.values() if flows.get(flow)]
+        parts = {serial: flows[flow] for serial, flows in buckets.items() if flows.get(flow)}
         if flow is Flow.PRODUCTION or not parts:
             continue
-        shortest = min(parts, key=len)
+        used = [part for serial, part in parts.items() if serial in listed] or list(parts.values())
+        ends = {start: interval.end for part in parts.values() for start, interval in part.items()}
         total[flow] = tuple(
-            Interval(start=start, end=interval.end, energy_wh=sum(part[start].energy_wh for part in parts))
-            for start, interval in sorted(shortest.items())
-            if all(start in part for part in parts)
+            Interval(
+                start=start,
+                end=ends[start],
+                energy_wh=sum(part[start].energy_wh for part in parts.values() if start in part),
+            )
+            for start in sorted(ends)
+            if all(start in part for part in used)
         )
     return total
 
@@ -219,24 +228,61 @@ def totals_update(
     """
     today = local_day(now, zone)
     bases: dict[str, dict[Flow, LifetimeBase]] = {}
+    untold = False
     for serial, metrics in years.devices.items():
         for name, flow in family.metrics.items():
             whole = _sum(metrics.get(f"{name}Energy"))
             since = _sum(day.devices.get(serial, {}).get(f"{name}Energy")) if day else 0.0
-            if whole is None or (since is None and _has_flown(data, serial, flow, midnight(today, zone))):
+            if whole is None:
+                continue
+            if since is None and _has_flown(data, serial, flow, midnight(today, zone)):
+                untold = True
                 continue
             before = max(0.0, whole - (since or 0.0))
             bases.setdefault(serial, {})[flow] = LifetimeBase(day=today, before_wh=before)
-    total: dict[Flow, LifetimeBase] = {
-        flow: LifetimeBase(day=today, before_wh=sum(of_device[flow].before_wh for of_device in having))
-        for flow in family.metrics.values()
-        if flow is not Flow.PRODUCTION and (having := [found for found in bases.values() if flow in found])
-    }
+    total: dict[Flow, LifetimeBase] = {}
+    for flow in family.metrics.values():
+        before_wh = _of_all(flow, bases, data, family, today)
+        if flow is not Flow.PRODUCTION and before_wh is not None:
+            total[flow] = LifetimeBase(day=today, before_wh=before_wh)
     return Update(
         bases=MappingProxyType(total),
         device_bases=MappingProxyType(bases),
-        notes=MappingProxyType({family.note: now.isoformat()}),
+        # What is only late comes with the next try, what the cloud does not have is not asked for again soon.
+        notes=MappingProxyType({} if untold else {family.note: now.isoformat()}),
     )
+
+
+def _of_all(
+    flow: Flow, bases: Mapping[str, Mapping[Flow, LifetimeBase]], data: SystemData, family: Family, today: date
+) -> float | None:
+    """Return what all devices of a family have counted up to today, those that were replaced included.
+
+    `None` while one that tells the flow does not tell its lifetime: the sum of the others would be too low. Once known,
+    the sum of a system only takes over what the cloud corrects: new hardware begins at 0, its system does not.
+    """
+    found = {serial: of_device[flow].before_wh for serial, of_device in bases.items() if flow in of_device}
+    telling = {
+        serial
+        for serial, flows in data.device_flows.items()
+        if flows.get(flow) and (device := data.devices.get(serial)) is not None and device.kind is family.kind
+    }
+    if not found or telling - found.keys():
+        return None
+    known = data.bases.get(flow)
+    if known is None:
+        return sum(found.values())
+    own = {serial: of_device[flow] for serial, of_device in data.device_bases.items() if flow in of_device}
+    if known.day < today:
+        # Not carried on: days are missing.
+        new = sum(energy for serial, energy in found.items() if serial not in own)
+        return max(sum(found.values()), known.before_wh + new)
+    corrections = (
+        energy - own[serial].before_wh
+        for serial, energy in found.items()
+        if serial in own and own[serial].day == today and energy >= own[serial].before_wh * RESTART_SHARE
+    )
+    return max(0.0, known.before_wh + sum(corrections))
 
 
 def _has_flown(data: SystemData, serial: str, flow: Flow, since: datetime) -> bool:

@@ -28,6 +28,10 @@ class Inverters:
     def __init__(self, api: SolarEdgeApi) -> None:
         """Read through these endpoints."""
         self._api = api
+        self._turns: dict[str, tuple[datetime, list[str]]] = {}
+        """By system, the time of its newest run and the inverters whose turn that was."""
+        self._asked_at: dict[tuple[str, str], datetime] = {}
+        """By system and serial number."""
 
     def cost(self, data: SystemData) -> int:
         """Return the requests of one run."""
@@ -53,10 +57,16 @@ class Inverters:
                 notes |= {BULK: ""} if data.notes.get(BULK) else {}
                 return telemetry
         devices: dict[str, Mapping[str, Series]] = {}
-        for serial in self._turn(data):
-            energy = await self._api.inverter_series(
-                data.system.id, serial, Quantity.ENERGY, window.start, window.end, zone=zone
-            )
+        unknown: NotFound | None = None
+        for serial in self._turn(data, now):
+            try:
+                energy = await self._api.inverter_series(
+                    data.system.id, serial, Quantity.ENERGY, window.start, window.end, zone=zone
+                )
+            except NotFound as err:
+                # One that was taken away since the inventory was read must not cost the others' values.
+                unknown = err
+                continue
             metrics = {"energy": energy}
             if not _is_missing(VOLTAGE, data, notes, now):
                 try:
@@ -65,17 +75,30 @@ class Inverters:
                     )
                 except NotFound:
                     notes[VOLTAGE] = now.isoformat()
+                else:
+                    notes |= {VOLTAGE: ""} if data.notes.get(VOLTAGE) else {}
             devices[serial] = MappingProxyType(metrics)
+        if unknown is not None and not devices:
+            raise unknown
         return Telemetry(devices=MappingProxyType(devices))
 
-    def _turn(self, data: SystemData) -> list[str]:
-        """Return the inverters whose turn it is, the longest unread first."""
+    def _turn(self, data: SystemData, now: datetime) -> list[str]:
+        """Return the inverters whose turn it is: those not asked for longest, then those not heard of for longest.
 
-        def read_at(serial: str) -> datetime:
+        All windows of one run ask for the same; one that never answers does not keep the others from their turn.
+        """
+        key = data.system.key
+        if key in self._turns and self._turns[key][0] == now:
+            return self._turns[key][1]
+
+        def read_at(serial: str) -> tuple[datetime, datetime]:
             reading = data.readings.get(serial)
-            return (reading and reading.measured_at) or _NEVER
+            return self._asked_at.get((key, serial), _NEVER), (reading and reading.measured_at) or _NEVER
 
-        return sorted(_inverters(data), key=read_at)[:MOST_AT_ONCE]
+        turn = sorted(_inverters(data), key=read_at)[:MOST_AT_ONCE]
+        self._turns[key] = now, turn
+        self._asked_at.update({(key, serial): now for serial in turn})
+        return turn
 
 
 def _inverters(data: SystemData) -> list[str]:
@@ -85,6 +108,6 @@ def _inverters(data: SystemData) -> list[str]:
 def _is_missing(name: str, data: SystemData, notes: Mapping[str, str], now: datetime) -> bool:
     """Tell whether the cloud was found not to offer something, and need not be asked again yet."""
     if name in notes:
-        return True
+        return bool(notes[name])
     noted = as_time(data.notes.get(name))
     return noted is not None and timedelta(0) <= now - noted < ASK_AGAIN

@@ -13,7 +13,9 @@ from .parse import as_float, as_list, as_map, as_str
 SCALED_UNIT = "PERCENTAGE"
 """The one unit whose scale the service has not kept to."""
 TELLING = 0.03
-"""Below that share of its capacity a battery tells little about the scale."""
+"""Where both the number and the share of the capacity are below this, they tell little about the scale."""
+PROOF = 1.05
+"""Full batteries tell a little more than 1 too, by rounding: a fraction that was known is given up above this only."""
 SMALLEST_WH = 100.0
 """A nameplate below this is in kWh: nobody says which unit it has."""
 
@@ -37,7 +39,7 @@ def scale_of(answer: Any, known: Scale | None, capacities: Mapping[str, float]) 
     """
     devices = as_map(as_map(answer).get("storage"))
     highest = max((value for metrics in devices.values() for value in _levels(metrics).values()), default=0.0)
-    if known is Scale.PERCENT or highest > 1:
+    if known is Scale.PERCENT or highest > (PROOF if known is Scale.FRACTION else 1):
         return Scale.PERCENT
     if highest <= 0 or known is Scale.FRACTION:
         return known
@@ -60,7 +62,7 @@ def _compared(metrics: Any, capacity: float | None) -> Scale | None:
     if factor is None or not both:
         return None
     level, share = levels[both[-1]], remaining[both[-1]] * factor / capacity
-    if share < TELLING:
+    if max(level, share) < TELLING:
         return None
     return Scale.FRACTION if abs(level - share) < abs(level / 100 - share) else Scale.PERCENT
 
