@@ -1,0 +1,43 @@
+"""What the clouds tell of the past: a day's energy for a system's whole life, and intervals of single days.
+
+Days are the system's own; energies are Wh; instants are aware UTC.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from .data import SystemData
+from .model import Flow, Interval
+
+type Totals = Mapping[Flow, Mapping[date, float]]
+"""The energy of whole days; a day that the cloud does not tell is missing."""
+type Detail = Mapping[Flow, tuple[Interval, ...]]
+
+
+class Archive(ABC):
+    """A cloud's past; every method that sends says what it costs before."""
+
+    @abstractmethod
+    def flows(self, data: SystemData) -> frozenset[Flow]:
+        """Return the measures whose past can be read: production, and what meters and batteries measure."""
+
+    @abstractmethod
+    def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
+        """Divide days into what one call of `totals` can read, newest first."""
+
+    @abstractmethod
+    def price(self, data: SystemData, first: date, last: date) -> int:
+        """Return the requests that the totals of these days cost."""
+
+    @abstractmethod
+    async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
+        """Return the energy of each of these days, both included, up to yesterday. Raises `CloudError`."""
+
+    @abstractmethod
+    def detail_price(self, data: SystemData) -> int:
+        """Return the requests that the intervals of one day cost."""
+
+    @abstractmethod
+    async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
+        """Return the intervals of one day, an hour long at most, as far as the cloud has them. Raises `CloudError`."""
