@@ -333,6 +333,12 @@ async def test_a_night_that_is_told_as_null_is_a_night_without_production(day):
         assert sum(bool(one) for one in late) <= 16
         it.has_truth(lifetime=False)
         assert dict(it.balance.today) == it.truth(start, end)
+        it.simulator.clear_requests()
+        await it.run("totals")
+        assert not it.simulator.requests
+        await it.run("lifetime")
+        await it.live(end + timedelta(hours=10), *FLOW_JOBS, check=check)
+        it.has_truth()
 
 
 async def test_odd_units_negative_buckets_and_a_partial_open_one_change_nothing():
@@ -370,6 +376,20 @@ async def test_a_battery_without_a_meter_tells_its_own_flows_only():
         await it.live(start + timedelta(hours=2), *FLOW_JOBS, check=it.has_truth)
         told = {Flow.PRODUCTION, Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE}
         assert it.balance.power.keys() == it.balance.today.keys() == it.balance.lifetime.keys() == told
+
+
+async def test_a_battery_that_never_tells_anything_does_not_cost_what_the_grid_meter_says():
+    start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
+    async with house(at=start) as it:
+        it.simulator.fail("*/storage/telemetry", status=404, times=None)
+        await it.run(*ALL_JOBS)
+        await it.live(start + timedelta(hours=2), *FLOW_JOBS, check=it.has_truth)
+        told = {Flow.PRODUCTION, Flow.GRID_IMPORT, Flow.GRID_EXPORT}
+        assert it.balance.power.keys() == it.balance.today.keys() == it.balance.lifetime.keys() == told
+        it.simulator.clear_faults()
+        await it.live(start + timedelta(hours=3), *FLOW_JOBS, "totals", check=it.nothing_false)
+        it.has_truth()
+        assert it.balance.lifetime.keys() == set(Flow)
 
 
 async def test_a_restart_shows_what_was_shown_and_counts_on():
