@@ -341,6 +341,25 @@ async def test_a_night_that_is_told_as_null_is_a_night_without_production(day):
         it.has_truth()
 
 
+@pytest.mark.parametrize("null", [False, True], ids=["zeros", "null"])
+async def test_a_night_in_which_production_is_not_asked_for_goes_on_and_ends_true(null):
+    start = datetime(2026, 11, 20, 12, tzinfo=ZoneInfo("UTC"))
+    async with house(at=start) as it:
+        it.simulator.switches.solaredge_nights_null = null
+        await it.run(*ALL_JOBS)
+        late: list[timedelta] = []
+        while it.clock.now < start + timedelta(hours=24):
+            it.clock.now += QUARTER
+            asleep = it.dark(it.clock.now - 3 * QUARTER, it.clock.now)
+            await it.run(*FLOW_JOBS[1 if asleep else 0 :])
+            it.nothing_false()
+            late.append(it.clock.now - LAG - it.balance.measured_at)
+            if it.clock.now.hour == 0 and it.clock.now.minute < QUARTER.seconds // 60:
+                await it.run("lifetime")
+        assert max(late) <= timedelta(minutes=45)
+        it.has_truth()
+
+
 async def test_odd_units_negative_buckets_and_a_partial_open_one_change_nothing():
     start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
     async with house(at=start) as it:
