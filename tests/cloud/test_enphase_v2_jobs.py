@@ -46,6 +46,7 @@ def test_the_jobs_are_what_the_plan_is_split_between() -> None:
         ("envoys", 1, timedelta(hours=6), 0, True),
         ("inventory", 1, timedelta(hours=24), 0, False),
         ("inverters", 1, timedelta(minutes=15), 1, True),
+        ("meters", 1, timedelta(minutes=15), 0.5, True),
     ]
 
 

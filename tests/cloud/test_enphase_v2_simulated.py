@@ -1,67 +1,24 @@
 """Enphase systems of the simulator, lived through: what the client reads is the plant's truth to the watt-hour."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import aiohttp
-from aiohttp.test_utils import TestServer
 import pytest
 
-from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
-from custom_components.solar_cloud.cloud.data import SystemData, midnight
-from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
+from custom_components.solar_cloud.cloud.data import midnight
 from custom_components.solar_cloud.cloud.errors import CredentialRefused, NotAllowed, Throttled
 from custom_components.solar_cloud.cloud.model import DeviceKind
-from custom_components.solar_cloud.cloud.transport import Account
-from simulator import ENPHASE_PATH, Simulator
-from simulator.clock import Clock
-from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID, ready_simulator
+from simulator.ready import ENPHASE_SINGLE_USER_ID
 
-from .conftest import PLENTY, FakeClock
-from .enphase_v2_helpers import job
-
-UTC_ZONE = ZoneInfo("UTC")
-EICH, SAMPLE = "67", "72"
-
-
-@dataclass
-class World:
-    """A simulator and a client that share a clock."""
-
-    simulator: Simulator
-    session: aiohttp.ClientSession
-    url: str
-    clock: FakeClock
-    saved: list[dict[str, Any]] = field(default_factory=list)
-
-    def client(self, user_id: str = ENPHASE_USER_ID, limits: Limits = PLENTY) -> EnphaseV2:
-        async def save(state: dict[str, Any]) -> None:
-            self.saved.append(state)
-
-        account = Account(Ledger(limits), save, clock=self.clock, sleep=self.clock.sleep)
-        return EnphaseV2(
-            self.session, account, api_key=ENPHASE_API_KEY, user_id=user_id, base_url=self.url, zone=UTC_ZONE
-        )
-
-    async def run(self, client: EnphaseV2, data: SystemData, *names: str) -> SystemData:
-        for name in names:
-            data = data.merge(await client.run(job(name), data, self.clock.now), self.clock.now, UTC_ZONE)
-        return data
-
-    async def system(self, client: EnphaseV2, system_id: str) -> SystemData:
-        return SystemData(system=next(system for system in await client.systems() if system.id == system_id))
+from .conftest import FakeClock
+from .enphase_v2_world import EICH, SAMPLE, World, make_world
 
 
 @pytest.fixture
 async def world(socket_enabled: None, clock: FakeClock) -> AsyncGenerator[World]:
-    simulator = ready_simulator(Clock(lambda: clock.now))
-    simulator.set_limits("enphase", per_minute=100_000, per_month=1_000_000)
-    async with TestServer(simulator.app, host="127.0.0.1") as server, aiohttp.ClientSession() as session:
-        yield World(simulator, session, str(server.make_url(ENPHASE_PATH)), clock)
+    async with make_world(clock) as made:
+        yield made
 
 
 @pytest.mark.parametrize(

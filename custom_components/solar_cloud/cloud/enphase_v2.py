@@ -18,9 +18,10 @@ from . import enphase_v2_parse as parse
 from .base import Cloud, Job
 from .data import SystemData
 from .enphase_v2_errors import ErrorReader
+from .enphase_v2_meters import listed_meters, meters_update, rows_from
 from .enphase_v2_model import DeviceState, EnergyLifetime, Envoys, Inventory, MonthlyProduction, Stats, Summary
 from .enphase_v2_power import power_of
-from .errors import CredentialRefused, NotAllowed
+from .errors import CredentialRefused, NotAllowed, NotFound
 from .model import DayEnergy, DeviceKind, LifetimeBase, System, Update, Vendor
 from .transport import Account, Transport
 
@@ -35,6 +36,7 @@ SUMMARY = Job(name="summary", cadence=timedelta(minutes=5), delay=timedelta(minu
 ENVOYS = Job(name="envoys", cadence=timedelta(hours=6), night=True, optional=True)
 INVENTORY = Job(name="inventory", cadence=timedelta(hours=24), night=True)
 INVERTERS = Job(name="inverters", cadence=timedelta(minutes=15), weight=1, optional=True)
+METERS = Job(name="meters", cadence=timedelta(minutes=15), delay=timedelta(minutes=2), weight=0.5, optional=True)
 
 
 class EnphaseV2(Cloud):
@@ -45,7 +47,7 @@ class EnphaseV2(Cloud):
     """
 
     vendor = Vendor.ENPHASE
-    jobs = (SUMMARY, ENVOYS, INVENTORY, INVERTERS)
+    jobs = (SUMMARY, ENVOYS, INVENTORY, INVERTERS, METERS)
 
     def __init__(
         self,
@@ -70,11 +72,12 @@ class EnphaseV2(Cloud):
         )
         self._alive_at: datetime | None = None
         self._telling_apart = asyncio.Lock()
-        self._runs: dict[str, Callable[[System], Awaitable[Update]]] = {
+        self._runs: dict[str, Callable[[SystemData, datetime], Awaitable[Update]]] = {
             SUMMARY.name: self._run_summary,
             ENVOYS.name: self._run_envoys,
             INVENTORY.name: self._run_inventory,
             INVERTERS.name: self._run_inverters,
+            METERS.name: self._run_meters,
         }
 
     @override
@@ -158,9 +161,15 @@ class EnphaseV2(Cloud):
     @override
     async def run(self, job: Job, data: SystemData, now: datetime) -> Update:
         """Fetch one of `jobs` for a system: one request. Raises `CloudError`; `KeyError` for another client's job."""
-        return await self._runs[job.name](data.system)
+        return await self._runs[job.name](data, now)
 
-    async def _run_summary(self, system: System) -> Update:
+    @override
+    def wants(self, job: Job, data: SystemData) -> bool:
+        """Tell whether a system has what a job asks for: no meter in its inventory, no request for meters."""
+        return bool(listed_meters(data)) if job.name == METERS.name else True
+
+    async def _run_summary(self, data: SystemData, _now: datetime) -> Update:
+        system = data.system
         # Without summary_date: with it the cloud leaves out power, size and modules.
         summary = await self.summary(system.id, zone=system.zone(self._zone))
         today = lifetime = None
@@ -185,17 +194,24 @@ class EnphaseV2(Cloud):
             lifetime=lifetime,
         )
 
-    async def _run_envoys(self, system: System) -> Update:
-        envoys = await self.envoys(system.id)
+    async def _run_envoys(self, data: SystemData, _now: datetime) -> Update:
+        envoys = await self.envoys(data.system.id)
         complete = frozenset({DeviceKind.GATEWAY}) if envoys.complete else frozenset()
         return replace(_states(envoys.states), complete=complete)
 
-    async def _run_inventory(self, system: System) -> Update:
-        inventory = await self.inventory(system.id)
+    async def _run_inventory(self, data: SystemData, _now: datetime) -> Update:
+        inventory = await self.inventory(data.system.id)
         return Update(devices=inventory.devices, complete=inventory.complete)
 
-    async def _run_inverters(self, system: System) -> Update:
-        return _states(await self.inverters_summary(system.id))
+    async def _run_inverters(self, data: SystemData, _now: datetime) -> Update:
+        return _states(await self.inverters_summary(data.system.id))
+
+    async def _run_meters(self, data: SystemData, now: datetime) -> Update:
+        stats = await self.rgm_stats(data.system.id, rows_from(data, now, data.system.zone(self._zone)))
+        if not stats.total_devices and not stats.intervals:
+            # Those of the inventory measure consumption; there is no point in asking again soon.
+            raise NotFound("no revenue-grade meter")
+        return meters_update(stats, data, now)
 
     async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
         """Send a request for anything but the list of systems, of which alone a refusal is final."""

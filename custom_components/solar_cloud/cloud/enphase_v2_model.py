@@ -4,8 +4,9 @@ Units are W and Wh, instants are aware UTC, days are dates in the system's own t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from .model import Device, DeviceKind, DeviceReading, Interval
 
@@ -46,11 +47,16 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """Production in intervals (endpoints ``stats`` and ``rgm_stats``), ascending, with gaps: nights, silent hours."""
+    """Energy in intervals, ascending, with gaps: nights, silent hours.
+
+    Production (endpoints ``stats`` and ``rgm_stats``) or consumption (``consumption_stats``).
+    """
 
     total_devices: int | None = None
-    """Active microinverters, or revenue-grade meters."""
+    """Active microinverters, or meters."""
     intervals: tuple[Interval, ...] = ()
+    by_meter: Mapping[str, tuple[Interval, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What each meter told, by serial number (``meter_intervals``, late v2); empty where the cloud does not say."""
     meta: Meta
 
 

@@ -5,8 +5,10 @@ a row without the field that it is about is left out; only an answer that is no 
 system than was asked for, raises `MalformedAnswer`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Any
 
 from .enphase_v2_model import (
@@ -75,8 +77,15 @@ def parse_stats(answer: Any, system_id: str) -> Stats:
 
 
 def parse_rgm_stats(answer: Any, system_id: str) -> Stats:
-    """Read the revenue-grade meters' production in intervals of 15 minutes."""
-    return _stats(answer, system_id, "rgm_stats", RGM_LENGTH, "wh_del", None)
+    """Read the revenue-grade meters' production in intervals of 15 minutes, in late v2 also that of each meter."""
+    stats = _stats(answer, system_id, "rgm_stats", RGM_LENGTH, "wh_del", None)
+    by_meter: dict[str, dict[str, list[Any]]] = {}
+    for entry in map(as_map, as_list(as_map(answer).get("meter_intervals"))):
+        if serial := as_str(entry.get("meter_serial_number")):
+            for row in map(as_map, as_list(entry.get("intervals"))):
+                by_meter.setdefault(serial, {}).setdefault(str(row.get("channel")), []).append(row)
+    found = {serial: _of_channels(list(channels.values())) for serial, channels in by_meter.items()}
+    return replace(stats, by_meter=MappingProxyType({serial: rows for serial, rows in found.items() if rows}))
 
 
 def parse_energy_lifetime(answer: Any, system_id: str, zone: tzinfo) -> EnergyLifetime:
@@ -200,6 +209,26 @@ def _stats(answer: Any, system_id: str, what: str, length: timedelta, energy: st
         total_devices=as_int(data.get("total_devices")),
         intervals=tuple(rows[end] for end in sorted(rows)),
         meta=_meta(data.get("meta")),
+    )
+
+
+def _of_channels(channels: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Interval, ...]:
+    """Add the channels of a meter up; a null is no value, and what one of them lacks is not known of the meter.
+
+    ``curr_w`` is left alone: the documentation does not say of which time it is the mean.
+    """
+    energies = [
+        {
+            end: wh
+            for row in rows
+            if (end := as_time(row.get("end_at"))) and (wh := _energy(row.get("wh_del"))) is not None
+        }
+        for rows in channels
+    ]
+    return tuple(
+        Interval(start=end - RGM_LENGTH, end=end, energy_wh=sum(energy[end] for energy in energies))
+        for end in sorted(energies[0])
+        if all(end in energy for energy in energies)
     )
 
 

@@ -62,6 +62,10 @@ class System:
     modules: int | None = None
     source: str | None = None
     """Enphase: ``microinverters`` or ``meter``, what its production figures come from."""
+    meters: int | None = None
+    """Enphase: revenue-grade meters that are in use."""
+    meters_reporting: int | None = None
+    """Enphase: how many of them told of the newest interval that any of them told of."""
 
     @property
     def key(self) -> str:
