@@ -18,9 +18,19 @@ from . import enphase_v2_parse as parse
 from .base import Cloud, Job
 from .data import SystemData
 from .enphase_v2_errors import ErrorReader
-from .enphase_v2_meters import listed_meters, meters_update, rows_from
-from .enphase_v2_model import DeviceState, EnergyLifetime, Envoys, Inventory, MonthlyProduction, Stats, Summary
+from .enphase_v2_meters import listed_meters, metered, meters_update, rows_from
+from .enphase_v2_model import (
+    DeviceState,
+    EnergyLifetime,
+    Envoys,
+    Inventory,
+    MonthlyProduction,
+    Register,
+    Stats,
+    Summary,
+)
 from .enphase_v2_power import power_of
+from .enphase_v2_registers import Registers
 from .errors import CredentialRefused, NotAllowed, NotFound
 from .model import DayEnergy, DeviceKind, LifetimeBase, System, Update, Vendor
 from .transport import Account, Transport
@@ -37,6 +47,8 @@ ENVOYS = Job(name="envoys", cadence=timedelta(hours=6), night=True, optional=Tru
 INVENTORY = Job(name="inventory", cadence=timedelta(hours=24), night=True)
 INVERTERS = Job(name="inverters", cadence=timedelta(minutes=15), weight=1, optional=True)
 METERS = Job(name="meters", cadence=timedelta(minutes=15), delay=timedelta(minutes=2), weight=0.5, optional=True)
+# Sends nothing on most days. After the meters, whose quarter hours carry a register on.
+REGISTERS = Job(name="registers", cadence=timedelta(hours=24), night=True, optional=True)
 
 
 class EnphaseV2(Cloud):
@@ -47,7 +59,7 @@ class EnphaseV2(Cloud):
     """
 
     vendor = Vendor.ENPHASE
-    jobs = (SUMMARY, ENVOYS, INVENTORY, INVERTERS, METERS)
+    jobs = (SUMMARY, ENVOYS, INVENTORY, INVERTERS, METERS, REGISTERS)
 
     def __init__(
         self,
@@ -70,6 +82,7 @@ class EnphaseV2(Cloud):
             secrets=(api_key, user_id),
             translate=ErrorReader(account),
         )
+        self._registers = Registers(self.monthly_production, self.production_meter_readings)
         self._alive_at: datetime | None = None
         self._telling_apart = asyncio.Lock()
         self._runs: dict[str, Callable[[SystemData, datetime], Awaitable[Update]]] = {
@@ -78,6 +91,7 @@ class EnphaseV2(Cloud):
             INVENTORY.name: self._run_inventory,
             INVERTERS.name: self._run_inverters,
             METERS.name: self._run_meters,
+            REGISTERS.name: self._run_registers,
         }
 
     @override
@@ -145,6 +159,14 @@ class EnphaseV2(Cloud):
         answer = await self._get(f"{_system_path(system_id)}/monthly_production", query)
         return parse.parse_monthly_production(answer, system_id, self._zone)
 
+    async def production_meter_readings(self, system_id: str, end: datetime | None = None) -> tuple[Register, ...]:
+        """Return what each revenue-grade meter had counted by an instant, by default now; late v2 only.
+
+        Each says when it was read. Retired meters stay listed.
+        """
+        answer = await self._get(f"{_system_path(system_id)}/production_meter_readings", _span(None, end))
+        return parse.parse_production_meter_readings(answer, system_id)
+
     async def envoys(self, system_id: str) -> Envoys:
         """Return the active Envoys of a system and when each last reported."""
         return parse.parse_envoys(await self._get(f"{_system_path(system_id)}/envoys"), system_id)
@@ -160,13 +182,23 @@ class EnphaseV2(Cloud):
 
     @override
     async def run(self, job: Job, data: SystemData, now: datetime) -> Update:
-        """Fetch one of `jobs` for a system: one request. Raises `CloudError`; `KeyError` for another client's job."""
+        """Fetch one of `jobs` for a system; `now` is aware UTC. Raises `CloudError`.
+
+        Each sends one request, `registers` none on most days and two when it finds an endpoint missing. Raises
+        `KeyError` for another client's job.
+        """
         return await self._runs[job.name](data, now)
 
     @override
     def wants(self, job: Job, data: SystemData) -> bool:
         """Tell whether a system has what a job asks for: no meter in its inventory, no request for meters."""
-        return bool(listed_meters(data)) if job.name == METERS.name else True
+        match job.name:
+            case METERS.name:
+                return bool(listed_meters(data))
+            case REGISTERS.name:
+                return bool(metered(data))
+            case _:
+                return True
 
     async def _run_summary(self, data: SystemData, _now: datetime) -> Update:
         system = data.system
@@ -212,6 +244,9 @@ class EnphaseV2(Cloud):
             # Those of the inventory measure consumption; there is no point in asking again soon.
             raise NotFound("no revenue-grade meter")
         return meters_update(stats, data, now)
+
+    async def _run_registers(self, data: SystemData, now: datetime) -> Update:
+        return await self._registers.update(data, now, data.system.zone(self._zone))
 
     async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
         """Send a request for anything but the list of systems, of which alone a refusal is final."""

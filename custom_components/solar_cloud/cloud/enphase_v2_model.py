@@ -96,6 +96,15 @@ class MeterReadings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """What a revenue-grade meter had counted in its whole life at an instant."""
+
+    serial: str
+    value_wh: float
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonthlyProduction:
     """Production of one month that begins on any day (endpoint ``monthly_production``)."""
 

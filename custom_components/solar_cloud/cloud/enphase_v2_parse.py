@@ -19,6 +19,7 @@ from .enphase_v2_model import (
     Meta,
     MeterReadings,
     MonthlyProduction,
+    Register,
     Stats,
     Summary,
 )
@@ -114,6 +115,18 @@ def parse_monthly_production(answer: Any, system_id: str, zone: tzinfo) -> Month
             if (serial := as_str(row.get("serial_number")))
         ),
         meta=_meta(data.get("meta")),
+    )
+
+
+def parse_production_meter_readings(answer: Any, system_id: str) -> tuple[Register, ...]:
+    """Read the registers of the revenue-grade meters (late v2), also of those that are retired."""
+    data = _about(answer, system_id, "production_meter_readings")
+    return tuple(
+        Register(serial=serial, value_wh=value, read_at=read_at)
+        for row in map(as_map, as_list(data.get("meter_readings")))
+        if (serial := as_str(row.get("serial_number"))) is not None
+        and (value := _energy(row.get("value"))) is not None
+        and (read_at := as_time(row.get("read_at"))) is not None
     )
 
 
