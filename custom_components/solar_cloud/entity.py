@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import override
 
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, async_get_current_platform
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .cloud.model import Device, DeviceReading, Vendor
@@ -85,6 +86,13 @@ def async_follow(
 ) -> None:
     """Add a system's entities, and those of hardware and values that appear later, without a reload."""
     added: set[str] = set()
+    domain = async_get_current_platform().domain
+    registry = er.async_get(coordinator.hass)
+
+    def is_registered(key: str) -> bool:
+        entity_id = registry.async_get_entity_id(domain, DOMAIN, key)
+        entry = registry.async_get(entity_id) if entity_id is not None else None
+        return entry is not None and entry.config_subentry_id == coordinator.subentry_id
 
     @callback
     def async_add() -> None:
@@ -92,7 +100,8 @@ def async_follow(
             return
         current = dict(candidates(coordinator))
         # What has gone may come back: a device that was retired by mistake gets its entities again.
-        added.intersection_update(current)
+        # But a value that is not told for once has an entity all the same.
+        added.difference_update([key for key in added - current.keys() if not is_registered(key)])
         new = [make() for key, make in current.items() if key not in added]
         added.update(current)
         if new:

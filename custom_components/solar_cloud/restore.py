@@ -1,7 +1,7 @@
 """The frozen dataclasses of `cloud/` as JSON and back, so that a restart shows the last data without a request."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -20,8 +20,9 @@ def dump(value: Any) -> Any:
     if names := _field_names(kind):
         return {
             name: dump(member)
-            for name in names
-            if (member := getattr(value, name)) is not None and not (isinstance(member, Mapping) and not member)
+            for name, may_be_empty in names
+            if (member := getattr(value, name)) is not None
+            and (may_be_empty or member or not isinstance(member, Mapping))
         }
     if isinstance(value, date | datetime):
         return value.isoformat()
@@ -35,8 +36,11 @@ def dump(value: Any) -> Any:
 
 
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(item.name for item in fields(kind)) if is_dataclass(kind) else ()
+def _field_names(kind: type) -> tuple[tuple[str, bool], ...]:
+    """Return each field's name, and whether an empty mapping says something: as a default it does not."""
+    if not is_dataclass(kind):
+        return ()
+    return tuple((item.name, item.default_factory is MISSING) for item in fields(kind))
 
 
 def _dump_key(key: object) -> str:

@@ -53,7 +53,10 @@ SCHEDULE = Schedule(
 )
 
 
-@pytest.mark.parametrize("value", [DATA, SCHEDULE, SystemData(system=DATA.system), Schedule()])
+NO_ALERTS = SystemData(system=DATA.system, alerts=MappingProxyType({}))
+
+
+@pytest.mark.parametrize("value", [DATA, SCHEDULE, SystemData(system=DATA.system), NO_ALERTS, Schedule()])
 def test_what_was_known_comes_back_the_same_from_json(value: Any) -> None:
     assert load(type(value), json_loads(json_dumps(dump(value)))) == value
 
