@@ -15,7 +15,7 @@ from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoo
 from .devices import register_account
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
 TRIES = 3
 """How many systems are asked at set-up before the account counts as unreachable."""
 

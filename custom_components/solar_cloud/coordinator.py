@@ -34,7 +34,7 @@ from .cloud.errors import (
     TemporarilyUnavailable,
     Throttled,
 )
-from .cloud.model import DayEnergy, Flow, System
+from .cloud.model import Alert, DayEnergy, Flow, System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .crew import offered, paced, riders
@@ -153,6 +153,8 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         """The jobs that draw on the plan, as pacing knows them."""
         self._memory: Mapping[str, Any] = {}
         """What pacing knew before the restart."""
+        self.alerts_before: Mapping[str, Alert] = {}
+        """The alerts that were open before the restart."""
 
     async def async_restore(self) -> None:
         """Take up what was known before the restart; what cannot be read is left, and asked for anew."""
@@ -172,6 +174,7 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
             return
         self.schedule = schedule
         self._working = replace(data, system=replace(data.system, vendor=self.system.vendor, id=self.system.id))
+        self.alerts_before = self._working.alerts or {}
         if self._is_known():
             self.data = self._working
             sync_devices(self)

@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR
-from .cloud.data import SYSTEM
+from .cloud.data import SYSTEM, midnight
 from .cloud.model import Device, DeviceKind, DeviceReading
 from .codes import Of, Vocabulary
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
@@ -40,6 +40,7 @@ from .sensor_flows import (
     DeviceFlowSensorDescription,
     FlowSensorDescription,
 )
+from .sensor_more import MORE_SYSTEM_SENSORS
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ async def async_setup_entry(
 def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
     """Yield every sensor that the system and its devices have by now."""
     key, vendor = coordinator.system.key, coordinator.system.vendor
-    for description in SYSTEM_SENSORS:
+    for description in (*SYSTEM_SENSORS, *MORE_SYSTEM_SENSORS):
         if vendor in description.vendors and description.has_fn(coordinator.data):
             yield unique_id(key, description), partial(SystemSensor, coordinator, description, key)
     yield from _flow_candidates(coordinator)
@@ -163,6 +164,13 @@ class SystemSensor(SolarCloudEntity, CodedSensor):
     def native_value(self) -> Value:
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator))
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return the system's midnight for a total of its day."""
+        coordinator = self.coordinator
+        return midnight(coordinator.today(), coordinator.zone) if self.entity_description.daily else None
 
 
 class DeviceSensor(DeviceEntity, CodedSensor):

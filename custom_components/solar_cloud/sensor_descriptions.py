@@ -47,6 +47,8 @@ class SystemSensorDescription(SensorEntityDescription, SourcedDescription):
     value_fn: Callable[[SystemCoordinator], Value]
     has_fn: Callable[[SystemData], object] = lambda _: True
     """Whether the system's cloud has ever told this value: without that there is no entity."""
+    daily: bool = False
+    """Whether a total begins at zero at the system's midnight."""
     vocabulary: Vocabulary | None = None
 
 

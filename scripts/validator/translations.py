@@ -21,6 +21,8 @@ _SUBENTRY = {*_FLOW, "entry_type"}
 _STEP = words("title description data data_description menu_options menu_option_descriptions sections submit")
 _ENTITY = {"name", "state", "state_attributes", "unit_of_measurement"}
 _ATTRIBUTE = {"name", "state"}
+_OF_HOME_ASSISTANT = {"event_type"}
+"""Attributes that an entity's platform sets."""
 PLATFORMS = words(
     """
     ai_task air_quality alarm_control_panel assist_satellite binary_sensor button calendar camera climate conversation
@@ -183,5 +185,5 @@ def _attribute_texts(project: Project, path: str, entity: dict[str, Any]) -> Ite
         yield from (f"{path}.{attribute}: unknown key {extra}" for extra in text.keys() - _ATTRIBUTE)
         if not isinstance(text.get("state", {}), dict):
             yield f"{path}.{attribute}.state has no states"
-        if not project.source.mentions(attribute):
+        if attribute not in _OF_HOME_ASSISTANT and not project.source.mentions(attribute):
             yield f"{path}.{attribute} is not in the code"
