@@ -81,6 +81,7 @@ SUMMARY_OR_ENERGY = frozenset({"summary", "energy"})
 SUMMARY_OR_DETAILS = frozenset({"summary", "details"})
 ENVOYS = frozenset({"envoys"})
 INVERTERS = frozenset({"inverters"})
+METERS = frozenset({"meters"})
 
 ENPHASE = frozenset({Vendor.ENPHASE})
 SOLAREDGE = frozenset({Vendor.SOLAREDGE})
@@ -176,6 +177,26 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         vocabulary=SOURCE,
         value_fn=lambda coordinator: coordinator.data.system.source,
         has_fn=lambda data: data.system.source is not None,
+    ),
+    SystemSensorDescription(
+        key="meters",
+        translation_key="meters",
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=METERS,
+        vendors=ENPHASE,
+        value_fn=lambda coordinator: coordinator.data.system.meters,
+        has_fn=lambda data: data.system.meters is not None,
+    ),
+    SystemSensorDescription(
+        key="meters_reporting",
+        translation_key="meters_reporting",
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=METERS,
+        vendors=ENPHASE,
+        value_fn=lambda coordinator: coordinator.data.system.meters_reporting,
+        has_fn=lambda data: data.system.meters_reporting is not None,
     ),
 )
 

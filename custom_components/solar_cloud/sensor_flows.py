@@ -11,10 +11,9 @@ from .cloud.hardware import battery_level, device_lifetime_wh, device_power_w, d
 from .cloud.model import Device, DeviceKind, Flow
 from .coordinator import SystemCoordinator
 from .entity import SourcedDescription
-from .sensor_descriptions import SOLAREDGE, DeviceSensorDescription
+from .sensor_descriptions import METERS, SOLAREDGE, DeviceSensorDescription
 
 FLOWS = frozenset({"meters", "storage"})
-METERS = frozenset({"meters"})
 STORAGE = frozenset({"storage"})
 METER = frozenset({DeviceKind.METER})
 BATTERY = frozenset({DeviceKind.BATTERY})
