@@ -18,6 +18,11 @@ type Detail = Mapping[Flow, tuple[Interval, ...]]
 class Archive(ABC):
     """A cloud's past; every method that sends says what it costs before."""
 
+    is_free = False
+    """Whether a whole life costs so little that nobody needs to be asked."""
+    late = False
+    """Whether a day's total is worth its price each day: it is cheap, and what came late shows in it only."""
+
     @abstractmethod
     def flows(self, data: SystemData) -> frozenset[Flow]:
         """Return the measures whose past can be read: production, and what meters and batteries measure."""

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .archive import Archive
 from .data import SystemData
 from .model import System, Update, Vendor
 
@@ -38,6 +39,8 @@ class Cloud(ABC):
 
     vendor: Vendor
     jobs: tuple[Job, ...]
+    archive: Archive | None = None
+    """What the cloud tells of the past; `None` where that is not read."""
     refused = False
     """Set once the credential has proved dead: whoever shares this client need not find out again."""
 

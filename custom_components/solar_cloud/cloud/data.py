@@ -76,6 +76,8 @@ class SystemData:
     device_flows: Mapping[str, Mapping[Flow, Mapping[datetime, Interval]]] = field(default_factory=_no_mapping)
     """What each meter and battery measured."""
     device_bases: Mapping[str, Mapping[Flow, LifetimeBase]] = field(default_factory=_no_mapping)
+    detail: Mapping[Flow, Mapping[datetime, Interval]] = field(default_factory=_no_mapping)
+    """What statistics are made of, where `intervals` and `flows` are not."""
     behind_since: datetime | None = None
     """Since when the other flows have been too far behind production to wait for them."""
     balance: Balance | None = None
@@ -118,6 +120,7 @@ class SystemData:
             device_intervals=device_intervals,
             flows=flows,
             bases=merge_bases(self.bases, update.bases, flows, today, zone),
+            detail=merge_flows(self.detail, update.detail, now, KEEP_INTERVALS),
             device_flows=device_flows,
             device_bases=MappingProxyType(
                 {
@@ -144,6 +147,11 @@ class SystemData:
             zone=zone,
         )
         return replace(data, performance=performance, told=_told(self.told, data))
+
+    def recent(self) -> Mapping[Flow, Mapping[datetime, Interval]]:
+        """Return the intervals of the last days of every flow that is measured."""
+        own = {Flow.PRODUCTION: self.intervals} if self.intervals else {}
+        return {**self.detail, **own, **self.flows}
 
     def energy_today_wh(self, now: datetime, default_zone: ZoneInfo) -> float | None:
         """Return the energy since the system's midnight in Wh; `None` when nothing of this day is known yet."""

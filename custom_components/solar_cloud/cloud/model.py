@@ -232,6 +232,8 @@ class Update:
     device_flows: Mapping[str, Mapping[Flow, tuple[Interval, ...]]] = field(default_factory=_frozen)
     """What each meter and battery measured, by serial number."""
     device_bases: Mapping[str, Mapping[Flow, LifetimeBase]] = field(default_factory=_frozen)
+    detail: Mapping[Flow, tuple[Interval, ...]] = field(default_factory=_frozen)
+    """Intervals that statistics are made of, of a cloud whose day and lifetime are counted otherwise."""
     alerts: Mapping[str, Alert] | None = None
     """All open alerts by id."""
     breakdown: Breakdown | None = None

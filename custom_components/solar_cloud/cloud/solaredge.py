@@ -16,6 +16,7 @@ from .errors import CloudError, CredentialRefused, MalformedAnswer, NotFound, Te
 from .model import Interval, System, Update, Vendor
 from .series import EMPTY
 from .solaredge_api import DEFAULT_BASE_URL, SolarEdgeApi
+from .solaredge_archive import SolarEdgeArchive
 from .solaredge_flows import (
     FAMILIES,
     METERS,
@@ -98,6 +99,7 @@ class SolarEdge(Cloud):
         """Take the session, the metered account, the credential, and the zone of last resort."""
         self.account = account
         self.api = SolarEdgeApi(session, account, api_key=api_key, account_key=account_key, base_url=base_url)
+        self.archive = SolarEdgeArchive(self.api, zone)
         self._each = Inverters(self.api)
         self._zone = zone
         self._asked: dict[tuple[str, str], Asked] = {}
