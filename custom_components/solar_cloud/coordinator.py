@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 import logging
 from typing import Any, override
@@ -14,7 +14,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.storage import Store
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .account_coordinator import AccountCoordinator
@@ -22,7 +22,7 @@ from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
 from .budget.limit import Scope
 from .budget.rates import budget_of
 from .cloud.base import Cloud, Job
-from .cloud.data import SystemData, local_day, midnight
+from .cloud.data import SystemData
 from .cloud.errors import (
     CloudError,
     CredentialRefused,
@@ -34,7 +34,7 @@ from .cloud.errors import (
     TemporarilyUnavailable,
     Throttled,
 )
-from .cloud.model import Alert, DayEnergy, Flow, System
+from .cloud.model import Alert, DayEnergy, System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .crew import offered, paced, riders
@@ -43,6 +43,7 @@ from .issues import clear_month_spent, clear_plan_too_small, raise_month_spent, 
 from .place import place_of
 from .restore import dump, load
 from .schedule import BACK_OFF, Schedule
+from .shown import ShownValues
 from .sunlight import Sunlight
 
 _LOGGER = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class _Ride:
     """The end of the newest interval that it brought."""
 
 
-class SystemCoordinator(DataUpdateCoordinator[SystemData]):
+class SystemCoordinator(ShownValues):
     """The data of one system, as fresh as the plan allows."""
 
     config_entry: SolarCloudConfigEntry
@@ -245,48 +246,13 @@ class SystemCoordinator(DataUpdateCoordinator[SystemData]):
         """Tell whether the values of a job can still be trusted: it works, or has worked until recently."""
         return self.has_data and job not in self._unavailable
 
-    def power_w(self) -> float | None:
-        """Return the production in W: the newest measured one, and 0 in the dark that came after it.
-
-        Where grid and battery flows are shown too, it is the one that belongs to them.
-        """
-        balance, power = self.data.balance, self.data.power
-        if balance is not None and (power is None or balance.measured_at >= power.measured_at):
-            return balance.power.get(Flow.PRODUCTION)
-        return self.sunlight.power_w(power, dt_util.utcnow())
-
-    def measured_at(self) -> datetime | None:
-        """Return the end of the interval that the power comes from (aware UTC)."""
-        known = [newest.measured_at for newest in (self.data.balance, self.data.power) if newest is not None]
-        return max(known, default=None)
-
-    def flow_w(self, flow: Flow) -> float | None:
-        """Return the newest power of a flow in W; `None` where it is not known or does not agree with the others."""
-        return self.data.balance.power.get(flow) if self.data.balance else None
-
-    def flow_today_wh(self, flow: Flow) -> float | None:
-        """Return the energy of a flow since the system's midnight in Wh."""
-        balance = self.data.balance
-        return balance.today.get(flow) if balance and balance.day == self.today() else None
-
-    def flow_lifetime_wh(self, flow: Flow) -> float | None:
-        """Return the energy of a flow over its whole life in Wh."""
-        return self.data.balance.lifetime.get(flow) if self.data.balance else None
-
-    def today(self) -> date:
-        """Return the date at the system."""
-        return local_day(dt_util.utcnow(), self.zone)
-
-    def midnight(self) -> datetime:
-        """Return the beginning of the day at the system (aware UTC)."""
-        return midnight(self.today(), self.zone)
-
     @property
     def zone_name(self) -> str | None:
         """The name that the cloud gives the system's time zone."""
         return self._working.system.timezone
 
     @property
+    @override
     def zone(self) -> ZoneInfo:
         """The system's own time zone, as far as its cloud tells."""
         return self._working.system.zone(self._zone)
