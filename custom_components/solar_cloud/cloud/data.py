@@ -116,7 +116,7 @@ class SystemData:
             intervals=merged(self.intervals, update.intervals, now, KEEP_INTERVALS),
             devices=devices,
             doubted=doubted,
-            readings=merge_readings(self.readings, update, devices, device_intervals, now, zone),
+            readings=merge_readings(self.readings, update, devices, device_intervals, system, now, zone, dark),
             device_intervals=device_intervals,
             flows=flows,
             bases=merge_bases(self.bases, update.bases, flows, today, zone),

@@ -5,6 +5,7 @@ Facts are from the Enphase v2 documentation; the endpoint for single inverters i
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -17,6 +18,7 @@ import aiohttp
 from . import enphase_v2_parse as parse
 from .base import Cloud, Job
 from .data import SystemData
+from .enphase_v2_envoys import known_before, wants_envoys
 from .enphase_v2_errors import ErrorReader
 from .enphase_v2_meters import listed_meters, metered, meters_update, rows_from
 from .enphase_v2_model import (
@@ -31,7 +33,7 @@ from .enphase_v2_model import (
 )
 from .enphase_v2_power import power_of
 from .enphase_v2_registers import Registers
-from .errors import CredentialRefused, NotAllowed, NotFound
+from .errors import CloudError, CredentialRefused, NotAllowed, NotFound
 from .model import DayEnergy, DeviceKind, LifetimeBase, System, Update, Vendor
 from .transport import Account, Transport
 
@@ -184,8 +186,9 @@ class EnphaseV2(Cloud):
     async def run(self, job: Job, data: SystemData, now: datetime) -> Update:
         """Fetch one of `jobs` for a system; `now` is aware UTC. Raises `CloudError`.
 
-        Each sends one request, `registers` none on most days and two when it finds an endpoint missing. Raises
-        `KeyError` for another client's job.
+        Each sends one request, `registers` none on most days and two when it finds an endpoint missing, `inverters` a
+        second one in the evening and the morning where there are several Envoys. Raises `KeyError` for another
+        client's job.
         """
         return await self._runs[job.name](data, now)
 
@@ -235,8 +238,13 @@ class EnphaseV2(Cloud):
         inventory = await self.inventory(data.system.id)
         return Update(devices=inventory.devices, complete=inventory.complete)
 
-    async def _run_inverters(self, data: SystemData, _now: datetime) -> Update:
-        return _states(await self.inverters_summary(data.system.id))
+    async def _run_inverters(self, data: SystemData, now: datetime) -> Update:
+        states = await self.inverters_summary(data.system.id)
+        if wants_envoys(data, states, now):
+            with suppress(CloudError):  # what is paid for is kept
+                envoys = await self.envoys(data.system.id)
+                states = (*states, *known_before(envoys.states, now))
+        return _states(states)
 
     async def _run_meters(self, data: SystemData, now: datetime) -> Update:
         stats = await self.rgm_stats(data.system.id, rows_from(data, now, data.system.zone(self._zone)))

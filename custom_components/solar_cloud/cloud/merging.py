@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .day_start import day_starts
 from .model import Breakdown, DayEnergy, Device, DeviceKind, DeviceReading, Flow, Interval, LifetimeBase, System, Update
-from .series import EMPTY, Series, day_energy_wh, local_day, merged, rolled
+from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, rolled
 
 
 def overlay[T: (System, Device, DeviceReading, Breakdown)](old: T, new: T | None) -> T:
@@ -51,17 +52,26 @@ def merge_readings(
     update: Update,
     devices: Mapping[str, Device],
     device_intervals: Mapping[str, Series],
+    system: System,
     now: datetime,
     zone: ZoneInfo,
+    dark: Dark,
 ) -> Mapping[str, DeviceReading]:
-    """Merge the readings of the devices that are there: today's sum from their intervals, no lifetime that falls."""
+    """Merge the readings of the devices that are there: today's sum from their intervals, no lifetime that falls.
+
+    Without intervals today's sum is what the lifetime has grown by. `dark` knows the sun at the system.
+    """
+    starts = day_starts(old_readings, update.readings, devices, system, now, zone, dark)
     readings = {serial: reading for serial, reading in old_readings.items() if serial in devices}
     for serial, new in update.readings.items():
         if serial not in devices:
             continue
         old = readings.get(serial, DeviceReading())
         known = [wh for wh in (old.energy_lifetime_wh, new.energy_lifetime_wh) if wh is not None]
-        readings[serial] = replace(overlay(old, new), energy_lifetime_wh=max(known, default=None))
+        reading = replace(overlay(old, new), energy_lifetime_wh=max(known, default=None))
+        if serial not in device_intervals and serial not in update.device_intervals:
+            reading = starts.counted(reading, old, new, devices[serial].parent)
+        readings[serial] = reading
     day = local_day(now, zone)
     for serial in update.device_intervals:
         if serial not in devices:

@@ -160,6 +160,8 @@ class DeviceReading:
     measured_at: datetime | None = None
     energy_today: DayEnergy | None = None
     energy_lifetime_wh: float | None = None
+    day_start: DayEnergy | None = None
+    """The lifetime when a day began, in Wh: where a cloud tells no energy of the day, it follows from this."""
     voltage_v: float | None = None
     current_a: float | None = None
     frequency_hz: float | None = None
