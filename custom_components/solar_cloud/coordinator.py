@@ -38,8 +38,15 @@ from .cloud.model import Alert, DayEnergy, System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .crew import offered, paced, riders
-from .devices import device_identifier, sync_devices
-from .issues import clear_month_spent, clear_plan_too_small, raise_month_spent, raise_plan_too_small
+from .devices import device_identifier, device_name, is_owned, sync_devices
+from .issues import (
+    clear_month_spent,
+    clear_plan_too_small,
+    clear_underperforming,
+    raise_month_spent,
+    raise_plan_too_small,
+    raise_underperforming,
+)
 from .place import place_of
 from .restore import dump, load
 from .schedule import BACK_OFF, Schedule
@@ -156,6 +163,8 @@ class SystemCoordinator(ShownValues):
         """What pacing knew before the restart."""
         self.alerts_before: Mapping[str, Alert] = {}
         """The alerts that were open before the restart."""
+        self._named: frozenset[str] = frozenset()
+        """The inverters that the owner has been told of, and may have ignored, because they fall behind."""
 
     async def async_restore(self) -> None:
         """Take up what was known before the restart; what cannot be read is left, and asked for anew."""
@@ -176,6 +185,7 @@ class SystemCoordinator(ShownValues):
         self.schedule = schedule
         self._working = replace(data, system=replace(data.system, vendor=self.system.vendor, id=self.system.id))
         self.alerts_before = self._working.alerts or {}
+        self._named = frozenset(data.performance.underperforming)
         if self._is_known():
             self.data = self._working
             sync_devices(self)
@@ -208,6 +218,7 @@ class SystemCoordinator(ShownValues):
         self._arm_turn()
         self._judge_plan()
         self._judge_month(dt_util.utcnow())
+        self._judge_performance()
         self._set_interval()
         # A listener of its own: the data go on being read when every entity is disabled, and new devices are seen.
         self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
@@ -224,6 +235,9 @@ class SystemCoordinator(ShownValues):
             self._unsub_turn()
             self._unsub_turn = None
         clear_plan_too_small(self.hass, self.subentry_id)
+        if self.config_entry.disabled_by is not None:
+            # Over a reload it stays: what the owner has ignored is not to come back.
+            clear_underperforming(self.hass, self.system.key)
         self._stopped = True
         if self._paced:
             dump_known = self._dumper()
@@ -317,6 +331,7 @@ class SystemCoordinator(ShownValues):
         self._judge_month(now)
         if self._stopped:
             return self._working
+        self._judge_performance()
         self._set_interval()
         if self._is_known():
             self._store.async_delay_save(self._dumper(), SAVE_DELAY)
@@ -493,6 +508,19 @@ class SystemCoordinator(ShownValues):
             raise_plan_too_small(
                 self.hass, self.subentry_id, self.config_entry.title, self.name, readings, ledger, pacing.systems
             )
+
+    @callback
+    def _judge_performance(self) -> None:
+        """Tell the owner which inverters have fallen behind their siblings, and take it back when none has any more."""
+        by_inverter, known = self._working.performance.by_inverter, self._named
+        low = {serial for serial in self._working.performance.underperforming if is_owned(self, serial)}
+        if not low:
+            self._named = frozenset()
+            clear_underperforming(self.hass, self.system.key)
+            return
+        self._named = known | low
+        found = [(device_name(self, serial), by_inverter[serial]) for serial in low]
+        raise_underperforming(self.hass, self.system.key, self._working.system.name, found, anew=not low <= known)
 
     @callback
     def _dumper(self) -> Callable[[], dict[str, Any]]:

@@ -189,6 +189,15 @@ def _register(coordinator: SystemCoordinator, registry: dr.DeviceRegistry, devic
     ).id
 
 
+@callback
+def device_name(coordinator: SystemCoordinator, serial: str) -> str:
+    """Return what the owner calls a piece of hardware."""
+    identifier = (DOMAIN, device_identifier(coordinator.system.vendor, serial))
+    registry = dr.async_get(coordinator.hass)
+    device = registry.async_get_device_by_identifier(identifier, coordinator.config_entry.entry_id)
+    return (device and (device.name_by_user or device.name)) or serial
+
+
 def _default_name(device: Device) -> str:
     kinds = {
         DeviceKind.GATEWAY: "Gateway",

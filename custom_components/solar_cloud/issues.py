@@ -1,5 +1,6 @@
-"""What the owner should know and can do something about: a month that is spent, a plan that is too small."""
+"""What the owner should know and can do something about: a spent month, a small plan, inverters that fall behind."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
@@ -7,7 +8,11 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .budget.ledger import Ledger
+from .cloud.performance import LOW_RATIO, Performance
 from .const import DOMAIN
+
+MOST_ROWS = 20
+"""So many inverters are named; with more the cause is not in a single one."""
 
 
 @callback
@@ -68,3 +73,52 @@ def raise_plan_too_small(
 def clear_plan_too_small(hass: HomeAssistant, subentry_id: str) -> None:
     """Take it back: the plan is large enough, or the system is gone."""
     ir.async_delete_issue(hass, DOMAIN, f"plan_too_small_{subentry_id}")
+
+
+@callback
+def raise_underperforming(
+    hass: HomeAssistant, system_key: str, system: str, found: Iterable[tuple[str, Performance]], *, anew: bool
+) -> None:
+    """Tell which inverters of a system (by name) fall behind their siblings, the worst first.
+
+    It is one issue for the whole system: a dead gateway or a snowy roof is one matter, not thirty. The owner may ignore
+    it; with `anew`, because another inverter has joined, it is shown again.
+    """
+    issue_id = _underperforming(system_key)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="underperforming",
+        translation_placeholders={
+            "name": system,
+            "limit": f"{LOW_RATIO * 100:.0f}",
+            "inverters": _rows(found),
+        },
+    )
+    if anew:
+        ir.async_ignore_issue(hass, DOMAIN, issue_id, False)
+
+
+@callback
+def clear_underperforming(hass: HomeAssistant, system_key: str) -> None:
+    """Take it back: all inverters have recovered, or the system is gone."""
+    ir.async_delete_issue(hass, DOMAIN, _underperforming(system_key))
+
+
+def _underperforming(system_key: str) -> str:
+    return f"underperforming_{system_key}"
+
+
+def _rows(found: Iterable[tuple[str, Performance]]) -> str:
+    """Return the rows of the table below the text's head: inverter, yield, sunny days in a row, the last of them."""
+    worst = sorted(found, key=lambda item: (item[1].ratio, item[0]))
+    rows = [
+        f"| {name.replace('|', '/')} | {performance.ratio * 100:.0f} % | {performance.low_days} | {performance.day} |"
+        for name, performance in worst[:MOST_ROWS]
+    ]
+    if len(worst) > MOST_ROWS:
+        rows.append(f"| … (+{len(worst) - MOST_ROWS}) | | | |")
+    return "\n".join(rows)

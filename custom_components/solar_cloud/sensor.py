@@ -41,6 +41,7 @@ from .sensor_flows import (
     FlowSensorDescription,
 )
 from .sensor_more import MORE_SYSTEM_SENSORS
+from .sensor_performance import performance_candidates
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
                     unique_id(identifier, device_description),
                     partial(DeviceSensor, coordinator, device_description, device, reading),
                 )
+    yield from performance_candidates(coordinator)
 
 
 def _flow_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
