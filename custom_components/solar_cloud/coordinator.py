@@ -23,30 +23,14 @@ from .budget.limit import Scope
 from .budget.rates import budget_of
 from .cloud.base import Cloud, Job
 from .cloud.data import SystemData
-from .cloud.errors import (
-    CloudError,
-    CredentialRefused,
-    InvalidRequest,
-    MalformedAnswer,
-    NoDataYet,
-    NotAllowed,
-    NotFound,
-    TemporarilyUnavailable,
-    Throttled,
-)
+from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
 from .cloud.model import Alert, DayEnergy, System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
 from .crew import offered, paced, riders
-from .devices import device_identifier, device_name, is_owned, sync_devices
-from .issues import (
-    clear_month_spent,
-    clear_plan_too_small,
-    clear_underperforming,
-    raise_month_spent,
-    raise_plan_too_small,
-    raise_underperforming,
-)
+from .devices import device_identifier, sync_devices
+from .failures import ERROR_KEYS, explained
+from .notices import Notices
 from .place import place_of
 from .restore import dump, load
 from .schedule import BACK_OFF, Schedule
@@ -61,16 +45,6 @@ SAVE_DELAY = 10
 SOONEST = timedelta(seconds=5)
 FORCED_GAP = timedelta(minutes=1)
 """What an owner asks for is read at once, but an automation gone wild must not empty the plan."""
-FEWEST_READINGS = 0.5
-"""Readings in an hour of daylight, over a whole month; with fewer the owner is told."""
-
-ERROR_KEYS: dict[type[CloudError], str] = {
-    NotAllowed: "not_allowed",
-    NotFound: "not_found",
-    InvalidRequest: "invalid_request",
-    TemporarilyUnavailable: "temporarily_unavailable",
-    MalformedAnswer: "malformed_answer",
-}
 
 type SolarCloudConfigEntry = ConfigEntry[SolarCloudRuntimeData]
 
@@ -163,8 +137,7 @@ class SystemCoordinator(ShownValues):
         """What pacing knew before the restart."""
         self.alerts_before: Mapping[str, Alert] = {}
         """The alerts that were open before the restart."""
-        self._named: frozenset[str] = frozenset()
-        """The inverters that the owner has been told of, and may have ignored, because they fall behind."""
+        self.notices = Notices(self, metered)
 
     async def async_restore(self) -> None:
         """Take up what was known before the restart; what cannot be read is left, and asked for anew."""
@@ -185,7 +158,7 @@ class SystemCoordinator(ShownValues):
         self.schedule = schedule
         self._working = replace(data, system=replace(data.system, vendor=self.system.vendor, id=self.system.id))
         self.alerts_before = self._working.alerts or {}
-        self._named = frozenset(data.performance.underperforming)
+        self.notices.recall(data)
         if self._is_known():
             self.data = self._working
             sync_devices(self)
@@ -216,9 +189,9 @@ class SystemCoordinator(ShownValues):
     def async_start(self) -> None:
         """Begin to follow the system; called once the entities listen."""
         self._arm_turn()
-        self._judge_plan()
-        self._judge_month(dt_util.utcnow())
-        self._judge_performance()
+        self.notices.plan()
+        self.notices.month()
+        self.notices.performance()
         self._set_interval()
         # A listener of its own: the data go on being read when every entity is disabled, and new devices are seen.
         self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
@@ -234,10 +207,7 @@ class SystemCoordinator(ShownValues):
         if self._unsub_turn is not None:
             self._unsub_turn()
             self._unsub_turn = None
-        clear_plan_too_small(self.hass, self.subentry_id)
-        if self.config_entry.disabled_by is not None:
-            # Over a reload it stays: what the owner has ignored is not to come back.
-            clear_underperforming(self.hass, self.system.key)
+        self.notices.shutdown()
         self._stopped = True
         if self._paced:
             dump_known = self._dumper()
@@ -259,6 +229,11 @@ class SystemCoordinator(ShownValues):
     def is_available(self, job: str) -> bool:
         """Tell whether the values of a job can still be trusted: it works, or has worked until recently."""
         return self.has_data and job not in self._unavailable
+
+    @property
+    def known(self) -> SystemData:
+        """All that was ever read, also before there is enough to show."""
+        return self._working
 
     @property
     def zone_name(self) -> str | None:
@@ -328,10 +303,10 @@ class SystemCoordinator(ShownValues):
             now = dt_util.utcnow()
         self._note_rides(led, now)
         self._judge(now)
-        self._judge_month(now)
+        self.notices.month()
         if self._stopped:
             return self._working
-        self._judge_performance()
+        self.notices.performance()
         self._set_interval()
         if self._is_known():
             self._store.async_delay_save(self._dumper(), SAVE_DELAY)
@@ -434,20 +409,7 @@ class SystemCoordinator(ShownValues):
         return None if job.optional else self._explained(key, err)
 
     def _explained(self, key: str, err: Exception | None, *, until: datetime | None = None) -> UpdateFailed:
-        """Return a translated failure."""
-        placeholders = {"name": self.name}
-        retry_after: float | None = None
-        if until is not None:
-            placeholders["until"] = dt_util.as_local(until).strftime("%Y-%m-%d %H:%M")
-            retry_after = max(1.0, (until - dt_util.utcnow()).total_seconds())
-        failure = UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders=placeholders,
-            retry_after=retry_after,
-        )
-        failure.__cause__ = err
-        return failure
+        return explained(self.name, key, err, until=until)
 
     def _judge(self, now: datetime) -> None:
         """Decide which jobs' values are too old to be shown, and say so in the log once."""
@@ -484,43 +446,8 @@ class SystemCoordinator(ShownValues):
     @callback
     def _turn(self, _now: datetime) -> None:
         self._arm_turn()
-        self._judge_plan()
+        self.notices.plan()
         self.async_update_listeners()
-
-    def _judge_month(self, now: datetime) -> None:
-        """Tell the owner that the month is spent, and take it back when it is not any more."""
-        ledger, entry = self._metered.ledger, self.config_entry
-        until = ledger.blocked(Scope.MONTH, now)
-        if until is None and budget_of(ledger, now).left <= 0:
-            until = ledger.resets_at(now)
-        if until is None:
-            clear_month_spent(self.hass, entry.entry_id)
-        else:
-            raise_month_spent(self.hass, entry.entry_id, entry.title, ledger, until)
-
-    def _judge_plan(self) -> None:
-        """Tell the owner when the plan gives the system fewer than one reading in two hours of daylight."""
-        ledger, pacing = self._metered.ledger, self._metered.pacing
-        readings = pacing.readings_per_hour(self.system.key, budget_of(ledger, dt_util.utcnow()))
-        if readings is None or readings >= FEWEST_READINGS:
-            clear_plan_too_small(self.hass, self.subentry_id)
-        else:
-            raise_plan_too_small(
-                self.hass, self.subentry_id, self.config_entry.title, self.name, readings, ledger, pacing.systems
-            )
-
-    @callback
-    def _judge_performance(self) -> None:
-        """Tell the owner which inverters have fallen behind their siblings, and take it back when none has any more."""
-        by_inverter, known = self._working.performance.by_inverter, self._named
-        low = {serial for serial in self._working.performance.underperforming if is_owned(self, serial)}
-        if not low:
-            self._named = frozenset()
-            clear_underperforming(self.hass, self.system.key)
-            return
-        self._named = known | low
-        found = [(device_name(self, serial), by_inverter[serial]) for serial in low]
-        raise_underperforming(self.hass, self.system.key, self._working.system.name, found, anew=not low <= known)
 
     @callback
     def _dumper(self) -> Callable[[], dict[str, Any]]:

@@ -12,7 +12,7 @@ from homeassistant.helpers.translation import async_get_translations
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
-from custom_components.solar_cloud.coordinator import ERROR_KEYS
+from custom_components.solar_cloud.failures import ERROR_KEYS
 from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_API_KEY
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of
