@@ -216,6 +216,39 @@ async def test_inventory_brings_late_fields_too(client: EnphaseV2, cloud: FakeCl
     )
 
 
+async def test_inventory_brings_the_status_of_meters_and_leaves_out_those_that_are_not_in_use(
+    client: EnphaseV2, cloud: FakeCloud
+) -> None:
+    meters = [
+        {"sn": "1", "manufacturer": "GE", "model": "I-210+", "sku": "X", "status": "Normal", "state": "enabled"},
+        {"sn": "2", "status": "comm"},
+        {"sn": "3", "state": "enabled"},
+        {"sn": "4", "status": "normal", "state": "Disabled"},
+        {"sn": "5", "status": "retired"},
+        {"sn": "6", "state": "retired"},
+    ]
+    cloud.answer("/api/v2/systems/67/inventory", {"meters": meters, "inverters": [{"sn": "7", "status": "normal"}]})
+    update = await client.run(job("inventory"), known("67"), NOW)
+    assert update.devices == (
+        Device(kind=DeviceKind.INVERTER, serial="7", manufacturer="Enphase"),
+        Device(kind=DeviceKind.METER, serial="1", manufacturer="GE", model="I-210+", part_number="X"),
+        Device(kind=DeviceKind.METER, serial="2"),
+        Device(kind=DeviceKind.METER, serial="3"),
+    )
+    assert update.complete == {DeviceKind.INVERTER, DeviceKind.METER}
+    assert update.readings == {"1": DeviceReading(status="normal"), "2": DeviceReading(status="comm")}
+
+
+async def test_a_meter_that_is_disabled_goes(client: EnphaseV2, cloud: FakeCloud) -> None:
+    meters = [{"sn": "1", "status": "normal", "state": "enabled"}, {"sn": "2", "status": "normal", "state": "enabled"}]
+    cloud.answer("/api/v2/systems/67/inventory", {"meters": meters})
+    cloud.answer("/api/v2/systems/67/inventory", {"meters": [meters[0], meters[1] | {"state": "disabled"}]})
+    data = known("67")
+    for expected in ({"1", "2"}, {"1"}):
+        data = data.merge(await client.run(job("inventory"), data, NOW), NOW, ZONE)
+        assert set(data.devices) == set(data.readings) == expected
+
+
 async def test_inverters_bring_readings_and_retire_nobody(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/inverters_summary_by_envoy_or_site", text("inverters_summary.json"))
     update = await run(client, "inverters", "67")

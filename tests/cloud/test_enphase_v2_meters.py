@@ -241,3 +241,19 @@ async def test_what_one_channel_of_a_meter_lacks_is_not_known_of_the_meter(
     told = {int(interval.end.timestamp()) - base: interval.energy_wh for rows in found.values() for interval in rows}
     assert told == expected
     assert set(found) == ({"1EIM1"} if expected else set())
+
+
+async def test_the_status_of_a_meter_is_the_inventorys_and_its_values_are_its_own(world: World) -> None:
+    world.simulator.switches.enphase_meter_intervals = world.simulator.switches.enphase_inventory_details = True
+    world.clock.now = datetime(2026, 6, 21, 20, 7, tzinfo=UTC)
+    client, data, _ = await two_meters(world)
+    assert {serial: reading.status for serial, reading in data.readings.items()} == {
+        FIRST: "normal",
+        SECOND: "normal",
+        CONSUMPTION: "normal",
+    }
+    world.simulator.silence(SECOND)
+    data = await world.run(client, data, "meters", "inventory")
+    assert (data.readings[FIRST].status, data.readings[SECOND].status) == ("normal", "comm")
+    assert data.readings[SECOND].power_w is not None
+    assert data.readings[CONSUMPTION] == DeviceReading(status="normal")

@@ -236,7 +236,7 @@ class EnphaseV2(Cloud):
 
     async def _run_inventory(self, data: SystemData, _now: datetime) -> Update:
         inventory = await self.inventory(data.system.id)
-        return Update(devices=inventory.devices, complete=inventory.complete)
+        return Update(devices=inventory.devices, complete=inventory.complete, readings=inventory.readings)
 
     async def _run_inverters(self, data: SystemData, now: datetime) -> Update:
         states = await self.inverters_summary(data.system.id)

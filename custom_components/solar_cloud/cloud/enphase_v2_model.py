@@ -126,11 +126,13 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The devices that are not retired (endpoints ``inventory`` and ``envoys``)."""
+    """The devices that are not retired (endpoint ``inventory``)."""
 
     devices: tuple[Device, ...] = ()
     complete: frozenset[DeviceKind] = frozenset()
     """The kinds of which `devices` is the whole list."""
+    readings: Mapping[str, DeviceReading] = field(default_factory=lambda: MappingProxyType({}))
+    """The status of meters by serial number (late v2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

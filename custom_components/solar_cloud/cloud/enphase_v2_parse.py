@@ -30,7 +30,7 @@ from .parse import as_code, as_date, as_float, as_int, as_list, as_map, as_str, 
 MANUFACTURER = "Enphase"
 STATS_LENGTH = timedelta(minutes=5)
 RGM_LENGTH = timedelta(minutes=15)
-_RETIRED = "retired"
+_RETIRED, _DISABLED = "retired", "disabled"
 
 _INVENTORY_KINDS = {
     "envoys": DeviceKind.GATEWAY,
@@ -141,7 +141,8 @@ def parse_inventory(answer: Any, system_id: str) -> Inventory:
     """Read the devices that are not retired.
 
     The answer leaves a kind out when the system has none of it, so inverters and meters are complete then too. Envoys
-    are not: the documentation's own sample lists none for a system that must have one.
+    are not: the documentation's own sample lists none for a system that must have one. Late v2 tells the status of
+    meters, and lists some that are not in use.
     """
     data = _about(answer, system_id, "inventory")
     devices: list[Device] = []
@@ -152,11 +153,23 @@ def parse_inventory(answer: Any, system_id: str) -> Inventory:
                 complete.add(kind)
             continue
         rows = data[key]
-        listed = [device for row in as_list(rows) if (device := _inventory_device(kind, as_map(row)))]
+        used = [row for row in map(as_map, as_list(rows)) if kind is not DeviceKind.METER or not _is_out_of_use(row)]
+        listed = [device for row in used if (device := _inventory_device(kind, row))]
         devices += listed
-        if isinstance(rows, list) and len(listed) == len(rows):
+        if isinstance(rows, list) and len(listed) == len(used):
             complete.add(kind)
-    return Inventory(devices=tuple(devices), complete=frozenset(complete))
+    statuses = {as_str(row.get("sn")): as_code(row.get("status")) for row in map(as_map, as_list(data.get("meters")))}
+    return Inventory(
+        devices=tuple(devices),
+        complete=frozenset(complete),
+        readings=MappingProxyType(
+            {
+                device.serial: DeviceReading(status=status)
+                for device in devices
+                if device.kind is DeviceKind.METER and (status := statuses.get(device.serial)) is not None
+            }
+        ),
+    )
 
 
 def parse_inverters_summary(answer: Any) -> tuple[DeviceState, ...]:
@@ -274,6 +287,10 @@ def _inventory_device(kind: DeviceKind, row: Mapping[str, Any]) -> Device | None
         model=as_str(row.get("model")),
         part_number=as_str(row.get("sku")),
     )
+
+
+def _is_out_of_use(row: Mapping[str, Any]) -> bool:
+    return as_code(row.get("status")) == _RETIRED or as_code(row.get("state")) in {_RETIRED, _DISABLED}
 
 
 def _micro(row: Mapping[str, Any]) -> DeviceState | None:
