@@ -22,6 +22,7 @@ from .enphase_v2_envoys import known_before, wants_envoys
 from .enphase_v2_errors import ErrorReader
 from .enphase_v2_meters import listed_meters, metered, meters_update, rows_from
 from .enphase_v2_model import (
+    ConsumptionLifetime,
     DeviceState,
     EnergyLifetime,
     Envoys,
@@ -140,6 +141,26 @@ class EnphaseV2(Cloud):
         answer = await self._get(f"{_system_path(system_id)}/rgm_stats", _span(start, end))
         return parse.parse_rgm_stats(answer, system_id)
 
+    async def consumption_stats(
+        self, system_id: str, start: datetime | None = None, end: datetime | None = None
+    ) -> Stats:
+        """Return what was used in 15-minute intervals, a month at most; late v2 only; by default today so far.
+
+        Without a consumption meter there are none; who may not see them gets `NotAllowed`. Instants are aware.
+        """
+        answer = await self._get(f"{_system_path(system_id)}/consumption_stats", _span(start, end))
+        return parse.parse_consumption_stats(answer, system_id)
+
+    async def consumption_lifetime(
+        self, system_id: str, start: date | None = None, end: date | None = None
+    ) -> ConsumptionLifetime:
+        """Return what was used on each day, by default from the first day to yesterday; late v2 only.
+
+        Without a consumption meter there is no day; who may not see them gets `NotAllowed`.
+        """
+        answer = await self._get(f"{_system_path(system_id)}/consumption_lifetime", _days(start, end))
+        return parse.parse_consumption_lifetime(answer, system_id, self._zone)
+
     async def energy_lifetime(
         self, system_id: str, start: date | None = None, end: date | None = None, *, all_series: bool = False
     ) -> EnergyLifetime:
@@ -147,11 +168,7 @@ class EnphaseV2(Cloud):
 
         `all_series` gives the microinverters' and the meter's own series beside the merged one.
         """
-        query = [
-            *([("start_date", start.isoformat())] if start else []),
-            *([("end_date", end.isoformat())] if end else []),
-            *([("production", "all")] if all_series else []),
-        ]
+        query = [*_days(start, end), *([("production", "all")] if all_series else [])]
         answer = await self._get(f"{_system_path(system_id)}/energy_lifetime", query)
         return parse.parse_energy_lifetime(answer, system_id, self._zone)
 
@@ -289,6 +306,11 @@ def _system_path(system_id: str) -> str:
 def _span(start: datetime | None, end: datetime | None) -> list[tuple[str, str]]:
     named = (("start_at", start), ("end_at", end))
     return [(name, str(int(moment.timestamp()))) for name, moment in named if moment is not None]
+
+
+def _days(start: date | None, end: date | None) -> list[tuple[str, str]]:
+    named = (("start_date", start), ("end_date", end))
+    return [(name, day.isoformat()) for name, day in named if day is not None]
 
 
 def _states(states: Sequence[DeviceState]) -> Update:

@@ -77,13 +77,21 @@ class EnergyLifetime:
 
     def days(self) -> Mapping[date, float]:
         """Return the merged series by day, without the days that cannot be read."""
-        if self.start is None:
-            return {}
-        return {
-            self.start + timedelta(days=index): energy
-            for index, energy in enumerate(self.production)
-            if energy is not None
-        }
+        return _by_day(self.start, self.production)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumptionLifetime:
+    """What was used on each day from `start` on, in Wh, without a gap (endpoint ``consumption_lifetime``)."""
+
+    start: date | None = None
+    """`None`: the system has no consumption meter."""
+    consumption: tuple[float | None, ...] = ()
+    meta: Meta
+
+    def days(self) -> Mapping[date, float]:
+        """Return the consumption by day, without the days that cannot be read."""
+        return _by_day(self.start, self.consumption)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,3 +150,9 @@ class Envoys:
     states: tuple[DeviceState, ...] = ()
     complete: bool = False
     """Whether every row of the list could be read."""
+
+
+def _by_day(start: date | None, energies: tuple[float | None, ...]) -> Mapping[date, float]:
+    if start is None:
+        return {}
+    return {start + timedelta(days=index): energy for index, energy in enumerate(energies) if energy is not None}

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .enphase_v2_model import (
+    ConsumptionLifetime,
     DeviceState,
     EnergyLifetime,
     Envoys,
@@ -87,6 +88,21 @@ def parse_rgm_stats(answer: Any, system_id: str) -> Stats:
                 by_meter.setdefault(serial, {}).setdefault(str(row.get("channel")), []).append(row)
     found = {serial: _of_channels(list(channels.values())) for serial, channels in by_meter.items()}
     return replace(stats, by_meter=MappingProxyType({serial: rows for serial, rows in found.items() if rows}))
+
+
+def parse_consumption_stats(answer: Any, system_id: str) -> Stats:
+    """Read what was used in intervals of 15 minutes (late v2); `None` (HTTP 204) is a system without such a meter."""
+    return _stats({} if answer is None else answer, system_id, "consumption_stats", RGM_LENGTH, "enwh", None)
+
+
+def parse_consumption_lifetime(answer: Any, system_id: str, zone: tzinfo) -> ConsumptionLifetime:
+    """Read what was used by day (late v2); `None` (HTTP 204) is a system without such a meter."""
+    data = _about({} if answer is None else answer, system_id, "consumption_lifetime")
+    return ConsumptionLifetime(
+        start=as_date(data.get("start_date"), zone),
+        consumption=_series(data.get("consumption")),
+        meta=_meta(data.get("meta")),
+    )
 
 
 def parse_energy_lifetime(answer: Any, system_id: str, zone: tzinfo) -> EnergyLifetime:
