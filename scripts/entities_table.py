@@ -16,7 +16,14 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from custom_components.solar_cloud import binary_sensor, sensor_descriptions, sensor_flows
+from custom_components.solar_cloud import (
+    binary_sensor,
+    event,
+    sensor_descriptions,
+    sensor_flows,
+    sensor_more,
+    sensor_performance,
+)
 from custom_components.solar_cloud.cloud.base import Cloud
 from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
 from custom_components.solar_cloud.cloud.model import DeviceKind
@@ -85,7 +92,9 @@ def status_tables(texts: Mapping[str, Any]) -> dict[str, str]:
 def _system_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in sensor_descriptions.SYSTEM_SENSORS)
     yield from (("sensor", row) for row in sensor_flows.FLOW_SENSORS)
+    yield from (("sensor", row) for row in sensor_more.MORE_SYSTEM_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensor.SYSTEM_BINARY_SENSORS)
+    yield from (("event", row) for row in event.EVENTS)
 
 
 def _device_descriptions() -> Iterator[tuple[str, Any]]:
@@ -93,6 +102,7 @@ def _device_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in sensor_flows.HARDWARE_SENSORS)
     yield from (("sensor", row) for row in sensor_flows.DEVICE_FLOW_SENSORS)
     yield from (("sensor", row) for row in sensor_flows.FACT_SENSORS)
+    yield from (("sensor", row) for row in sensor_performance.PERFORMANCE_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensor.DEVICE_BINARY_SENSORS)
 
 
@@ -110,7 +120,7 @@ def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]
         or text.get("unit_of_measurement")
     )
     classes = [description.device_class, getattr(description, "state_class", None)]
-    platform_class = ["binary"] if platform == "binary_sensor" else []
+    platform_class = {"binary_sensor": ["binary"], "event": ["event"]}.get(platform, [])
     return [
         text["name"],
         f"`{description.key}`",

@@ -58,6 +58,9 @@ def other_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(entities_table.sensor_flows, name, ())
     monkeypatch.setattr(entities_table.binary_sensor, "SYSTEM_BINARY_SENSORS", ())
     monkeypatch.setattr(entities_table.binary_sensor, "DEVICE_BINARY_SENSORS", ())
+    monkeypatch.setattr(entities_table.sensor_more, "MORE_SYSTEM_SENSORS", ())
+    monkeypatch.setattr(entities_table.sensor_performance, "PERFORMANCE_SENSORS", ())
+    monkeypatch.setattr(entities_table.event, "EVENTS", ())
 
 
 def test_the_tables_in_the_documentation_are_current(capsys: pytest.CaptureFixture[str]) -> None:

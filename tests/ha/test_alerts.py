@@ -8,7 +8,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.solar_cloud.const import DOMAIN
 
@@ -127,6 +129,26 @@ async def test_each_alert_that_comes_or_goes_is_told_once(
     await half_a_day(hass, freezer)
     assert told.short[5:] == [("closed", one) for one in (stays, *come)]
     assert state_of(hass, f"{KEY}_open_alerts") == "0"
+
+
+async def test_an_automation_runs_for_each_alert_of_one_answer(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    await add_account(hass, "solaredge_key", solaredge_input(cloud), [SITE])
+    trigger = {
+        "trigger": "event.received",
+        "target": {"entity_id": ENTITY_ID},
+        "options": {"event_type": "opened"},
+    }
+    action = {"event": "ran", "event_data": {"type": "{{ trigger.to_state.attributes.type }}"}}
+    automation = {"alias": "Alert", "mode": "queued", "triggers": trigger, "actions": action}
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    ran = async_capture_events(hass, "ran")
+    types = [f"FAULT_{number}" for number in range(3)]
+    for one in types:
+        opened(cloud, type=one)
+    await half_a_day(hass, freezer)
+    assert [event.data["type"] for event in ran] == types
 
 
 async def test_after_a_restart_nothing_is_told_again_and_what_came_in_between_is(
