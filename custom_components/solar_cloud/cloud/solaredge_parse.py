@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 import logging
 from types import MappingProxyType
 from typing import Any
@@ -191,21 +192,56 @@ class SeriesReader:
 
 def _buckets(rows: list[Any], series: Series, factor: float, zone: ZoneInfo) -> tuple[Bucket, ...]:
     """Read the values of a series, ascending, one for each start; labels that fit no bucket are left out."""
-    labelled: list[tuple[datetime, float | None]] = []
-    for row in rows:
-        label = _label(as_map(row).get("timestamp"), zone, labelled[-1][0] if labelled else None)
-        if label is not None and _is_regular(label, series.resolution):
-            labelled.append((label, as_float(as_map(row).get("value"))))
-    at_end = _labelled_by_end([label for label, _ in labelled], series)
+    maps = [as_map(row) for row in rows]
+    texts = tuple(text if isinstance(text := row.get("timestamp"), str) else None for row in maps)
+    labels = _labels(texts, series.resolution, zone)
+    at_end = _labelled_by_end([label for label in labels if label is not None], series)
+    spans = _spans(texts, series.resolution, zone, series.period_end, at_end=at_end)
     by_start: dict[datetime, Bucket] = {}
-    for label, value in labelled:
-        start, end = label, bucket_end(label, series.resolution, zone) or series.period_end
-        if at_end and (earlier := bucket_start(label, series.resolution)) is not None:
-            start, end = earlier, label
-        if end is None or end <= start or (value is None and start in by_start):
+    for row, span in zip(maps, spans, strict=True):
+        if span is None:
             continue
-        by_start[start] = Bucket(start, end, None if value is None else round(value * factor, _DIGITS))
+        start, end = span
+        value = as_float(row.get("value"))
+        if value is not None:
+            by_start[start] = Bucket(start, end, round(value * factor, _DIGITS))
+        elif start not in by_start:
+            by_start[start] = Bucket(start, end, None)
     return tuple(by_start[start] for start in sorted(by_start))
+
+
+# In an answer of thirty inverters 150 series have the same labels: they are read once, and their instants are shared.
+
+
+@lru_cache(maxsize=64)
+def _labels(texts: tuple[str | None, ...], resolution: Resolution, zone: ZoneInfo) -> tuple[datetime | None, ...]:
+    """Read the labels of a series; `None` for one that is no edge of a bucket."""
+    labels: list[datetime | None] = []
+    previous: datetime | None = None
+    for text in texts:
+        label = None if text is None else _label(text, zone, previous)
+        if label is not None and not _is_regular(label, resolution):
+            label = None
+        labels.append(label)
+        previous = label or previous
+    return tuple(labels)
+
+
+@lru_cache(maxsize=64)
+def _spans(
+    texts: tuple[str | None, ...], resolution: Resolution, zone: ZoneInfo, period_end: datetime | None, *, at_end: bool
+) -> tuple[tuple[datetime, datetime] | None, ...]:
+    """Return the start and end of the bucket of each label; `None` where it has none."""
+    spans: list[tuple[datetime, datetime] | None] = []
+    for label in _labels(texts, resolution, zone):
+        if label is None:
+            spans.append(None)
+            continue
+        start, end = label, bucket_end(label, resolution, zone) or period_end
+        if at_end and (earlier := bucket_start(label, resolution)) is not None:
+            start, end = earlier, label
+        spans.append(None if end is None or end <= start else (start, end))
+    return tuple(spans)
 
 
 def _labelled_by_end(labels: Collection[datetime], series: Series) -> bool:
@@ -221,13 +257,11 @@ def _labelled_by_end(labels: Collection[datetime], series: Series) -> bool:
     return ends or not begins
 
 
-def _label(raw: Any, zone: ZoneInfo, previous: datetime | None) -> datetime | None:
+def _label(raw: str, zone: ZoneInfo, previous: datetime | None) -> datetime | None:
     """Read a bucket's label: site time with an offset, or naive.
 
     In the hour that occurs twice when summer time ends, naive labels that go back are those of its second pass.
     """
-    if not isinstance(raw, str):
-        return None
     label = as_time(raw, zone)
     if label is None or previous is None or label > previous:
         return label
