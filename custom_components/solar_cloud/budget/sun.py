@@ -60,6 +60,14 @@ def sun_hours(place: Place, day: int) -> SunHours | None:
     return SunHours(_at_horizon(latitude, mean_noon, rise, -1), _at_horizon(latitude, mean_noon, fall, 1))
 
 
+def height_sine(place: Place, moment: float) -> float:
+    """Return the sine of the sun's height above the horizon: a clear sky sends down about in proportion to it."""
+    declination, equation = _sun(moment)
+    latitude = radians(place.latitude)
+    angle = 2 * pi * ((moment + equation) / DAY + place.longitude / 360 - 0.5)
+    return sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(angle)
+
+
 def _at_horizon(latitude: float, mean_noon: float, guess: float, side: int) -> float:
     declination, equation = _sun(guess)
     half = _half_arc(latitude, declination)
