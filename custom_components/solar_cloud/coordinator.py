@@ -19,8 +19,11 @@ from homeassistant.util import dt as dt_util
 
 from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
+from .bookkeeper import Bookkeeper
+from .budget.ledger import Ledger
 from .budget.limit import Scope
 from .budget.rates import budget_of
+from .budget.sun import Place
 from .cloud.base import Cloud, Job
 from .cloud.data import SystemData
 from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
@@ -129,6 +132,8 @@ class SystemCoordinator(ShownValues):
         """All that was ever read; it becomes `data` once there is enough to show."""
         self.schedule = Schedule()
         self.sunlight: Sunlight
+        self.place: Place
+        """Where the system is, as well as it is known."""
         self._located: str | None = None
         """The time zone that the system's place was looked up for."""
         self._paced: tuple[Job, ...] = ()
@@ -138,10 +143,12 @@ class SystemCoordinator(ShownValues):
         self.alerts_before: Mapping[str, Alert] = {}
         """The alerts that were open before the restart."""
         self.notices = Notices(self, metered)
+        self.bookkeeper = Bookkeeper(hass, self)
 
     async def async_restore(self) -> None:
         """Take up what was known before the restart; what cannot be read is left, and asked for anew."""
         await self._async_load()
+        await self.bookkeeper.async_restore()
         await self._async_enroll()
         self._judge(dt_util.utcnow())
 
@@ -171,6 +178,7 @@ class SystemCoordinator(ShownValues):
             place_of, timezone, home.time_zone, home.latitude, home.longitude
         )
         self._located = timezone
+        self.place = place
         self.sunlight = Sunlight(place, self._working.system.zone(self._zone))
         self._paced = self._to_pace()
         self._metered.pacing.put(self.system.key, place, self._paced, self._memory)
@@ -195,6 +203,7 @@ class SystemCoordinator(ShownValues):
         self._set_interval()
         # A listener of its own: the data go on being read when every entity is disabled, and new devices are seen.
         self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
+        self.bookkeeper.async_start()
         if not self.has_data or self.update_interval == SOONEST:
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), name=f"{DOMAIN} first refresh of {self.system.key}"
@@ -208,6 +217,7 @@ class SystemCoordinator(ShownValues):
             self._unsub_turn()
             self._unsub_turn = None
         self.notices.shutdown()
+        self.bookkeeper.shutdown()
         self._stopped = True
         if self._paced:
             dump_known = self._dumper()
@@ -234,6 +244,11 @@ class SystemCoordinator(ShownValues):
     def known(self) -> SystemData:
         """All that was ever read, also before there is enough to show."""
         return self._working
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was spent of the plan that the system draws on."""
+        return self._metered.ledger
 
     @property
     def zone_name(self) -> str | None:

@@ -47,6 +47,7 @@ def test_the_jobs_are_what_the_plan_is_split_between() -> None:
         ("inventory", 1, timedelta(hours=24), 0, False),
         ("inverters", 1, timedelta(minutes=15), 1, True),
         ("meters", 1, timedelta(minutes=15), 0.5, True),
+        ("detail", 1, timedelta(hours=1), 0.5, True),
         ("registers", 1, timedelta(hours=24), 0, True),
     ]
 

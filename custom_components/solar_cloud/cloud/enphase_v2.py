@@ -17,7 +17,8 @@ import aiohttp
 
 from . import enphase_v2_parse as parse
 from .base import Cloud, Job
-from .data import SystemData
+from .data import SystemData, local_day, midnight
+from .enphase_v2_archive import METER, EnphaseV2Archive, rows
 from .enphase_v2_envoys import known_before, wants_envoys
 from .enphase_v2_errors import ErrorReader
 from .enphase_v2_meters import listed_meters, metered, meters_update, rows_from
@@ -35,13 +36,16 @@ from .enphase_v2_model import (
 from .enphase_v2_power import power_of
 from .enphase_v2_registers import Registers
 from .errors import CloudError, CredentialRefused, NotAllowed, NotFound
-from .model import DayEnergy, DeviceKind, LifetimeBase, System, Update, Vendor
+from .model import DayEnergy, DeviceKind, Flow, LifetimeBase, System, Update, Vendor
+from .series import EMPTY, newest_end
 from .transport import Account, Transport
 
 DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v2"
 PAGE_SIZE = 1000
 """Systems in one request: the most that the documentation allows."""
 MOST_PAGES = 100
+LATE = timedelta(hours=6)
+"""How far back rows are read once more: that costs nothing within the one request."""
 PROOF_LASTS = timedelta(hours=1)
 """How long a list of systems that was read proves that the credential is alive."""
 
@@ -50,6 +54,8 @@ ENVOYS = Job(name="envoys", cadence=timedelta(hours=6), night=True, optional=Tru
 INVENTORY = Job(name="inventory", cadence=timedelta(hours=24), night=True)
 INVERTERS = Job(name="inverters", cadence=timedelta(minutes=15), weight=1, optional=True)
 METERS = Job(name="meters", cadence=timedelta(minutes=15), delay=timedelta(minutes=2), weight=0.5, optional=True)
+# What statistics are made of where the microinverters measure; the meters' rows are read anyway.
+DETAIL = Job(name="detail", cadence=timedelta(hours=1), delay=timedelta(minutes=5), weight=0.5, optional=True)
 # Sends nothing on most days. After the meters, whose quarter hours carry a register on.
 REGISTERS = Job(name="registers", cadence=timedelta(hours=24), night=True, optional=True)
 
@@ -62,7 +68,7 @@ class EnphaseV2(Cloud):
     """
 
     vendor = Vendor.ENPHASE
-    jobs = (SUMMARY, ENVOYS, INVENTORY, INVERTERS, METERS, REGISTERS)
+    jobs = (SUMMARY, ENVOYS, INVENTORY, INVERTERS, METERS, DETAIL, REGISTERS)
 
     def __init__(
         self,
@@ -85,6 +91,7 @@ class EnphaseV2(Cloud):
             secrets=(api_key, user_id),
             translate=ErrorReader(account),
         )
+        self.archive = EnphaseV2Archive(self, zone)
         self._registers = Registers(self.monthly_production, self.production_meter_readings)
         self._alive_at: datetime | None = None
         self._telling_apart = asyncio.Lock()
@@ -94,6 +101,7 @@ class EnphaseV2(Cloud):
             INVENTORY.name: self._run_inventory,
             INVERTERS.name: self._run_inverters,
             METERS.name: self._run_meters,
+            DETAIL.name: self._run_detail,
             REGISTERS.name: self._run_registers,
         }
 
@@ -215,6 +223,8 @@ class EnphaseV2(Cloud):
         match job.name:
             case METERS.name:
                 return bool(listed_meters(data))
+            case DETAIL.name:
+                return data.system.source != METER
             case REGISTERS.name:
                 return bool(metered(data))
             case _:
@@ -272,6 +282,13 @@ class EnphaseV2(Cloud):
 
     async def _run_registers(self, data: SystemData, now: datetime) -> Update:
         return await self._registers.update(data, now, data.system.zone(self._zone))
+
+    async def _run_detail(self, data: SystemData, now: datetime) -> Update:
+        """Read the rows since the newest known ones, and again those of the hours before: Envoys tell some late."""
+        zone = data.system.zone(self._zone)
+        known = newest_end(data.detail.get(Flow.PRODUCTION, EMPTY))
+        start = midnight(local_day(now, zone), zone) if known is None else known - LATE
+        return Update(detail=await rows(self, data, max(start, now - timedelta(days=1)), now))
 
     async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
         """Send a request for anything but the list of systems, of which alone a refusal is final."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from .data import KEEP_INTERVALS, SystemData, local_day, midnight
+from .enphase_v2_archive import METER
 from .enphase_v2_model import Stats
 from .model import DeviceKind, DeviceReading, Flow, Interval, System, Update
 from .parse import as_time
@@ -66,6 +67,8 @@ def meters_update(stats: Stats, data: SystemData, now: datetime) -> Update:
             }
         ),
         device_flows=MappingProxyType({serial: {Flow.PRODUCTION: tuple(rows)} for serial, rows in flows.items()}),
+        # Where a meter measures the system, its rows are what statistics are made of.
+        detail=MappingProxyType({Flow.PRODUCTION: stats.intervals} if data.system.source == METER else {}),
         notes=MappingProxyType(notes),
     )
 

@@ -1,0 +1,347 @@
+"""Keeps a system's long-term statistics true: what was just read, finished days, gaps, and the past before all that.
+
+Every request for the past is worth its price: days that the recent intervals tell wholly cost none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+import logging
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .budget.rates import budget_of
+from .cloud.archive import Archive, Totals
+from .cloud.data import SystemData, local_day, midnight
+from .cloud.errors import CloudError, Throttled
+from .cloud.model import Flow, Interval
+from .cloud.series import EMPTY, Series
+from .const import DOMAIN
+from .history.hours import day_hours, day_total, hours_of, reconciled, shape_of, whole_hours
+from .history.state import HistoryState
+from .restore import dump, load
+from .statistics import Book
+
+if TYPE_CHECKING:
+    from .coordinator import SystemCoordinator
+
+_LOGGER = logging.getLogger(__name__)
+
+STORAGE_VERSION = 1
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+SETTLED = timedelta(hours=2)
+"""After midnight: what comes late for the day that has ended mostly comes within this."""
+GIVEN_UP = timedelta(days=4)
+"""A day whose total the cloud does not tell for so long is left as it is known."""
+COMPARE = timedelta(days=7)
+"""Where finished days need no total, they are still compared with the cloud's this often."""
+COMPARED_DAYS = 31
+DETAIL_DAYS = 7
+"""So many of the last days are read in hours; what lies before is laid along the sun's curve."""
+RESERVE = 0.1
+"""Share of the month that an import leaves to the readings of today."""
+PAUSES = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), timedelta(hours=24))
+SAME_WH = 0.5
+
+
+def history_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
+    """Return where it is kept how far the statistics of a system reach."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.history.{system_key}", private=True, atomic_writes=True)
+
+
+class Bookkeeper:
+    """The statistics of one system."""
+
+    def __init__(self, hass: HomeAssistant, coordinator: SystemCoordinator) -> None:
+        """Prepare; nothing is read or sent."""
+        self.hass = hass
+        self.state = HistoryState()
+        self.book = Book(hass, coordinator.system)
+        self._coordinator = coordinator
+        self._store = history_store(hass, coordinator.system.key)
+        self._raw: dict[Flow, dict[datetime, float]] = {}
+        """Hours as the intervals of this run tell them: a change of what is booked shows here."""
+        self._working = False
+        self._again = False
+        self._stopped = False
+
+    async def async_restore(self) -> None:
+        """Take up how far the statistics reach."""
+        try:
+            if stored := await self._store.async_load():
+                self.state = load(HistoryState, stored)
+        except AttributeError, KeyError, TypeError, ValueError:
+            _LOGGER.warning("The state of the history of %s cannot be read and is worked out anew", self.name)
+
+    @callback
+    def async_start(self) -> None:
+        """Begin to follow the system."""
+        entry = self._coordinator.config_entry
+        entry.async_on_unload(self._coordinator.async_add_listener(self.async_wake))
+        self.async_wake()
+
+    @callback
+    def async_wake(self) -> None:
+        """Look for what is to be done; while that is under way, once more after it."""
+        self._again = True
+        if not self._working and not self._stopped and self._coordinator.has_data and self.book.available:
+            self._working = True
+            self.book.system = self.data.system
+            self._coordinator.config_entry.async_create_background_task(
+                self.hass, self._async_work(), name=f"{DOMAIN} statistics of {self._coordinator.system.key}"
+            )
+
+    @callback
+    def shutdown(self) -> None:
+        """Stop after the step that is under way."""
+        self._stopped = True
+
+    @property
+    def name(self) -> str:
+        """The system's name."""
+        return self._coordinator.name
+
+    @property
+    def archive(self) -> Archive | None:
+        """What the cloud tells of the past."""
+        return self._coordinator.client.archive
+
+    @property
+    def data(self) -> SystemData:
+        """What is known of the system."""
+        return self._coordinator.data
+
+    def today(self) -> date:
+        """Return the date at the system."""
+        return self._coordinator.today()
+
+    def begin(self) -> date | None:
+        """Return the day that the system's life began on, as its cloud tells it."""
+        installed = self.data.system.installed_at
+        return None if installed is None else local_day(installed, self._coordinator.zone)
+
+    def price(self, since: date) -> int:
+        """Return the requests that it takes to import everything from a day on which is not there yet."""
+        first = self.state.first or self.today()
+        if self.archive is None or since >= first:
+            return 0
+        last = first - DAY
+        details = sum(1 for day in _days(since, last) if day >= self.today() - DETAIL_DAYS * DAY)
+        return self.archive.price(self.data, since, last) + details * self.archive.detail_price(self.data)
+
+    async def async_import(self, since: date) -> None:
+        """Import the past from a day on, at the price that the owner was told; goes on after a restart."""
+        self.state = replace(self.state, wanted=since, not_before=None, failures=0)
+        await self._async_save()
+        self.async_wake()
+
+    async def _async_work(self) -> None:
+        try:
+            while self._again and not self._stopped:
+                self._again = False
+                await self._async_book_recent()
+                await self._async_request(self._async_import_past)
+                await self._async_request(self._async_close_days)
+        finally:
+            self._working = False
+
+    async def _async_book_recent(self) -> None:
+        """Book the whole hours that the newest intervals tell; a changed hour of a finished day reopens it."""
+        reopened: date | None = None
+        for flow, series in self.data.recent().items():
+            told = self._told(flow, series)
+            known = self._raw.setdefault(flow, {})
+            changed = {hour: energy for hour, energy in told.items() if known.get(hour) != energy}
+            fresh = {hour: energy for hour, energy in changed.items() if not self._is_closed(hour)}
+            late = [hour for hour in changed if self._is_closed(hour) and hour in known]
+            if late:
+                day = self._day_of(min(late))
+                reopened = day if reopened is None else min(day, reopened)
+            self._raw[flow] = told
+            if fresh:
+                await self.book.async_put(flow, fresh)
+                first = self._day_of(min(fresh))
+                if self.state.first is None:
+                    self.state = replace(self.state, first=first, closed=first - DAY)
+                    await self._async_save()
+        if reopened is not None:
+            self.state = replace(self.state, closed=reopened - DAY)
+            await self._async_save()
+
+    def _told(self, flow: Flow, series: Series) -> dict[datetime, float]:
+        """Return the energies of the hours that a series knows wholly; nothing is produced in the dark."""
+        if not series:
+            return {}
+        start, end = min(series), max(interval.end for interval in series.values())
+        whole = set(whole_hours(series, start, end))
+        sums = hours_of(series.values())
+        return {hour: max(0.0, energy) for hour, energy in sums.items() if hour in whole or self._is_dim(flow, hour)}
+
+    def _is_dim(self, flow: Flow, hour: datetime) -> bool:
+        """Tell whether the sun rises or sets in an hour: some clouds tell only the part of it that has light."""
+        if flow is not Flow.PRODUCTION or hour + 2 * HOUR > dt_util.utcnow():
+            return False
+        dark = self._coordinator.sunlight.is_dark
+        quarter = HOUR / 4
+        return dark(hour, hour + quarter) or dark(hour + 3 * quarter, hour + HOUR)
+
+    async def _async_request(self, step: Any) -> None:
+        """Do what may cost requests; a failure pauses it, longer each time."""
+        now = dt_util.utcnow()
+        if self._stopped or self.archive is None or self.state.first is None:
+            return
+        if self.state.not_before is not None and self.state.not_before > now:
+            return
+        try:
+            await step(self.archive, now)
+        except Throttled as err:
+            self.state = replace(self.state, not_before=err.until)
+            await self._async_save()
+        except CloudError as err:
+            _LOGGER.debug("%s: the past could not be read: %s", self.name, err)
+            pause = PAUSES[min(self.state.failures, len(PAUSES) - 1)]
+            self.state = replace(self.state, not_before=now + pause, failures=self.state.failures + 1)
+            await self._async_save()
+
+    async def _async_close_days(self, archive: Archive, now: datetime) -> None:
+        """Finish the days that are over: with what is known, or with the cloud's total where something is missing."""
+        today = self.today()
+        last = today - DAY
+        if now < midnight(today, self._coordinator.zone) + SETTLED:
+            last -= DAY
+        while (open_day := self._open_day()) is not None and open_day <= last and not archive.late:
+            if not self._is_complete(open_day):
+                break
+            self.state = replace(self.state, closed=open_day)
+            await self._async_save()
+        read_today = self.state.totals_at is not None and self._day_at(self.state.totals_at) == today
+        open_day = self._open_day()
+        is_open = open_day is not None and open_day <= last
+        compare = self.state.totals_at is None or now - self.state.totals_at >= COMPARE
+        if read_today or not (is_open or (compare and self.state.first is not None and self.state.first < today)):
+            return
+        oldest = max(self.state.first or last, last - (COMPARED_DAYS - 1) * DAY)
+        if is_open and open_day is not None:
+            oldest = min(oldest, open_day) if compare or archive.late else open_day
+        for first, until in reversed(archive.chunks(self.data, oldest, last)):
+            totals = await archive.totals(self.data, first, until, now)
+            await self._async_settle(archive, totals, first, until, now)
+            self.state = self.state.with_totals(totals, now, today)
+            await self._async_save()
+
+    async def _async_settle(self, archive: Archive, totals: Totals, first: date, last: date, now: datetime) -> None:
+        """Make the hours of each day add up to its total, oldest day first."""
+        for day in _days(first, last):
+            told = {flow: days[day] for flow, days in totals.items() if day in days}
+            is_open = self.state.closed is None or day > self.state.closed
+            detail: Mapping[Flow, tuple[Interval, ...]] = {}
+            if is_open and told and day >= self.today() - DETAIL_DAYS * DAY and not self._is_recent(day):
+                detail = await archive.detail(self.data, day, now)
+            for flow, total in told.items():
+                await self._async_settle_day(flow, day, total, detail.get(flow))
+            missing = archive.flows(self.data) - told.keys()
+            if is_open and day == self._open_day() and (not missing or self.today() - day >= GIVEN_UP):
+                self.state = replace(self.state, closed=day)
+
+    async def _async_settle_day(self, flow: Flow, day: date, total: float, detail: tuple[Interval, ...] | None) -> None:
+        hours = day_hours(day, self._coordinator.zone)
+        booked = await self.book.async_rows(flow, hours[0], hours[-1] + HOUR)
+        if booked and detail is None and abs(day_total(booked, day, self._coordinator.zone) - total) < SAME_WH:
+            return
+        known: Series = self.data.recent().get(flow, EMPTY) if self._is_recent(day) else EMPTY
+        if detail:
+            known = {one.start: one for one in detail}
+        elif not known and booked:
+            known = {hour: Interval(start=hour, end=hour + HOUR, energy_wh=energy) for hour, energy in booked.items()}
+        zone, place = self._coordinator.zone, self._coordinator.place
+        new = await self.hass.async_add_executor_job(reconciled, day, zone, total, known, place, shape_of(flow))
+        await self.book.async_put(flow, new)
+
+    async def _async_import_past(self, archive: Archive, now: datetime) -> None:
+        """Read the past that is wanted, the newest part first."""
+        if archive.is_free and self.state.wanted is None and (begin := self.begin()) is not None:
+            self.state = replace(self.state, wanted=begin)
+        while self.state.is_importing and not self._stopped:
+            if not self._can_afford(archive):
+                return
+            first, wanted = self.state.first, self.state.wanted
+            if first is None or wanted is None:
+                return
+            begin, last = archive.chunks(self.data, wanted, first - DAY)[0]
+            totals = await archive.totals(self.data, begin, last, now)
+            await self._async_prepend(archive, totals, begin, last, now)
+            if last >= self.today() - DAY:
+                self.state = self.state.with_totals(totals, now, self.today())
+            self.state = replace(self.state, first=begin, failures=0)
+            await self._async_save()
+            self._coordinator.async_update_listeners()
+
+    async def _async_prepend(self, archive: Archive, totals: Totals, first: date, last: date, now: datetime) -> None:
+        """Book days before everything that is booked."""
+        zone, place = self._coordinator.zone, self._coordinator.place
+        details: dict[date, Mapping[Flow, tuple[Interval, ...]]] = {}
+        for day in _days(max(first, self.today() - DETAIL_DAYS * DAY), last):
+            details[day] = await archive.detail(self.data, day, now)
+        for flow, days in totals.items():
+
+            def work_out(flow: Flow = flow, days: Mapping[date, float] = days) -> dict[datetime, float]:
+                hours: dict[datetime, float] = {}
+                for day, total in days.items():
+                    known = {one.start: one for one in details.get(day, {}).get(flow, ())}
+                    hours |= reconciled(day, zone, total, known, place, shape_of(flow))
+                return hours
+
+            hours = await self.hass.async_add_executor_job(work_out)
+            if hours:
+                await self.book.async_put(flow, hours)
+                # What lies before the first hour counts as this hour's energy: nothing may.
+                await self.book.async_ground(flow)
+
+    def _can_afford(self, archive: Archive) -> bool:
+        """Tell whether an import may go on this month: the readings of today come first."""
+        ledger = self._coordinator.ledger
+        budget = budget_of(ledger, dt_util.utcnow())
+        return archive.is_free or budget.left > budget.share * RESERVE
+
+    def _open_day(self) -> date | None:
+        """Return the oldest day that is not finished."""
+        return None if self.state.closed is None else self.state.closed + DAY
+
+    def _is_complete(self, day: date) -> bool:
+        """Tell whether the recent intervals tell a day wholly, in every flow that has a past."""
+        recent = self.data.recent()
+        flows = self.archive.flows(self.data) if self.archive else frozenset()
+        for flow in flows:
+            told = self._told(flow, recent.get(flow, EMPTY))
+            for hour in day_hours(day, self._coordinator.zone):
+                if hour in told:
+                    continue
+                if flow is Flow.PRODUCTION and self._coordinator.sunlight.is_dark(hour, hour + HOUR):
+                    continue
+                return False
+        return True
+
+    def _is_recent(self, day: date) -> bool:
+        """Tell whether the intervals that are kept reach back to the beginning of a day."""
+        start = midnight(day, self._coordinator.zone)
+        return any(series and min(series) <= start + HOUR for series in self.data.recent().values())
+
+    def _is_closed(self, hour: datetime) -> bool:
+        return self.state.closed is not None and self._day_of(hour) <= self.state.closed
+
+    def _day_of(self, hour: datetime) -> date:
+        return local_day(hour, self._coordinator.zone)
+
+    def _day_at(self, moment: datetime) -> date:
+        return local_day(moment, self._coordinator.zone)
+
+    async def _async_save(self) -> None:
+        await self._store.async_save(dump(self.state))
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + DAY * number for number in range(max(0, (last - first).days + 1))]
