@@ -1,5 +1,6 @@
 """Solar Cloud: Enphase systems and SolarEdge sites through the vendors' official cloud APIs."""
 
+import asyncio
 from collections.abc import Collection
 from typing import Any
 
@@ -40,6 +41,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in coordinators.values():
         coordinator.async_start()
+        await asyncio.sleep(0)  # of a hundred systems each takes some milliseconds
     return True
 
 

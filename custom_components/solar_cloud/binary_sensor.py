@@ -20,7 +20,7 @@ from .entity import (
     DeviceEntity,
     SolarCloudEntity,
     SourcedDescription,
-    async_follow,
+    async_follow_systems,
     devices_with_readings,
     unique_id,
 )
@@ -84,8 +84,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: SolarCloudConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the binary sensors of an account's systems."""
-    for coordinator in entry.runtime_data.coordinators.values():
-        async_follow(coordinator, async_add_entities, _candidates)
+    await async_follow_systems(entry, async_add_entities, _candidates)
 
 
 def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:

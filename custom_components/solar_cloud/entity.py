@@ -1,5 +1,6 @@
 """What all entities share: where they hang, whose figures they are, when they can be trusted."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import override
@@ -13,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .cloud.model import Device, DeviceReading, Vendor
 from .const import ATTRIBUTION, DOMAIN
-from .coordinator import SystemCoordinator
+from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .devices import device_identifier, is_owned
 
 type Candidate = tuple[str, Callable[[], Entity]]
@@ -76,6 +77,17 @@ class DeviceEntity(SolarCloudEntity):
 def unique_id(identifier: str, description: EntityDescription) -> str:
     """Return the unique id of an entity on a device."""
     return f"{identifier}_{description.key}"
+
+
+async def async_follow_systems(
+    entry: SolarCloudConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    candidates: Callable[[SystemCoordinator], Iterable[Candidate]],
+) -> None:
+    """Follow all systems of an account; the event loop turns after each, as a hundred of them take seconds."""
+    for coordinator in entry.runtime_data.coordinators.values():
+        async_follow(coordinator, async_add_entities, candidates)
+        await asyncio.sleep(0)
 
 
 @callback

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .cloud.model import Alert, Vendor
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
-from .entity import Candidate, SolarCloudEntity, SourcedDescription, async_follow, unique_id
+from .entity import Candidate, SolarCloudEntity, SourcedDescription, async_follow_systems, unique_id
 
 PARALLEL_UPDATES = 0
 
@@ -41,8 +41,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: SolarCloudConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the events of an account's systems."""
-    for coordinator in entry.runtime_data.coordinators.values():
-        async_follow(coordinator, async_add_entities, _candidates)
+    await async_follow_systems(entry, async_add_entities, _candidates)
 
 
 def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:

@@ -20,7 +20,7 @@ from .codes import Of, Vocabulary
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .devices import device_identifier
-from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow, devices_with_readings, unique_id
+from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
 from .sensor_descriptions import (
     ACCOUNT_SENSORS,
     DEVICE_SENSORS,
@@ -57,8 +57,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the sensors of an account and of its systems."""
     async_add_entities(AccountSensor(entry, description) for description in ACCOUNT_SENSORS)
-    for coordinator in entry.runtime_data.coordinators.values():
-        async_follow(coordinator, async_add_entities, _candidates)
+    await async_follow_systems(entry, async_add_entities, _candidates)
 
 
 def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
