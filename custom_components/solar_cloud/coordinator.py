@@ -158,7 +158,8 @@ class SystemCoordinator(ShownValues):
             return
         try:
             self._memory = stored.get("pacing", {})
-            schedule, data = load(Schedule, stored["schedule"]), load(SystemData, stored["data"])
+            # Days of quarter hours of each inverter: too much for the event loop.
+            schedule, data = await self.hass.async_add_executor_job(_load, stored)
         except AttributeError, KeyError, TypeError, ValueError:
             _LOGGER.warning("The stored data of %s cannot be read and are asked for anew", self.name)
             return
@@ -468,6 +469,10 @@ class SystemCoordinator(ShownValues):
     def _dumper(self) -> Callable[[], dict[str, Any]]:
         """Return what turns all that is known now into JSON data, in any thread."""
         return partial(_dump, self.schedule, self._working, self._metered.pacing.memory(self.system.key))
+
+
+def _load(stored: Mapping[str, Any]) -> tuple[Schedule, SystemData]:
+    return load(Schedule, stored["schedule"]), load(SystemData, stored["data"])
 
 
 def _dump(schedule: Schedule, data: SystemData, memory: Mapping[str, Any]) -> dict[str, Any]:
