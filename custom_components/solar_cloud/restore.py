@@ -1,15 +1,18 @@
 """The frozen dataclasses of `cloud/` as JSON and back, so that a restart shows the last data without a request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from math import isfinite
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
+from .cloud.model import Interval
+
 PLAIN = frozenset({str, int, float, bool, NoneType})
-"""What JSON knows itself; a day of a large system has thousands of values, and this runs in the event loop."""
+"""What JSON knows itself: most values by far."""
 
 
 def dump(value: Any) -> Any:
@@ -27,6 +30,8 @@ def dump(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
+        if isinstance(next(iter(value.values()), None), Interval):
+            return _dump_series(value.values())
         return {_dump_key(key): dump(member) for key, member in value.items()}
     if isinstance(value, frozenset):
         return sorted(dump(member) for member in value)
@@ -45,6 +50,51 @@ def _field_names(kind: type) -> tuple[tuple[str, bool], ...]:
 
 def _dump_key(key: object) -> str:
     return key.isoformat() if isinstance(key, datetime) else str(key)
+
+
+def _dump_series(series: Iterable[Interval]) -> str:
+    """Return intervals as one line of text: Home Assistant writes each member of a list on a line of its own."""
+    return " ".join(map(_dump_interval, series))
+
+
+def _dump_interval(interval: Interval) -> str:
+    """Return start, length (both in seconds), energy and what else is told, as numbers with colons between them."""
+    numbers = (
+        interval.start.timestamp(),
+        (interval.end - interval.start).total_seconds(),
+        interval.energy_wh,
+        interval.power_w,
+        interval.devices_reporting,
+    )
+    return ":".join("" if number is None else repr(number) for number in numbers).rstrip(":")
+
+
+def _load_interval(text: str) -> Interval:
+    start, seconds, energy, *more = text.split(":")
+    power, reporting = (*more, *[""] * (2 - len(more)))
+    begin = float(start)
+    return Interval(
+        start=_instant(begin),
+        end=_instant(begin + float(seconds)),
+        energy_wh=_finite(energy),
+        power_w=_finite(power) if power else None,
+        devices_reporting=int(reporting) if reporting else None,
+    )
+
+
+def _finite(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError("a stored value is no number")
+    return number
+
+
+@lru_cache(maxsize=1024)
+def _instant(seconds: float) -> datetime:
+    """Return the instant so many seconds after the epoch: one object for all inverters."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as err:
+        raise ValueError("a stored instant is no time") from err
 
 
 def load[T](kind: type[T], stored: Any) -> T:
@@ -69,6 +119,8 @@ def _load(hint: Any, stored: Any) -> Any:
             return None
         return _load(next(argument for argument in arguments if argument is not NoneType), stored)
     if origin in {Mapping, dict}:
+        if arguments[1] is Interval and isinstance(stored, str):
+            return MappingProxyType({interval.start: interval for interval in map(_load_interval, stored.split())})
         return MappingProxyType({_load(arguments[0], key): _load(arguments[1], stored[key]) for key in stored})
     if origin is frozenset:
         return frozenset(_load(arguments[0], member) for member in stored)

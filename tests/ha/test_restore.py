@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from homeassistant.helpers.json import json_dumps
+from homeassistant.helpers.json import json_dumps, prepare_save_json
 from homeassistant.util.json import json_loads
 import pytest
 
@@ -74,6 +74,13 @@ def test_what_was_known_comes_back_the_same_from_json(value: Any) -> None:
         (("power", "measured_at"), "2026-06-01T10:00:00"),
         (("today", "day"), 7),
         (("intervals",), [1, 2]),
+        (("intervals",), "1780308000.0:900.0"),
+        (("intervals",), "1780308000.0:900.0:"),
+        (("intervals",), "1780308000.0:900.0:many"),
+        (("intervals",), "1780308000.0:900.0:nan"),
+        (("intervals",), "1e30:900.0:12.5"),
+        (("intervals",), "1780308000.0:900.0:12.5:1.0:3:4"),
+        (("device_intervals", "a"), ":900.0:12.5"),
         (("devices", "a", "kind"), "toaster"),
         (("doubted",), 5),
     ],
@@ -86,6 +93,29 @@ def test_damaged_data_are_refused(path: tuple[str, ...], value: Any) -> None:
     member[path[-1]] = value
     with pytest.raises((AttributeError, KeyError, TypeError, ValueError)):
         load(SystemData, stored)
+
+
+def test_a_day_of_an_inverter_is_stored_in_a_few_bytes_for_each_interval() -> None:
+    starts = [NOW.replace(microsecond=0) + timedelta(minutes=15) * number for number in range(96)]
+    series = {start: Interval(start=start, end=start + timedelta(minutes=15), energy_wh=1234.567) for start in starts}
+    data = SystemData(system=DATA.system, device_intervals=MappingProxyType({"a": MappingProxyType(series)}))
+    empty = SystemData(system=DATA.system)
+
+    written = [len(prepare_save_json(dump(one), encoder=None)[1]) for one in (empty, data)]
+    assert written[1] - written[0] < 35 * len(series)
+    assert load(SystemData, json_loads(json_dumps(dump(data)))) == data
+
+
+def test_an_interval_keeps_what_few_clouds_tell() -> None:
+    told = (
+        INTERVAL,
+        Interval(start=NOW, end=NOW + timedelta(seconds=1), energy_wh=-0.1, power_w=0.3),
+        Interval(start=NOW, end=NOW + timedelta(days=1), energy_wh=0.0, power_w=1.7, devices_reporting=0),
+    )
+    for interval in told:
+        data = SystemData(system=DATA.system, intervals=MappingProxyType({NOW: interval}))
+
+        assert load(SystemData, json_loads(json_dumps(dump(data)))) == data
 
 
 def test_a_field_that_a_later_version_wrote_is_ignored() -> None:
