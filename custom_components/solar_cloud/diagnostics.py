@@ -43,6 +43,7 @@ def _system(coordinator: SystemCoordinator) -> dict[str, Any]:
         "next_refresh_in": str(coordinator.update_interval),
         "schedule": dump(coordinator.schedule),
         "data": dump(coordinator.data) if coordinator.has_data else None,
+        "history": dump(coordinator.bookkeeper.state),
     }
 
 
@@ -55,6 +56,11 @@ def _stand_ins(coordinator: SystemCoordinator, number: int) -> dict[str, str]:
             stand_ins[serial] = f"{device.kind} {number}.{count}"
             if device.name:
                 stand_ins[device.name] = REDACTED
+        for alert in (coordinator.data.alerts or {}).values():
+            # It may be about hardware that no inventory lists.
+            for name in (alert.component, alert.serial):
+                if name and name not in stand_ins:
+                    stand_ins[name] = REDACTED
     return stand_ins
 
 

@@ -46,3 +46,17 @@ async def test_diagnostics_of_a_system_that_was_never_read(hass: HomeAssistant, 
     assert sorted(known) == [False, True]
     unknown = told["systems"][known.index(False)]
     assert unknown["schedule"]["jobs"]["energy"]["error"] == "temporarily_unavailable"
+
+
+async def test_diagnostics_hide_the_hardware_of_an_alert_that_no_inventory_lists(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    cloud.simulator.open_alert(
+        "solaredge_1148616", type="PANEL_COMMUNICATION_FAULT", component_serial="ZZ-90210", component_name="South gable"
+    )
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    text = json.dumps(told, cls=ExtendedJSONEncoder)
+    assert "PANEL_COMMUNICATION_FAULT" in text
+    assert "ZZ-90210" not in text
+    assert "South gable" not in text
