@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
+from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.plan import ALL_PLANS, Limits
-from custom_components.solar_cloud.budget.rates import budget_of
+from custom_components.solar_cloud.budget.rates import Budget, budget_of
 from custom_components.solar_cloud.budget.sun import Place
 from custom_components.solar_cloud.cloud.base import Job
 from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
@@ -450,3 +451,18 @@ def test_the_price_of_a_decision_grows_no_more_than_the_logarithm_of_the_number_
     calls(1)  # what is remembered of the calendar is remembered from here on
     # log 1000 / log 10; a system may have to look a day further ahead than another, however many there are.
     assert calls(1000) <= calls(10) * 3
+
+
+def test_a_job_whose_answers_do_not_say_what_they_are_of_runs_no_more_often_than_its_cloud_has_something_new() -> None:
+    job = Job(name="overview", cadence=timedelta(hours=1), delay=timedelta(minutes=2), weight=1)
+    pacing, now = Pacing(), utc(2026, 6, 10)
+    pacing.put("site", BERLIN, (job,))
+    budget = Budget(left=9000, share=9500, per_minute=8, resets_at=utc(2026, 7, 1))
+    runs = []
+    while now < utc(2026, 6, 11):
+        if pacing.next_at("site", job.name, now, budget) <= now:
+            pacing.ran("site", job.name, now)
+            runs.append(now)
+        now += timedelta(minutes=1)
+    assert 14 <= len(runs) <= 19
+    assert min(later - earlier for earlier, later in pairwise(runs)) >= timedelta(hours=1)

@@ -34,7 +34,7 @@ async def restart(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 TABLE = {
     "Enphase v2, Watt, 1 system with a meter": ("enphase_v2", enphase_input, ["67"], 7),
-    "Enphase v2, Watt, 2 systems": ("enphase_v2", enphase_input, ["67", "72"], 11),
+    "Enphase v2, Watt, 2 systems": ("enphase_v2", enphase_input, ["67", "72"], 12),
     "SolarEdge, Free, 1 site": ("solaredge_key", solaredge_input, ["222881711"], 11),
     "SolarEdge, Free, 1 site with meter and battery": ("solaredge_key", solaredge_input, ["1148616"], 19),
     "SolarEdge, Free, 2 sites": ("solaredge_key", solaredge_input, ["1148616", "222881711"], 29),

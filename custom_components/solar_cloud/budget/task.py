@@ -125,7 +125,12 @@ class Task:
             self._plan.read(newest if newest != before else None, rhythm.cadence)
 
     def pause(self, daylight: Daylight, now: float, rate: Rate) -> float:
-        """Return how long nothing may be sent after the newest answer."""
+        """Return how long nothing may be sent after the newest answer.
+
+        Where no answer has ever said what it is of, the cloud has nothing newer within the cadence.
+        """
+        if self.rhythm.anchor is None:
+            return self.cadence
         if not self.rhythm.silent:
             return self.cadence / 4
         gap = 1 / rate.light if rate.light > 0 else self.cadence

@@ -248,6 +248,7 @@ class Update:
         if self.power is not None:
             return self.power.measured_at
         ends = [interval.end for interval in self.intervals]
-        ends += [interval.end for series in self.flows.values() for interval in series]
+        series = [*self.flows.values(), *self.detail.values()]
+        ends += [interval.end for one in series for interval in one]
         ends += [reading.measured_at for reading in self.readings.values() if reading.measured_at is not None]
         return max(ends, default=None)
