@@ -1,0 +1,184 @@
+"""How fast ten years of hours become statistics, and how long all else waits: `python benchmarks/statistics.py`.
+
+87,600 hours of one measure go into a fresh database on disk, through `Book` and through the recorder's own bulk import
+of the same rows. Beside it a clock ticks in the event loop every millisecond: its longest delay is what a light switch
+would feel. What the recorder's thread and the interpreter's lock cost is in it, for both alike.
+"""
+
+from pathlib import Path
+import sys
+
+ROOT = Path(__file__).parents[1]
+# The folder of this file hides modules of the standard library behind files of the same name.
+sys.path[0] = str(ROOT)
+
+import argparse  # noqa: E402
+import asyncio  # noqa: E402
+from collections.abc import AsyncGenerator, Awaitable, Callable  # noqa: E402
+from contextlib import asynccontextmanager  # noqa: E402
+from datetime import UTC, datetime, timedelta  # noqa: E402
+import gc  # noqa: E402
+import logging  # noqa: E402
+import random  # noqa: E402
+from tempfile import TemporaryDirectory  # noqa: E402
+from time import perf_counter  # noqa: E402
+
+from homeassistant import loader  # noqa: E402
+from homeassistant.components.recorder.models import StatisticData  # noqa: E402
+from homeassistant.components.recorder.statistics import async_add_external_statistics  # noqa: E402
+from homeassistant.components.recorder.tasks import SynchronizeTask  # noqa: E402
+from homeassistant.config_entries import ConfigEntries  # noqa: E402
+from homeassistant.const import __version__ as version  # noqa: E402
+from homeassistant.core import CoreState, HomeAssistant  # noqa: E402
+from homeassistant.helpers.recorder import async_initialize_recorder, get_instance  # noqa: E402
+from homeassistant.setup import async_setup_component  # noqa: E402
+
+from custom_components.solar_cloud.cloud.model import Flow, System, Vendor  # noqa: E402
+from custom_components.solar_cloud.statistics import Book, statistic_metadata  # noqa: E402
+
+type Hours = dict[datetime, float]
+SYSTEM = System(vendor=Vendor.ENPHASE, id="67", name="Eich Residence")
+HOUR = timedelta(hours=1)
+TICK = 0.001
+
+
+def hours_of(years: int) -> Hours:
+    """Return production by hours, whole Wh, nothing at night."""
+    dice = random.Random(5)
+    start = datetime(2016, 11, 1, tzinfo=UTC)
+    hours = (start + HOUR * number for number in range(years * 8760))
+    return {hour: float(dice.randrange(200, 6000)) if 6 <= hour.hour < 18 else 0.0 for hour in hours}
+
+
+def months_of(hours: Hours) -> list[Hours]:
+    """Return the hours month by month, newest first."""
+    months: dict[tuple[int, int], Hours] = {}
+    for hour, energy in hours.items():
+        months.setdefault((hour.year, hour.month), {})[hour] = energy
+    return [months[month] for month in sorted(months, reverse=True)]
+
+
+async def recorders_own(hass: HomeAssistant, hours: Hours) -> None:
+    """Hand all rows to the recorder at once, as it is made for, and wait until they are written."""
+
+    def build() -> list[StatisticData]:
+        total = 0.0
+        return [StatisticData(start=hour, state=wh, sum=(total := total + wh)) for hour, wh in hours.items()]
+
+    rows = await hass.async_add_executor_job(build)
+    async_add_external_statistics(hass, statistic_metadata(SYSTEM, Flow.PRODUCTION), rows)
+    written = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(written))
+    await written
+
+
+async def all_at_once(hass: HomeAssistant, hours: Hours) -> None:
+    """Put all hours into the book in one go."""
+    assert await Book(hass, SYSTEM).async_put(Flow.PRODUCTION, hours) == len(hours)
+
+
+async def month_by_month(hass: HomeAssistant, hours: Hours) -> None:
+    """Put the months into the book, the newest first, anchored to the lifetime at its beginning."""
+    book = Book(hass, SYSTEM)
+    months = await hass.async_add_executor_job(months_of, hours)
+    anchor = sum(hours.values()) - sum(months[0].values())
+    for month in months:
+        assert await book.async_put(Flow.PRODUCTION, month, anchor=anchor) == len(month)
+
+
+async def again(hass: HomeAssistant, hours: Hours) -> None:
+    """Put what is booked already."""
+    assert await Book(hass, SYSTEM).async_put(Flow.PRODUCTION, hours) == 0
+
+
+async def correction(hass: HomeAssistant, hours: Hours) -> None:
+    """Correct the oldest hour, which shifts every later sum."""
+    assert await Book(hass, SYSTEM).async_put(Flow.PRODUCTION, {next(iter(hours)): 1.0}) == 1
+
+
+@asynccontextmanager
+async def home_assistant(folder: str) -> AsyncGenerator[HomeAssistant]:
+    """Run as much of Home Assistant as the recorder needs, with a database in this folder."""
+    hass = HomeAssistant(folder)
+    hass.config.skip_pip = True
+    loader.async_setup(hass)
+    hass.config_entries = ConfigEntries(hass, {})
+    async_initialize_recorder(hass)
+    if not await async_setup_component(hass, "recorder", {"recorder": {"db_url": f"sqlite:///{folder}/home.db"}}):
+        raise SystemExit("The recorder did not start")
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await hass.async_block_till_done()
+    try:
+        yield hass
+    finally:
+        await hass.async_stop(force=True)
+
+
+async def measure(
+    hass: HomeAssistant, act: Callable[[HomeAssistant, Hours], Awaitable[None]], hours: Hours
+) -> tuple[float, float]:
+    """Return how many seconds it took, and the longest time in ms that the event loop did nothing else."""
+    longest = 0.0
+
+    async def tick() -> None:
+        nonlocal longest
+        before = perf_counter()
+        while True:
+            await asyncio.sleep(TICK)
+            now = perf_counter()
+            longest = max(longest, now - before - TICK)
+            before = now
+
+    gc.collect()
+    clock = asyncio.create_task(tick())
+    await asyncio.sleep(0.05)
+    longest = 0.0
+    start = perf_counter()
+    await act(hass, hours)
+    took = perf_counter() - start
+    await asyncio.sleep(0.01)
+    clock.cancel()
+    return took, longest * 1000
+
+
+async def run(years: int) -> None:
+    """Print the table."""
+    hours = hours_of(years)
+    print(f"Home Assistant {version}, {len(hours)} hours of one measure, SQLite on disk\n")
+    print("| way | total | rows/s | next to the recorder's own | longest event-loop block |")
+    print("| --- | --- | --- | --- | --- |")
+    own: float | None = None
+    for name, act, afterwards in (
+        ("the recorder's own bulk import", recorders_own, ()),
+        (
+            "Book, all at once",
+            all_at_once,
+            (("Book, the same again", again), ("Book, the oldest hour corrected", correction)),
+        ),
+        ("Book, month by month, newest first", month_by_month, ()),
+    ):
+        with TemporaryDirectory() as folder:
+            async with home_assistant(folder) as hass:
+                took, block = await measure(hass, act, hours)
+                own = own or took
+                print(
+                    f"| {name} | {took:.1f} s | {len(hours) / took:,.0f} | {own / took:.2f} | {block:.0f} ms |",
+                    flush=True,
+                )
+                for title, more in afterwards:
+                    took, block = await measure(hass, more, hours)
+                    print(f"| {title} | {took:.2f} s | | | {block:.0f} ms |", flush=True)
+
+
+def main() -> int:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--years", type=int, default=10, help="how many years of hours")
+    logging.getLogger("homeassistant.loader").setLevel(logging.ERROR)
+    asyncio.run(run(parser.parse_args().years))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
