@@ -23,6 +23,8 @@ _TEXT_LENGTH = 200
 
 def as_float(value: Any) -> float | None:
     """Read a finite number; numeric strings count, booleans do not."""
+    if type(value) is float:  # nearly all of them: an answer may hold thousands
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and "_" in value:  # float() takes 1_000 for a number
