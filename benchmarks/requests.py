@@ -1,4 +1,4 @@
-"""How many requests set-up, a restart, an hour and a day of running send: `python benchmarks/requests.py`.
+"""How many requests set-up, a restart, an hour and a day send, and which job sends them: `python benchmarks/requests.py`.
 
 Runs the test that counts them, in a whole Home Assistant against the simulator, and prints what it counted. The same
 test asserts the bounds that the docs name.
@@ -35,11 +35,15 @@ def main() -> int:
         | {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
         for case in cases
     ]
+    by_job = {row["account"]: row.pop("by job") for row in rows if "by job" in row}
     columns = list(rows[0])
     print("| " + " | ".join(columns) + " |")
     print("|" + " --- |" * len(columns))
     for row in rows:
         print("| " + " | ".join(row[column] for column in columns) + " |")
+    print("\n| account | requests of each job in that day |\n| --- | --- |")
+    for account, jobs in by_job.items():
+        print(f"| {account} | {jobs} |")
     return 0
 
 

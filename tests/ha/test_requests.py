@@ -12,6 +12,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.solar_cloud.budget.rates import budget_of
+from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.data import SystemData
+from custom_components.solar_cloud.cloud.model import Update
 from simulator.ready import ENPHASE_SINGLE_USER_ID
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
@@ -41,6 +44,22 @@ TABLE = {
 }
 
 
+def count_by_job(entry: ConfigEntry, cloud: Cloud) -> Counter[str]:
+    """Count what each job of an account with one system sends from now on."""
+    client, sent = entry.runtime_data.client, Counter[str]()
+    run = client.run
+
+    async def counted(job: Job, data: SystemData, now: datetime) -> Update:
+        before = len(cloud.sent())
+        try:
+            return await run(job, data, now)  # type: ignore[no-any-return]
+        finally:
+            sent[job.name] += len(cloud.sent()) - before
+
+    client.run = counted
+    return sent
+
+
 @pytest.mark.parametrize("account", TABLE)
 async def test_set_up_restart_hour_and_day_send_no_more_than_the_docs_say(
     hass: HomeAssistant,
@@ -57,6 +76,7 @@ async def test_set_up_restart_hour_and_day_send_no_more_than_the_docs_say(
     cloud.simulator.clear_requests()
     await restart(hass, entry)
     restarted = len(cloud.sent())
+    by_job = count_by_job(entry, cloud)
     await pass_time(hass, freezer, timedelta(hours=1))
     hour = len(cloud.sent())
     await pass_time(hass, freezer, timedelta(hours=23), step=timedelta(minutes=2))
@@ -64,6 +84,9 @@ async def test_set_up_restart_hour_and_day_send_no_more_than_the_docs_say(
     for name, value in (("set-up", set_up), ("restart", restarted), ("an hour", hour), ("a day", day)):
         record_property(name, value)
     record_property("of a 30th of the plan", f"{day / (entry.data['per_month'] / 30):.0%}")
+    if len(systems) == 1:
+        assert sum(by_job.values()) == day
+        record_property("by job", ", ".join(f"{name} {requests}" for name, requests in sorted(by_job.items())))
     assert set_up <= most
     assert restarted == 0
     # What is left of June goes to what is left of June's light, so a day's part is the same as any other's.
