@@ -1,4 +1,4 @@
-"""How many requests set-up, a restart, an hour and a day send, and which job sends them: `python benchmarks/requests.py`.
+"""How many requests set-up, a restart, an hour and a day send, and by which job: `python benchmarks/requests.py`.
 
 Runs the test that counts them, in a whole Home Assistant against the simulator, and prints what it counted. The same
 test asserts the bounds that the docs name.
