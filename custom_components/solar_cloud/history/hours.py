@@ -4,10 +4,11 @@ A system's day consists of the UTC hours that begin in it: in zones at half hour
 day in which it begins.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from math import floor, fsum
+from itertools import pairwise
+from math import ceil, floor, frexp, fsum, isclose, ldexp, trunc
 from zoneinfo import ZoneInfo
 
 from ..budget.sun import Place, height_sine
@@ -15,9 +16,16 @@ from ..cloud.model import Flow, Interval
 from ..cloud.series import Series, midnight
 
 HOUR = timedelta(hours=1)
-STEPS = 4
-"""Points in an hour at which the sun's height is taken."""
-_WHOLE = 1e-6
+_STEP = 900.0
+"""Seconds over which the sun's height is taken as a straight line."""
+_FASTEST = 0.27
+"""By how much the sine of the sun's height changes in an hour at most."""
+_GRAIN = 1024
+"""A divided interval is cut at parts of a Wh that a float holds exactly."""
+_BITS = 50
+"""Precision of weights when they are made whole numbers."""
+_NOISE = 1e-9
+"""What adding up in binary may be wrong by, as a share."""
 
 
 class Shape(StrEnum):
@@ -33,35 +41,15 @@ def shape_of(flow: Flow) -> Shape:
 
 
 def hour_of(moment: datetime) -> datetime:
-    """Return the start of the UTC hour around an instant."""
+    """Return the start of the hour around an instant (aware UTC)."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def hours_of(intervals: Iterable[Interval]) -> dict[datetime, float]:
-    """Add intervals up by hour; one that straddles hours is divided by time, and nothing of it gets lost."""
-    parts: dict[datetime, list[float]] = {}
-    for interval in intervals:
-        for hour, energy in _divided(interval):
-            parts.setdefault(hour, []).append(energy)
-    return {hour: fsum(energies) for hour, energies in sorted(parts.items())}
-
-
-def whole_hours(series: Series, start: datetime, end: datetime) -> list[datetime]:
-    """Return the hours from `start` to `end` that intervals tell without a gap."""
-    found: list[datetime] = []
-    known: dict[datetime, timedelta] = {}
-    for interval in series.values():
-        for hour in _touched(interval):
-            overlap = min(interval.end, hour + HOUR) - max(interval.start, hour)
-            known[hour] = known.get(hour, timedelta(0)) + overlap
-    for hour, length in sorted(known.items()):
-        if length >= HOUR and hour >= start and hour + HOUR <= end:
-            found.append(hour)
-    return found
-
-
 def day_hours(day: date, zone: ZoneInfo) -> list[datetime]:
-    """Return the hours that begin in a system's day: 24, or 23 or 25 where the clock changes."""
+    """Return the hours that begin in a system's day: 24, or 23 or 25 where the clock changes.
+
+    There is none in a day that a zone has left out: Samoa went from one side of the date line to the other.
+    """
     start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     hour = hour_of(start)
     if hour < start:
@@ -74,37 +62,68 @@ def day_hours(day: date, zone: ZoneInfo) -> list[datetime]:
 
 
 def day_total(hours: Mapping[datetime, float], day: date, zone: ZoneInfo) -> float:
-    """Return the sum of a day's hours."""
+    """Return the sum of a day's hours in Wh; an hour that is not there counts nothing."""
     return fsum(hours.get(hour, 0.0) for hour in day_hours(day, zone))
 
 
+def hours_of(intervals: Iterable[Interval]) -> dict[datetime, float]:
+    """Add intervals that do not overlap up by hour, ascending.
+
+    One that straddles hours is divided by time, and nothing of it gets lost.
+    """
+    parts: dict[datetime, list[float]] = {}
+    for interval in intervals:
+        for hour, energy in _divided(interval):
+            parts.setdefault(hour, []).append(energy)
+    return {hour: fsum(energies) for hour, energies in sorted(parts.items())}
+
+
+def whole_hours(series: Series, start: datetime, end: datetime) -> list[datetime]:
+    """Return the hours between two instants that intervals tell without a gap and without an overlap, ascending."""
+    lengths: dict[datetime, timedelta] = {}
+    twice: set[datetime] = set()
+    told = start
+    for interval in sorted(series.values(), key=lambda one: one.start):
+        for hour, first, last in _pieces(max(interval.start, start), min(interval.end, end)):
+            lengths[hour] = lengths.get(hour, timedelta(0)) + (last - first)
+            if first < told:
+                twice.add(hour)
+        told = max(told, interval.end)
+    return [hour for hour, length in sorted(lengths.items()) if length >= HOUR and hour not in twice]
+
+
 def weights(place: Place, hours: Sequence[datetime], shape: Shape) -> list[float]:
-    """Return how a day's energy is laid over hours; where the sun does not rise in any of them, evenly."""
-    if shape is Shape.EVEN:
-        return [1.0] * len(hours)
-    found = [_sunshine(place, hour) for hour in hours]
-    return found if any(weight > 0 for weight in found) else [1.0] * len(hours)
+    """Return how a day's energy is laid over hours: along the sine of a clear sky's sun, or evenly.
+
+    It is even as well where the sun does not rise in any of them. The unit is that of a sun that stands in the zenith
+    for an hour.
+    """
+    return (_sunny(place, hours) if shape is Shape.SUN else []) or [1.0] * len(hours)
 
 
 def spread(total_wh: float, hours: Sequence[datetime], parts: Sequence[float]) -> dict[datetime, float]:
     """Lay a total over hours in whole Wh, such that the sum is exact; what is no whole Wh goes to the largest hour.
 
-    Raises `ValueError` where there is no hour, or no weight in any of them.
+    Hours without weight get nothing. Raises `ValueError` where there is no hour or no weight in any, or where a weight
+    is negative.
     """
-    weight = fsum(parts)
-    if not hours or weight <= 0:
+    if not parts or min(parts) < 0 or not max(parts) > 0:
         raise ValueError("nothing to lay the energy over")
-    whole = floor(total_wh + _WHOLE)
-    exact = [whole * part / weight for part in parts]
-    laid = [floor(value) for value in exact]
-    # The largest remainders get the Wh that rounding down has left.
-    order = sorted(range(len(hours)), key=lambda index: (laid[index] - exact[index], index))
+    whole = round(total_wh)
+    if not isclose(whole, total_wh, rel_tol=_NOISE):
+        whole = floor(total_wh)
+    # In whole numbers nothing is rounded: the remainders say exactly how many Wh are left.
+    exponent = frexp(max(parts))[1]
+    units = [int(ldexp(part, _BITS - exponent)) for part in parts]
+    every = sum(units)
+    divided = [divmod(whole * unit, every) for unit in units]
+    laid = [quotient for quotient, _ in divided]
+    order = sorted(range(len(units)), key=lambda index: (-divided[index][1], index))
     for index in order[: whole - sum(laid)]:
         laid[index] += 1
-    result = {hour: float(value) for hour, value in zip(hours, laid, strict=True)}
-    largest = max(result, key=lambda hour: result[hour])
-    rest = total_wh - whole
-    if abs(rest) > _WHOLE:
+    result = {hour: float(energy) for hour, energy in zip(hours, laid, strict=True)}
+    if rest := total_wh - whole:
+        _, _, largest = max(zip(laid, parts, hours, strict=True), key=lambda entry: entry[:2])
         result[largest] += rest
     return result
 
@@ -112,81 +131,114 @@ def spread(total_wh: float, hours: Sequence[datetime], parts: Sequence[float]) -
 def reconciled(
     day: date, zone: ZoneInfo, total_wh: float | None, known: Series, place: Place, shape: Shape
 ) -> dict[datetime, float]:
-    """Return the hours of a finished day such that they add up to the cloud's total.
+    """Return all hours of a finished day such that they add up to the cloud's total.
 
     What intervals tell stays in its hour. What the total has beyond them goes to the parts of the day that no interval
-    tells, along the shape; where nothing is missing, and where the total is less than the intervals, all hours are
-    scaled. Without a total, what is known is all.
+    tells, along the shape; where nothing is missing or all of it was dark, and where the total is less than the
+    intervals, all hours are scaled. Without a total, only the hours that intervals tell something of are given.
     """
     hours = day_hours(day, zone)
-    first, end = hours[0], hours[-1] + HOUR
-    inside = [interval for interval in known.values() if first <= interval.start and interval.end <= end]
-    told = {hour: max(0.0, energy) for hour, energy in hours_of(inside).items()}
+    if not hours:
+        return {}
+    begin, end = hours[0], hours[-1] + HOUR
+    inside = _apart(one for one in known.values() if one.start < end and one.end > begin)
+    told = {hour: max(0.0, energy) for hour, energy in hours_of(inside).items() if begin <= hour < end}
     if total_wh is None:
         return told
-    if not told:
-        return spread(total_wh, hours, weights(place, hours, shape))
-    rest = total_wh - fsum(told.values())
-    if rest < 0:
-        return _scaled(told, total_wh)
-    if rest <= _WHOLE:
-        return told
-    gaps = _gaps(hours, inside)
-    parts = [gap * weight for gap, weight in zip(gaps, weights(place, hours, shape), strict=True)]
-    if fsum(parts) <= 0:
-        # All that is missing was dark, so it is the known hours that lack something.
-        return _scaled(told, total_wh) if any(told.values()) else spread(total_wh, hours, weights(place, hours, shape))
-    added = spread(rest, hours, parts)
-    both = {hour: told.get(hour, 0.0) + added[hour] for hour in hours if hour in told or added[hour]}
-    return _exact(both, total_wh)
-
-
-def _scaled(told: Mapping[datetime, float], total_wh: float) -> dict[datetime, float]:
-    hours = list(told)
-    parts = [told[hour] for hour in hours]
-    return spread(total_wh, hours, parts if fsum(parts) > 0 else [1.0] * len(hours))
+    laid = dict.fromkeys(hours, 0.0) | told
+    told_wh = fsum(told.values())
+    if isclose(total_wh, told_wh, rel_tol=_NOISE):
+        return _exact(laid, total_wh)
+    sunny = _sunny(place, hours) if shape is Shape.SUN else []
+    if total_wh > told_wh and any(missing := _missing(place, hours, sunny, inside)):
+        added = spread(total_wh - told_wh, hours, missing)
+        return _exact({hour: laid[hour] + added[hour] for hour in hours}, total_wh)
+    return spread(total_wh, hours, list(laid.values()) if told_wh else sunny or [1.0] * len(hours))
 
 
 def _exact(hours: dict[datetime, float], total_wh: float) -> dict[datetime, float]:
     """Take out what adding up in binary has left."""
-    off = total_wh - fsum(hours.values())
-    if off:
-        largest = max(hours, key=lambda hour: hours[hour])
-        hours[largest] += off
+    # The half is for a sum that lies right between two floats.
+    for share in (1.0, 1.0, 0.5):
+        if off := total_wh - fsum(hours.values()):
+            hours[max(hours, key=lambda hour: hours[hour])] += off * share
     return hours
 
 
-def _gaps(hours: Sequence[datetime], known: Iterable[Interval]) -> list[float]:
-    """Return which share of each hour no interval tells."""
-    told: dict[datetime, timedelta] = {}
-    for interval in known:
-        for hour in _touched(interval):
-            overlap = min(interval.end, hour + HOUR) - max(interval.start, hour)
-            told[hour] = told.get(hour, timedelta(0)) + overlap
-    return [max(0.0, 1 - told.get(hour, timedelta(0)) / HOUR) for hour in hours]
+def _apart(intervals: Iterable[Interval]) -> list[Interval]:
+    """Return intervals ascending, without those that begin before the one before has ended: they are told twice."""
+    found: list[Interval] = []
+    for interval in sorted(intervals, key=lambda one: one.start):
+        if not found or interval.start >= found[-1].end:
+            found.append(interval)
+    return found
 
 
-def _touched(interval: Interval) -> Iterable[datetime]:
-    hour = hour_of(interval.start)
-    while hour < interval.end:
-        yield hour
-        hour += HOUR
+def _missing(place: Place, hours: Sequence[datetime], sunny: Sequence[float], told: Iterable[Interval]) -> list[float]:
+    """Return the weights of those parts of a day's hours that no interval tells: along the sun if it has weights."""
+    full = dict(zip(hours, sunny or [1.0] * len(hours), strict=True))
+    missing = dict.fromkeys(hours, 0.0)
+    for gap_start, gap_end in _gaps(hours[0], hours[-1] + HOUR, told):
+        for hour, start, end in _pieces(gap_start, gap_end):
+            if end - start == HOUR:
+                missing[hour] = full[hour]
+            else:
+                missing[hour] += _sunshine(place, start, end) if sunny else (end - start) / HOUR
+    return list(missing.values())
 
 
-def _divided(interval: Interval) -> Iterable[tuple[datetime, float]]:
-    touched = list(_touched(interval))
+def _gaps(start: datetime, end: datetime, told: Iterable[Interval]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield what ascending intervals leave out between two instants."""
+    for interval in told:
+        if interval.start > start:
+            yield start, min(interval.start, end)
+        start = max(start, interval.end)
+    if start < end:
+        yield start, end
+
+
+def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
+    """Cut a stretch of time at the hours: yield the hour, and start and end of the piece in it."""
+    while start < end:
+        hour = hour_of(start)
+        last = min(end, hour + HOUR)
+        yield hour, start, last
+        start = last
+
+
+def _divided(interval: Interval) -> Iterator[tuple[datetime, float]]:
+    """Yield what of an interval's energy belongs to which hour."""
     length = interval.end - interval.start
+    pieces = list(_pieces(interval.start, interval.end))
     left = interval.energy_wh
-    for hour in touched[:-1]:
-        part = interval.energy_wh * ((min(interval.end, hour + HOUR) - max(interval.start, hour)) / length)
+    for hour, start, end in pieces[:-1]:
+        # Cut towards zero, so that what is left for the last hour never changes its sign.
+        part = trunc(interval.energy_wh * ((end - start) / length) * _GRAIN) / _GRAIN
         left -= part
         yield hour, part
-    if touched:
-        yield touched[-1], left
+    yield pieces[-1][0] if pieces else hour_of(interval.start), left
 
 
-def _sunshine(place: Place, hour: datetime) -> float:
-    """Return the mean sine of the sun's height in an hour, nothing below the horizon."""
-    start, step = hour.timestamp(), HOUR.total_seconds() / STEPS
-    heights = (height_sine(place, start + (number + 0.5) * step) for number in range(STEPS))
-    return fsum(max(0.0, height) for height in heights) / STEPS
+def _sunny(place: Place, hours: Iterable[datetime]) -> list[float]:
+    """Return the sunshine of hours, or nothing where the sun does not rise in any of them."""
+    found = [_sunshine(place, hour, hour + HOUR) for hour in hours]
+    return found if any(found) else []
+
+
+def _sunshine(place: Place, start: datetime, end: datetime) -> float:
+    """Return the sine of the sun's height, summed up over a stretch of an hour at most; nothing below the horizon."""
+    first, length = start.timestamp(), (end - start).total_seconds()
+    rise, fall = height_sine(place, first), height_sine(place, first + length)
+    if max(rise, fall) < -_FASTEST / 2:
+        return 0.0
+    steps = ceil(length / _STEP)
+    between = [height_sine(place, first + number * length / steps) for number in range(1, steps)]
+    return fsum(_lit(one, two) for one, two in pairwise([rise, *between, fall])) * length / steps / HOUR.total_seconds()
+
+
+def _lit(one: float, two: float) -> float:
+    """Return the mean height along a straight line, of which nothing below the horizon counts."""
+    low, high = min(one, two), max(one, two)
+    if high <= 0:
+        return 0.0
+    return (low + high) / 2 if low >= 0 else high * high / (high - low) / 2
