@@ -21,6 +21,7 @@ from custom_components.solar_cloud import (
     event,
     sensor_descriptions,
     sensor_flows,
+    sensor_history,
     sensor_more,
     sensor_performance,
 )
@@ -93,6 +94,7 @@ def _system_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in sensor_descriptions.SYSTEM_SENSORS)
     yield from (("sensor", row) for row in sensor_flows.FLOW_SENSORS)
     yield from (("sensor", row) for row in sensor_more.MORE_SYSTEM_SENSORS)
+    yield from (("sensor", row) for row in sensor_history.HISTORY_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensor.SYSTEM_BINARY_SENSORS)
     yield from (("event", row) for row in event.EVENTS)
 

@@ -14,7 +14,7 @@ from .accounts import CLOUD_VENDOR, async_client, metered_account
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
 from .devices import register_account
-from .issues import clear_underperforming
+from .issues import clear_offers, clear_underperforming
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
@@ -97,6 +97,7 @@ async def _async_forget(hass: HomeAssistant, entry: SolarCloudConfigEntry, syste
     vendor = CLOUD_VENDOR[entry.data[CONF_CLOUD]]
     for system_id in system_ids:
         clear_underperforming(hass, f"{vendor}_{system_id}")
+        clear_offers(hass, f"{vendor}_{system_id}")
         await system_store(hass, f"{vendor}_{system_id}").async_remove()
 
 

@@ -22,6 +22,8 @@ from .cloud.series import EMPTY, Series
 from .const import DOMAIN
 from .history.hours import day_hours, day_total, hours_of, reconciled, shape_of, whole_hours
 from .history.state import HistoryState
+from .issues import take_back_import_offer
+from .offers import Offers
 from .restore import dump, load
 from .statistics import Book
 
@@ -62,12 +64,14 @@ class Bookkeeper:
         self.state = HistoryState()
         self.book = Book(hass, coordinator.system)
         self._coordinator = coordinator
+        self._offers = Offers(coordinator, self)
         self._store = history_store(hass, coordinator.system.key)
         self._raw: dict[Flow, dict[datetime, float]] = {}
         """Hours as the intervals of this run tell them: a change of what is booked shows here."""
         self._working = False
         self._again = False
         self._stopped = False
+        self._checked = False
 
     async def async_restore(self) -> None:
         """Take up how far the statistics reach."""
@@ -99,6 +103,7 @@ class Bookkeeper:
     def shutdown(self) -> None:
         """Stop after the step that is under way."""
         self._stopped = True
+        self._offers.shutdown()
 
     @property
     def name(self) -> str:
@@ -137,17 +142,53 @@ class Bookkeeper:
         """Import the past from a day on, at the price that the owner was told; goes on after a restart."""
         self.state = replace(self.state, wanted=since, not_before=None, failures=0)
         await self._async_save()
+        take_back_import_offer(self.hass, self._coordinator.system.key)
+        self._coordinator.async_update_listeners()
         self.async_wake()
+
+    async def async_take_over(self, hours: Mapping[datetime, float]) -> bool:
+        """Book production of before the first booked hour, Wh by UTC hour; tell whether there was a recorder for it.
+
+        Where production is all that the cloud has, the days that are whole in it are not paid for any more. Where it
+        tells more, an import still reads these days: it keeps the hours, and makes them add up to the days' totals.
+        """
+        if not hours or await self.book.async_put(Flow.PRODUCTION, hours) is None:
+            return False
+        await self.book.async_ground(Flow.PRODUCTION)
+        zone, oldest = self._coordinator.zone, min(hours)
+        first = self._day_of(oldest)
+        if oldest != day_hours(first, zone)[0]:
+            first += DAY
+        alone = self.archive is None or self.archive.flows(self.data) == {Flow.PRODUCTION}
+        if alone and self.state.first is not None and first < self.state.first:
+            self.state = replace(self.state, first=first)
+            await self._async_save()
+        self._coordinator.async_update_listeners()
+        self.async_wake()
+        return True
 
     async def _async_work(self) -> None:
         try:
+            await self._async_check()
             while self._again and not self._stopped:
                 self._again = False
                 await self._async_book_recent()
                 await self._async_request(self._async_import_past)
                 await self._async_request(self._async_close_days)
+                await self._offers.async_look(dt_util.utcnow())
         finally:
             self._working = False
+
+    async def _async_check(self) -> None:
+        """Begin anew, once in a run, where somebody has deleted the statistic; nothing is paid for without asking."""
+        if self._checked:
+            return
+        if self.state.first is not None and await self.book.async_span(Flow.PRODUCTION) is None:
+            if not self.book.available:
+                return
+            self.state = HistoryState()
+            await self._async_save()
+        self._checked = True
 
     async def _async_book_recent(self) -> None:
         """Book the whole hours that the newest intervals tell; a changed hour of a finished day reopens it."""
@@ -276,7 +317,8 @@ class Bookkeeper:
             await self._async_prepend(archive, totals, begin, last, now)
             if last >= self.today() - DAY:
                 self.state = self.state.with_totals(totals, now, self.today())
-            self.state = replace(self.state, first=begin, failures=0)
+            # What was moved over meanwhile may begin earlier.
+            self.state = replace(self.state, first=min(begin, self.state.first or begin), failures=0)
             await self._async_save()
             self._coordinator.async_update_listeners()
 
@@ -287,11 +329,19 @@ class Bookkeeper:
         for day in _days(max(first, self.today() - DETAIL_DAYS * DAY), last):
             details[day] = await archive.detail(self.data, day, now)
         for flow, days in totals.items():
+            # Hours that were moved over from elsewhere keep their place in the day.
+            start, end = midnight(first, zone), midnight(last + DAY, zone)
+            booked = {
+                hour: Interval(start=hour, end=hour + HOUR, energy_wh=energy)
+                for hour, energy in (await self.book.async_rows(flow, start, end)).items()
+            }
 
-            def work_out(flow: Flow = flow, days: Mapping[date, float] = days) -> dict[datetime, float]:
+            def work_out(
+                flow: Flow = flow, days: Mapping[date, float] = days, booked: Series = booked
+            ) -> dict[datetime, float]:
                 hours: dict[datetime, float] = {}
                 for day, total in days.items():
-                    known = {one.start: one for one in details.get(day, {}).get(flow, ())}
+                    known = {one.start: one for one in details.get(day, {}).get(flow, ())} or booked
                     hours |= reconciled(day, zone, total, known, place, shape_of(flow))
                 return hours
 

@@ -1,6 +1,7 @@
 """Setting up an account, adding a system to it, giving it a new credential or another plan."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 import logging
 from typing import Any, override
 
@@ -34,6 +35,7 @@ from .const import (
     CONF_PER_MINUTE,
     CONF_PER_MONTH,
     CONF_PLAN,
+    CONF_SINCE,
     CONF_SYSTEM,
     CONF_SYSTEMS,
     CONF_USER_ID,
@@ -49,10 +51,12 @@ from .forms import (
     account_schema,
     checked_address,
     credential_fields,
+    since_schema,
     subentry_data,
     system_schema,
     systems_schema,
 )
+from .past import chosen, earliest, running_system, told, why_not
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -322,11 +326,12 @@ class AccountOptionsFlow(OptionsFlow):
 
 
 class SystemSubentryFlow(ConfigSubentryFlow):
-    """Adds a system that the account can read and no entry has yet."""
+    """Adds a system that the account can read and no entry has yet; imports the past of one that is there."""
 
     def __init__(self) -> None:
         """Start with nothing known."""
         self._systems: list[System] = []
+        self._since: date | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask which system it is."""
@@ -346,3 +351,36 @@ class SystemSubentryFlow(ConfigSubentryFlow):
         if not self._systems:
             return self.async_abort(reason="already_configured" if systems else "no_systems")
         return self.async_show_form(step_id="user", data_schema=system_schema(self._systems))
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask since when the past of the system is wanted."""
+        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
+        if coordinator is None:
+            return self.async_abort(reason="entry_not_loaded")
+        if (reason := why_not(coordinator)) is not None:
+            return self.async_abort(reason=reason)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._since = chosen(coordinator, user_input[CONF_SINCE])
+            if self._since is not None:
+                return await self.async_step_confirm()
+            errors["since"] = "is_there_already"
+        begin = earliest(coordinator)
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=since_schema(begin),
+            errors=errors,
+            description_placeholders=told(coordinator, begin),
+        )
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Tell the price, and begin to import when the owner agrees."""
+        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
+        if coordinator is None or self._since is None:
+            return self.async_abort(reason="entry_not_loaded")
+        if user_input is not None:
+            await coordinator.bookkeeper.async_import(self._since)
+            return self.async_abort(reason="import_started")
+        return self.async_show_form(
+            step_id="confirm", data_schema=vol.Schema({}), description_placeholders=told(coordinator, self._since)
+        )

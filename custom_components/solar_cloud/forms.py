@@ -1,11 +1,13 @@
 """The forms of the flows: their fields, and reading what was typed."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from homeassistant.const import CONF_API_KEY
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    DateSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -33,6 +35,7 @@ from .const import (
     CONF_PER_MINUTE,
     CONF_PER_MONTH,
     CONF_PLAN,
+    CONF_SINCE,
     CONF_SYSTEM,
     CONF_SYSTEM_ID,
     CONF_SYSTEMS,
@@ -147,3 +150,8 @@ def system_schema(systems: Sequence[System]) -> vol.Schema:
             )
         }
     )
+
+
+def since_schema(begin: date) -> vol.Schema:
+    """Return the form that asks since when the past is wanted."""
+    return vol.Schema({vol.Required(CONF_SINCE, default=begin.isoformat()): DateSelector()})

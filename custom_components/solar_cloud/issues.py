@@ -122,3 +122,60 @@ def _rows(found: Iterable[tuple[str, Performance]]) -> str:
     if len(worst) > MOST_ROWS:
         rows.append(f"| … (+{len(worst) - MOST_ROWS}) | | | |")
     return "\n".join(rows)
+
+
+@callback
+def raise_import_offer(hass: HomeAssistant, system_key: str, system: str, entry_id: str, subentry_id: str) -> None:
+    """Offer the past of a system that its cloud has at a price; there is no milder severity than a warning."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _import_offer(system_key),
+        data={"entry_id": entry_id, "subentry_id": subentry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="import_history",
+        translation_placeholders={"name": system},
+    )
+
+
+@callback
+def take_back_import_offer(hass: HomeAssistant, system_key: str) -> None:
+    """Take it back: the owner has agreed, or nothing is missing."""
+    ir.async_delete_issue(hass, DOMAIN, _import_offer(system_key))
+
+
+@callback
+def raise_move_offer(hass: HomeAssistant, system_key: str, system: str, entry_id: str, subentry_id: str) -> None:
+    """Offer to take over what an older integration has in the statistics of the same site."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _move_offer(system_key),
+        data={"entry_id": entry_id, "subentry_id": subentry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="move_history",
+        translation_placeholders={"name": system},
+    )
+
+
+@callback
+def take_back_move_offer(hass: HomeAssistant, system_key: str) -> None:
+    """Take it back: the old statistic has nothing that ours has not."""
+    ir.async_delete_issue(hass, DOMAIN, _move_offer(system_key))
+
+
+@callback
+def clear_offers(hass: HomeAssistant, system_key: str) -> None:
+    """Take back both: the system is gone."""
+    take_back_import_offer(hass, system_key)
+    take_back_move_offer(hass, system_key)
+
+
+def _import_offer(system_key: str) -> str:
+    return f"import_history_{system_key}"
+
+
+def _move_offer(system_key: str) -> str:
+    return f"move_history_{system_key}"

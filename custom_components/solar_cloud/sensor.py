@@ -40,6 +40,7 @@ from .sensor_flows import (
     DeviceFlowSensorDescription,
     FlowSensorDescription,
 )
+from .sensor_history import history_candidates
 from .sensor_more import MORE_SYSTEM_SENSORS
 from .sensor_performance import performance_candidates
 
@@ -77,6 +78,7 @@ def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
                     partial(DeviceSensor, coordinator, device_description, device, reading),
                 )
     yield from performance_candidates(coordinator)
+    yield from history_candidates(coordinator)
 
 
 def _flow_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:

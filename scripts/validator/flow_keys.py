@@ -115,7 +115,7 @@ def error_and_abort_texts_are_used(project: Project) -> Iterator[str]:
 
 
 def _area(project: Project, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give the texts of the flows of an area: config, options or config_subentries."""
+    """Give the texts of the flows of an area: config, options, config_subentries or issues."""
     return ((path, texts) for path, texts in flows(project) if path.split(".")[0] == area)
 
 
@@ -127,6 +127,8 @@ def _flow_classes(project: Project) -> Iterator[tuple[str, ast.ClassDef]]:
                 bases = {ast.unparse(base).split("[")[0].split(".")[-1] for base in node.bases}
                 if any(base.endswith("SubentryFlow") for base in bases):
                     yield "config_subentries", node
+                elif any(base.endswith("RepairsFlow") for base in bases):
+                    yield "issues", node
                 elif any("OptionsFlow" in base for base in bases):
                     yield "options", node
                 elif any(base.endswith(("ConfigFlow", "OAuth2FlowHandler")) for base in bases):

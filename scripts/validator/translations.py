@@ -52,12 +52,15 @@ def placeholders(text: str) -> set[str]:
 
 
 def flows(project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give the texts of each flow with their path: the account's, the options', and those of each subentry type."""
+    """Give the texts of each flow with their path: of the account, the options, subentry types, and repairs."""
     for name in ("config", "options"):
         if isinstance(flow := project.translations.get(name), dict):
             yield name, flow
     for kind, flow in project.translations.get("config_subentries", {}).items():
         yield f"config_subentries.{kind}", flow
+    for key, issue in project.translations.get("issues", {}).items():
+        if isinstance(flow := issue.get("fix_flow"), dict):
+            yield f"issues.{key}.fix_flow", flow
 
 
 def steps(project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
