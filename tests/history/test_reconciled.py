@@ -290,6 +290,19 @@ def test_any_intervals_and_any_total_give_exact_sums_and_no_negative_hour(name):
                     assert reconciled(day, zone, wanted, again, PLACES[name], shape) == hours
 
 
+def test_sums_are_exact_to_the_last_bit_where_one_hour_has_nearly_all():
+    chance = Random(8)
+    for _ in range(400):
+        known = series_of(
+            interval(hour, 60, 5000 * chance.random() if hour.hour == 10 else 900 * chance.random() ** 6)
+            for hour in day_hours(JUNE, BERLIN)
+        )
+        total = fsum(one.energy_wh for one in known.values()) * (1 + 1e-13 * (chance.random() - 0.5))
+        hours = reconciled(JUNE, BERLIN, total, known, PLACE, Shape.EVEN)
+        assert fsum(hours.values()) == total
+        assert all(hours[start] == pytest.approx(one.energy_wh, abs=1e-9) for start, one in known.items())
+
+
 def _random_series(day: date, zone: ZoneInfo, chance: Random, *, whole: bool) -> Series:
     start, end = midnight(day, zone), midnight(day + DAY, zone)
     minutes, share = chance.choice([5, 15, 60]), chance.choice([0, 0.1, 0.6, 1])

@@ -7,6 +7,7 @@ day in which it begins.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from heapq import nlargest
 from itertools import pairwise
 from math import ceil, floor, frexp, fsum, isclose, ldexp, trunc
 from zoneinfo import ZoneInfo
@@ -18,8 +19,8 @@ from ..cloud.series import Series, midnight
 HOUR = timedelta(hours=1)
 _STEP = 900.0
 """Seconds over which the sun's height is taken as a straight line."""
-_FASTEST = 0.27
-"""By how much the sine of the sun's height changes in an hour at most."""
+_BULGE = 0.01
+"""By how much the sine of the sun's height within an hour exceeds that at both of its ends at most: 1 - cos(7.5°)."""
 _GRAIN = 1024
 """A divided interval is cut at parts of a Wh that a float holds exactly."""
 _BITS = 50
@@ -158,10 +159,10 @@ def reconciled(
 
 def _exact(hours: dict[datetime, float], total_wh: float) -> dict[datetime, float]:
     """Take out what adding up in binary has left."""
-    # The half is for a sum that lies right between two floats.
-    for share in (1.0, 1.0, 0.5):
-        if off := total_wh - fsum(hours.values()):
-            hours[max(hours, key=lambda hour: hours[hour])] += off * share
+    # The second hour is finer than the total in every case, the first may be as coarse.
+    for hour in nlargest(2, hours, key=lambda one: hours[one]):
+        if fsum(hours.values()) != total_wh:
+            hours[hour] = fsum([total_wh, *(-energy for other, energy in hours.items() if other != hour)])
     return hours
 
 
@@ -229,7 +230,7 @@ def _sunshine(place: Place, start: datetime, end: datetime) -> float:
     """Return the sine of the sun's height, summed up over a stretch of an hour at most; nothing below the horizon."""
     first, length = start.timestamp(), (end - start).total_seconds()
     rise, fall = height_sine(place, first), height_sine(place, first + length)
-    if max(rise, fall) < -_FASTEST / 2:
+    if max(rise, fall) < -_BULGE:
         return 0.0
     steps = ceil(length / _STEP)
     between = [height_sine(place, first + number * length / steps) for number in range(1, steps)]
