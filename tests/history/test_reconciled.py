@@ -303,6 +303,16 @@ def test_sums_are_exact_to_the_last_bit_where_one_hour_has_nearly_all():
         assert all(hours[start] == pytest.approx(one.energy_wh, abs=1e-9) for start, one in known.items())
 
 
+def test_a_sum_right_between_two_floats_is_put_right_in_the_second_hour():
+    last_bit = 2.0**-40
+    known = series_of(
+        [interval(utc(2026, 6, 21, 10), 60, 4100.0), interval(utc(2026, 6, 21, 11), 60, 0.5 + last_bit / 2)]
+    )
+    total = 4100.5 + 3 * last_bit
+    hours = reconciled(JUNE, BERLIN, total, known, PLACE, Shape.SUN)
+    assert fsum(hours.values()) == total
+
+
 def _random_series(day: date, zone: ZoneInfo, chance: Random, *, whole: bool) -> Series:
     start, end = midnight(day, zone), midnight(day + DAY, zone)
     minutes, share = chance.choice([5, 15, 60]), chance.choice([0, 0.1, 0.6, 1])
