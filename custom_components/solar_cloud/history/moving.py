@@ -70,7 +70,6 @@ def believable(rows: Iterable[OldRow], most_wh: float, place: Place) -> OldEnerg
             if row.state is not None and highest is not None:
                 back = row.state - highest - since_highest
                 energy = back if 0 <= back <= most_wh * len(quiet) else None
-        last = row.start
         if energy is None:
             continue
         late = quiet if energy > most_wh * len(missing) else missing
@@ -80,6 +79,7 @@ def believable(rows: Iterable[OldRow], most_wh: float, place: Place) -> OldEnerg
             hours |= spread(energy, late, weights(place, late, Shape.SUN))
         if energy > 0:
             grown = row.start
+        last = row.start
         since_highest += energy
         if row.state is not None and row.state >= (highest or 0.0):
             highest, since_highest = row.state, 0.0
