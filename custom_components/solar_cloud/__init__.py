@@ -8,6 +8,7 @@ from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
 
 from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR, async_client, metered_account
@@ -15,11 +16,18 @@ from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_
 from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
 from .devices import register_account
 from .issues import clear_offers, clear_underperforming
+from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
 TRIES = 3
 """How many systems are asked at set-up before the account counts as unreachable."""
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions; they are there before the first account is."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:

@@ -392,6 +392,35 @@ class Bookkeeper:
     async def _async_save(self) -> None:
         await self._store.async_save(dump(self.state))
 
+    def is_told(self, flow: Flow, day: date) -> bool:
+        """Tell whether the recent intervals tell a finished day of a flow wholly; in the dark nothing is produced."""
+        told = self._told(flow, self.data.recent().get(flow, EMPTY))
+        dark = self._coordinator.sunlight.is_dark
+        return all(
+            hour in told or (flow is Flow.PRODUCTION and dark(hour, hour + HOUR))
+            for hour in day_hours(day, self._coordinator.zone)
+        )
+
+    def largest_step(self, since: date) -> int:
+        """Return the requests that the dearest part of an import takes: a month that does not allow it never will."""
+        if self.archive is None:
+            return 0
+        last = (self.state.first or self.today()) - DAY
+        oldest_detail = self.today() - DETAIL_DAYS * DAY
+        return max(
+            (
+                self.archive.price(self.data, begin, end)
+                + len(_days(max(begin, oldest_detail), end)) * self.archive.detail_price(self.data)
+                for begin, end in self.archive.chunks(self.data, since, last)
+            ),
+            default=0,
+        )
+
+    def spare(self) -> int:
+        """Return the requests that an import may still spend this month."""
+        budget = budget_of(self._coordinator.ledger, dt_util.utcnow())
+        return max(0, int(budget.left - budget.share * RESERVE))
+
 
 def _days(first: date, last: date) -> list[date]:
     return [first + DAY * number for number in range(max(0, (last - first).days + 1))]

@@ -56,7 +56,7 @@ from .forms import (
     system_schema,
     systems_schema,
 )
-from .past import chosen, earliest, running_system, told, why_not
+from .offer import chosen, earliest, running_system, told, why_not
 
 _LOGGER = logging.getLogger(__name__)
 

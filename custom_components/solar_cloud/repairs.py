@@ -11,7 +11,7 @@ import voluptuous as vol
 from .const import CONF_SINCE
 from .forms import since_schema
 from .moving import Overlap, async_overlap
-from .past import chosen, earliest, running_system, told, why_not
+from .offer import chosen, earliest, running_system, told, why_not
 
 KILO = 1000
 

@@ -1,0 +1,175 @@
+"""The actions: a system's past imported, checked and read, and the system brought into the Energy dashboard."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util import dt as dt_util
+import probatio
+
+from .budget.rates import budget_of
+from .cloud.archive import Archive
+from .cloud.model import Flow
+from .const import CONF_SYSTEM, DOMAIN
+from .energy_sources import async_add_sources
+from .past import MOST_DAYS, Period, async_history, async_measured
+from .verification import async_verify
+
+if TYPE_CHECKING:
+    from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+
+ATTR_DRY_RUN: Final = "dry_run"
+ATTR_END: Final = "end"
+ATTR_FLOWS: Final = "flows"
+ATTR_MAX_REQUESTS: Final = "max_requests"
+ATTR_PERIOD: Final = "period"
+ATTR_SINCE: Final = "since"
+ATTR_START: Final = "start"
+
+SERVICE_ADD_TO_ENERGY_DASHBOARD: Final = "add_to_energy_dashboard"
+SERVICE_GET_HISTORY: Final = "get_history"
+SERVICE_IMPORT_HISTORY: Final = "import_history"
+SERVICE_VERIFY_STATISTICS: Final = "verify_statistics"
+
+DAY = timedelta(days=1)
+MOST_VERIFIED_DAYS = 31
+
+_SYSTEM_SCHEMA = probatio.Schema({probatio.Required(CONF_SYSTEM): cv.string})
+_IMPORT_SCHEMA = _SYSTEM_SCHEMA.extend(
+    {probatio.Optional(ATTR_SINCE): cv.date, probatio.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
+)
+_DAYS_SCHEMA = _SYSTEM_SCHEMA.extend({probatio.Required(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date})
+_HISTORY_SCHEMA = _DAYS_SCHEMA.extend(
+    {
+        probatio.Required(ATTR_PERIOD): probatio.Coerce(Period),
+        probatio.Optional(ATTR_FLOWS): probatio.All(cv.ensure_list, [probatio.Coerce(Flow)]),
+        probatio.Optional(ATTR_MAX_REQUESTS, default=0): cv.positive_int,
+    }
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions. What spends much of a plan, or changes the dashboard, only an administrator may call."""
+    service.async_register_admin_service(
+        hass, DOMAIN, SERVICE_IMPORT_HISTORY, _async_import, _IMPORT_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )
+    service.async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_ADD_TO_ENERGY_DASHBOARD,
+        _async_add_to_energy_dashboard,
+        _SYSTEM_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN, SERVICE_VERIFY_STATISTICS, _async_verify, _DAYS_SCHEMA, supports_response=SupportsResponse.ONLY
+    )
+    hass.services.async_register(
+        DOMAIN, SERVICE_GET_HISTORY, _async_get_history, _HISTORY_SCHEMA, supports_response=SupportsResponse.ONLY
+    )
+
+
+async def _async_import(call: ServiceCall) -> dict[str, Any]:
+    """Tell what the past costs, and import it unless it is a dry run."""
+    coordinator = _system(call)
+    archive = _archive(coordinator)
+    bookkeeper = coordinator.bookkeeper
+    begin = bookkeeper.begin()
+    since: date | None = call.data.get(ATTR_SINCE, begin)
+    if since is None:
+        raise _invalid("begin_unknown", {"name": coordinator.name})
+    if begin is not None:
+        # Before its first day there is nothing to pay for.
+        since = max(since, begin)
+    days = max(0, ((bookkeeper.state.first or coordinator.today()) - since).days)
+    price = bookkeeper.price(since)
+    budget = budget_of(coordinator.ledger, dt_util.utcnow())
+    if (step := bookkeeper.largest_step(since)) > budget.share:
+        raise _invalid("never_affordable", {"name": coordinator.name, "price": step, "share": budget.share})
+    starts = days > 0 and not call.data[ATTR_DRY_RUN]
+    if starts:
+        await bookkeeper.async_import(since)
+    return {
+        "system": coordinator.name,
+        "requests": price,
+        "requests_left": budget.left,
+        "since": since.isoformat(),
+        "days": days,
+        "started": starts,
+        "this_month": archive.is_free or price <= bookkeeper.spare(),
+    }
+
+
+async def _async_verify(call: ServiceCall) -> dict[str, Any]:
+    """Compare the statistics of finished days with the cloud's totals."""
+    coordinator = _system(call)
+    archive = _archive(coordinator)
+    yesterday = coordinator.today() - DAY
+    first, last = _span(call, yesterday, MOST_VERIFIED_DAYS)
+    if first > yesterday:
+        raise _invalid("not_finished", {"day": first.isoformat()})
+    return await async_verify(coordinator, archive, first, min(last, yesterday))
+
+
+async def _async_get_history(call: ServiceCall) -> dict[str, Any]:
+    """Return intervals of energy."""
+    coordinator = _system(call)
+    period: Period = call.data[ATTR_PERIOD]
+    first, last = _span(call, coordinator.today(), MOST_DAYS[period])
+    measured = await async_measured(coordinator)
+    flows = list(dict.fromkeys(call.data.get(ATTR_FLOWS, measured)))
+    if lacking := [flow for flow in flows if flow not in measured]:
+        raise _invalid("flow_not_measured", {"name": coordinator.name, "flow": ", ".join(lacking)})
+    return await async_history(coordinator, first, last, period, flows, call.data[ATTR_MAX_REQUESTS])
+
+
+async def _async_add_to_energy_dashboard(call: ServiceCall) -> dict[str, Any]:
+    """Add the statistics of a system to the Energy dashboard."""
+    return await async_add_sources(_system(call))
+
+
+@callback
+def _system(call: ServiceCall) -> SystemCoordinator:
+    """Return the system that a call is about; raises `ServiceValidationError` when it cannot be worked with."""
+    device_id: str = call.data[CONF_SYSTEM]
+    entry: SolarCloudConfigEntry
+    device, entry = service.async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
+    coordinator = entry.runtime_data.coordinators.get(device.config_subentry_id or "")
+    if coordinator is None or (DOMAIN, coordinator.system.key) not in device.identifiers:
+        raise _invalid("no_system", {"device": device.name_by_user or device.name or device_id})
+    if not coordinator.has_data:
+        raise _invalid("no_data_yet", {"name": coordinator.name})
+    if not coordinator.bookkeeper.book.available:
+        raise _invalid("no_recorder")
+    return coordinator
+
+
+def _archive(coordinator: SystemCoordinator) -> Archive:
+    """Return what the cloud tells of the past."""
+    if (archive := coordinator.bookkeeper.archive) is None:
+        raise _invalid("no_past", {"name": coordinator.name})
+    return archive
+
+
+def _span(call: ServiceCall, newest: date, most: int) -> tuple[date, date]:
+    """Return the first and the last day that a call asks for."""
+    first: date = call.data[ATTR_START]
+    last: date = call.data.get(ATTR_END, max(first, newest))
+    if last < first:
+        raise _invalid("end_before_start", {"start": first.isoformat(), "end": last.isoformat()})
+    if (last - first).days >= most:
+        raise _invalid("too_many_days", {"most": most})
+    return first, last
+
+
+def _invalid(key: str, placeholders: Mapping[str, object] = MappingProxyType({})) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={name: str(value) for name, value in placeholders.items()},
+    )
