@@ -109,8 +109,9 @@ class Demo:
         entry_ids = await self._add_accounts(home_assistant, simulator_url)
         rows = await self._wait_for_values(home_assistant, entry_ids)
         systems = await read_systems(home_assistant, entry_ids)
-        added = await add_to_energy_dashboard(home_assistant, systems, rows)
-        step(f"Energy dashboard: {added} of {len(systems)} systems added" if added else "Energy dashboard: as before")
+        step("Importing the past of the systems")
+        added = await add_to_energy_dashboard(home_assistant, systems)
+        step(f"Energy dashboard: {added} statistics added" if added else "Energy dashboard: as before")
         if await add_dashboard(home_assistant, systems, rows):
             step("Dashboard: added")
         return rows

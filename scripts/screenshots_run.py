@@ -90,7 +90,7 @@ def take(page: Page, address: str, value: str, name: str) -> None:
 
 
 def pictures(url: str) -> None:
-    """Take both pictures."""
+    """Take all pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     # Chromium's sandbox does not work for root, as whom containers run.
     options = _CHROMIUM_OPTIONS + (["--no-sandbox"] if os.geteuid() == 0 else [])
@@ -100,6 +100,7 @@ def pictures(url: str) -> None:
         device = page.evaluate(_BEST_SYSTEM)
         take(page, f"{url}/config/devices/device/{device}", "ha-device-entities-card >> text=/kWh/", "device.png")
         take(page, f"{url}{DASHBOARD}", "hui-gauge-card", "dashboard.png")
+        take(page, f"{url}/energy/electricity", "ha-panel-energy >> text=Solar production", "energy.png")
         browser.close()
 
 

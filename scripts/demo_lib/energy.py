@@ -1,41 +1,52 @@
-"""Puts the systems into the Energy dashboard."""
+"""Brings the systems' past in and puts them into the Energy dashboard, with the integration's own actions."""
 
+import asyncio
 from typing import Any
 
+from .accounts import DOMAIN
 from .home_assistant import HomeAssistant, Refused
-from .systems import Row, System, find
+from .systems import System
+
+PATIENCE = 120
+"""Seconds for the past of one system; the simulated plan is generous."""
 
 
-async def add_to_energy_dashboard(home_assistant: HomeAssistant, systems: list[System], rows: list[Row]) -> int:
-    """Make each system's lifetime energy a solar source; return how many were added.
+async def add_to_energy_dashboard(home_assistant: HomeAssistant, systems: list[System]) -> int:
+    """Import each system's past and add its statistics to the Energy dashboard; return how many sources are new.
 
     Sources that are there already stay as they are, so that the user may change them between runs.
     """
-    sources: list[dict[str, Any]] = (await _preferences(home_assistant)).get("energy_sources", [])
-    known = {source.get("stat_energy_from") for source in sources}
-    new = []
+    devices = {
+        identifier[1]: device["id"]
+        for device in await home_assistant.command("config/device_registry/list")
+        for identifier in device["identifiers"]
+        if identifier[0] == DOMAIN
+    }
+    added = 0
     for system in systems:
-        energy = find(rows, system, "energy_lifetime")
-        power = find(rows, system, "power")
-        if energy is None or energy.entity_id in known:
-            continue
-        source = {
-            "type": "solar",
-            "stat_energy_from": energy.entity_id,
-            "config_entry_solar_forecast": None,
-            "name": system.name,
-        }
-        new.append(source if power is None else {**source, "stat_rate": power.entity_id})
-    if new:
-        await home_assistant.command("energy/save_prefs", energy_sources=[*sources, *new])
-    return len(new)
+        device = devices[system.key]
+        await _import(home_assistant, device)
+        added += len((await _act(home_assistant, "add_to_energy_dashboard", system=device))["added"])
+    return added
 
 
-async def _preferences(home_assistant: HomeAssistant) -> dict[str, Any]:
-    try:
-        preferences: dict[str, Any] = await home_assistant.command("energy/get_prefs")
-    except Refused as err:
-        if err.code != "not_found":
-            raise
-        return {}  # the dashboard was never set up
-    return preferences
+async def _import(home_assistant: HomeAssistant, device: str) -> None:
+    """Have the past imported, and wait until nothing of it is missing; what cannot be read now comes later."""
+    begun = False
+    for _ in range(PATIENCE):
+        try:
+            if (await _act(home_assistant, "import_history", system=device, dry_run=begun))["requests"] == 0:
+                return
+            begun = True
+        except Refused:
+            # The first hour is not booked yet.
+            pass
+        await asyncio.sleep(1)
+
+
+async def _act(home_assistant: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
+    result = await home_assistant.command(
+        "call_service", domain=DOMAIN, service=action, service_data=data, return_response=True
+    )
+    response: dict[str, Any] = result["response"]
+    return response
