@@ -115,7 +115,8 @@ async def test_an_import_brings_every_day_since_at_the_price_that_was_told(
     answer = await call(hass, "import_history", system=device, since="2026-05-20")
     assert answer["started"]
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert len(cloud.sent()) == answer["requests"]
+    # A reading of today may have come in between.
+    assert len(cloud.sent()) - answer["requests"] in {0, 1}
     history = await call(hass, "get_history", system=device, start="2026-05-20", end="2026-06-11", period="day")
     assert history["requests"] == 0
     assert history["missing"] == {}
