@@ -76,15 +76,17 @@ def log_in(browser: Browser, url: str) -> Page:
     return page
 
 
-def take(page: Page, address: str, value: str, name: str) -> None:
-    """Open an address, wait until the value is there and nothing loads any more, and take the picture."""
+def take(page: Page, address: str, value: str, name: str, *, rest: int = 1500) -> None:
+    """Open an address, wait until the value is there and nothing loads any more, and take the picture.
+
+    `rest` are milliseconds for the page's own animations, and for graphs that it draws last.
+    """
     page.goto(address)
     page.locator(value).first.wait_for()
     page.wait_for_load_state("networkidle")
     for unwanted in ("ha-spinner", "ha-circular-progress", "hui-error-card"):
         expect(page.locator(f"{unwanted}:visible")).to_have_count(0, timeout=PATIENCE)
-    # The page's own animations.
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(rest)
     page.screenshot(path=IMAGES / name)
     print(f"==> {(IMAGES / name).relative_to(ROOT)}")
 
@@ -100,7 +102,7 @@ def pictures(url: str) -> None:
         device = page.evaluate(_BEST_SYSTEM)
         take(page, f"{url}/config/devices/device/{device}", "ha-device-entities-card >> text=/kWh/", "device.png")
         take(page, f"{url}{DASHBOARD}", "hui-gauge-card", "dashboard.png")
-        take(page, f"{url}/energy/electricity", "ha-panel-energy >> text=Solar production", "energy.png")
+        take(page, f"{url}/energy/electricity", "ha-panel-energy", "energy.png", rest=8000)
         browser.close()
 
 
