@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+import logging
 from typing import Any
 from unittest.mock import patch
 
@@ -22,6 +23,9 @@ from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.const import DOMAIN
 from simulator import ENPHASE_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Clock, Simulator
 from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY, ready_simulator
+
+# The test plugin has every statement of the database logged: half the time of a test that books years of hours.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 NOON_IN_LOS_ANGELES = datetime(2026, 6, 10, 19, 2, 30, tzinfo=UTC)
 
