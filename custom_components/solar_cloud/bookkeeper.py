@@ -198,20 +198,34 @@ class Bookkeeper:
             known = self._raw.setdefault(flow, {})
             changed = {hour: energy for hour, energy in told.items() if known.get(hour) != energy}
             fresh = {hour: energy for hour, energy in changed.items() if not self._is_closed(hour)}
-            late = [hour for hour in changed if self._is_closed(hour) and hour in known]
+            # At the first look of a run, what is in finished days is what they were finished with.
+            late = {hour: energy for hour, energy in changed.items() if known and self._is_late(hour)}
             if late:
                 day = self._day_of(min(late))
                 reopened = day if reopened is None else min(day, reopened)
+            before = await self.book.async_span(Flow.PRODUCTION) if fresh and self.state.first is None else None
+            if (fresh or late) and await self.book.async_put(flow, fresh | late) is None:
+                return
             self._raw[flow] = told
-            if fresh:
-                await self.book.async_put(flow, fresh)
-                first = self._day_of(min(fresh))
-                if self.state.first is None:
-                    self.state = replace(self.state, first=first, closed=first - DAY)
-                    await self._async_save()
+            if fresh and self.state.first is None:
+                await self._async_begin(self._day_of(min(fresh)), before)
         if reopened is not None:
             self.state = replace(self.state, closed=reopened - DAY)
             await self._async_save()
+
+    async def _async_begin(self, today: date, before: tuple[datetime, datetime] | None) -> None:
+        """Note where the statistics begin: on this day, or where those begin that the system had when it was removed.
+
+        What lies between the two is a gap like any other.
+        """
+        first, closed = today, today - DAY
+        if before is not None:
+            oldest = self._day_of(before[0])
+            if before[0] != day_hours(oldest, self._coordinator.zone)[0]:
+                oldest += DAY
+            first, closed = min(first, oldest), min(closed, self._day_of(before[1]) - DAY)
+        self.state = replace(self.state, first=first, closed=max(closed, first - DAY))
+        await self._async_save()
 
     def _told(self, flow: Flow, series: Series) -> dict[datetime, float]:
         """Return the energies of the hours that a series knows wholly; nothing is produced in the dark."""
@@ -280,13 +294,24 @@ class Bookkeeper:
             told = {flow: days[day] for flow, days in totals.items() if day in days}
             is_open = self.state.closed is None or day > self.state.closed
             detail: Mapping[Flow, tuple[Interval, ...]] = {}
-            if is_open and told and day >= self.today() - DETAIL_DAYS * DAY and not self._is_recent(day):
+            if is_open and day >= self.today() - DETAIL_DAYS * DAY and await self._async_lacks(day, told):
                 detail = await archive.detail(self.data, day, now)
             for flow, total in told.items():
                 await self._async_settle_day(flow, day, total, detail.get(flow))
             missing = archive.flows(self.data) - told.keys()
             if is_open and day == self._open_day() and (not missing or self.today() - day >= GIVEN_UP):
                 self.state = replace(self.state, closed=day)
+
+    async def _async_lacks(self, day: date, told: Mapping[Flow, float]) -> bool:
+        """Tell whether hours of a day are missing that have energy, as its totals tell."""
+        if self._is_complete(day):
+            return False
+        hours, zone = day_hours(day, self._coordinator.zone), self._coordinator.zone
+        for flow, total in told.items():
+            booked = await self.book.async_rows(flow, hours[0], hours[-1] + HOUR)
+            if abs(day_total(booked, day, zone) - total) >= SAME_WH:
+                return True
+        return False
 
     async def _async_settle_day(self, flow: Flow, day: date, total: float, detail: tuple[Interval, ...] | None) -> None:
         hours = day_hours(day, self._coordinator.zone)
@@ -382,6 +407,10 @@ class Bookkeeper:
 
     def _is_closed(self, hour: datetime) -> bool:
         return self.state.closed is not None and self._day_of(hour) <= self.state.closed
+
+    def _is_late(self, hour: datetime) -> bool:
+        """Tell whether an hour is one of a finished day that is booked."""
+        return self._is_closed(hour) and self.state.first is not None and self._day_of(hour) >= self.state.first
 
     def _day_of(self, hour: datetime) -> date:
         return local_day(hour, self._coordinator.zone)

@@ -10,7 +10,7 @@ from .archive import Archive, Detail, Totals
 from .data import SystemData, local_day, midnight
 from .model import Flow, Interval
 from .solaredge_api import SolarEdgeApi
-from .solaredge_flows import FAMILIES, METERS, Family, has_family, system_flows
+from .solaredge_flows import FAMILIES, METERS, Family, has_family
 from .solaredge_model import Series, Telemetry
 from .solaredge_windows import Resolution, Window
 
@@ -27,9 +27,8 @@ class SolarEdgeArchive(Archive):
 
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
-        """Return production and what the site's meters and batteries have told."""
-        told = {flow for family in _families(data) for flow in family.metrics.values() if data.flows.get(flow)}
-        return frozenset({Flow.PRODUCTION, *told})
+        """Return production and what the site's meters and batteries have ever told."""
+        return frozenset({Flow.PRODUCTION, *(flow for family in _families(data) for flow in _flows(data, family))})
 
     @override
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
@@ -98,7 +97,19 @@ class SolarEdgeArchive(Archive):
 
 def _families(data: SystemData) -> list[Family]:
     """Return the families that the site has and that tell something."""
-    return [family for family in FAMILIES if has_family(data, family) and system_flows(data, family)]
+    return [family for family in FAMILIES if has_family(data, family) and _flows(data, family)]
+
+
+def _flows(data: SystemData, family: Family) -> list[Flow]:
+    """Return the flows that devices of a family have ever told: after weeks without a reading no interval is known."""
+    told = {
+        flow for serial, one in data.devices.items() if one.kind is family.kind for flow in data.told.get(serial, ())
+    }
+    return [
+        flow
+        for flow in family.metrics.values()
+        if flow is not Flow.PRODUCTION and (flow in told or data.flows.get(flow))
+    ]
 
 
 def _by_flow(telemetry: Telemetry, family: Family) -> dict[Flow, list[Series]]:

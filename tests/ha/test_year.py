@@ -1,0 +1,210 @@
+"""A year of a system with everything that years bring; each hour and each day judged by the plant's own truth."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+import logging
+from typing import Any, Literal
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.solar_cloud.cloud.data import midnight
+from simulator.plant import Plant
+
+from .conftest import Cloud, add_account, enphase_input, settle, solaredge_input, state_of
+
+# The test plugin has every statement written to the log, which takes longer than the statements.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+PR = lambda *a: print(*a, file=open('/tmp/i5y_pr.txt', 'a'))
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+SITE, RESIDENCE = "solaredge_1148616", "enphase_72"
+FIRST, LAST = date(2025, 7, 1), date(2026, 6, 30)
+STEP, STRIDE = timedelta(hours=6), 10 * DAY
+"""Where something happens, Home Assistant wakes four times a day; in between it sleeps for days, and heals them."""
+TRUE_NAME = {
+    "consumption": "load",
+    "grid_import": "import",
+    "grid_export": "export",
+    "battery_charge": "charge",
+    "battery_discharge": "discharge",
+}
+
+
+@pytest.fixture(autouse=True)
+def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Let Home Assistant have a recorder, before anything else."""
+
+
+@pytest.fixture(autouse=True)
+async def quick_loop(clean_time: FrozenDateTimeFactory) -> None:
+    """Keep the event loop from spinning: in frozen time a timer that is due at this very instant is never due."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(False)
+    loop._clock_resolution = 0.001  # type: ignore[attr-defined]
+
+
+def at(month: int, day: int, hour: int, minute: int = 50) -> datetime:
+    """Return an instant of the year, UTC; the first half is that of 2026."""
+    return datetime(2025 if month >= 7 else 2026, month, day, hour, minute, tzinfo=UTC)
+
+
+OUTAGES = (
+    (at(9, 9, 21), at(9, 10, 15)),
+    # Over the end of daylight saving time.
+    (at(10, 24, 9), at(10, 28, 9)),
+    (at(1, 20, 15), at(2, 24, 9)),
+)
+
+
+CLOCKS = at(7, 1, 0), at(3, 29, 1), at(6, 30, 21)
+"""The first day, the one with 23 hours, and the last one."""
+
+
+@dataclass
+class Year:
+    """Lets a year pass, and keeps what was seen of it."""
+
+    hass: HomeAssistant
+    cloud: Cloud
+    freezer: FrozenDateTimeFactory
+    entry: ConfigEntry
+    key: str
+    events: Mapping[datetime, Callable[[], Any]]
+    evenings: dict[date, float] = field(default_factory=dict)
+    """What the sensor of the day's energy showed shortly before midnight."""
+    asked: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def plant(self) -> Plant:
+        return self.cloud.simulator.plants[self.key]
+
+    async def run(self, until: datetime) -> None:
+        """Wake Home Assistant every few hours; on the way, let happen what happens."""
+        for start, end in OUTAGES:
+            if start < until:
+                await self._live(start)
+                assert await self.hass.config_entries.async_unload(self.entry.entry_id)
+                self._happen(end)
+                assert await self.hass.config_entries.async_setup(self.entry.entry_id)
+                await settle(self.hass)
+        await self._live(until)
+
+    async def _live(self, until: datetime) -> None:
+        while (now := datetime.now(UTC)) < until:
+            dense = any(start - DAY <= now < end + 2 * DAY for start, end in self.busy)
+            awaken = [start - DAY for start, _ in self.busy if start - DAY > now]
+            self._happen(min(now + (STEP if dense else STRIDE), until, *awaken))
+            async_fire_time_changed(self.hass)
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+            self._look()
+
+    @property
+    def busy(self) -> list[tuple[datetime, datetime]]:
+        """The times in which something happens."""
+        return [*OUTAGES, *((moment, moment) for moment in (*self.events, *CLOCKS))]
+
+    def _happen(self, until: datetime) -> None:
+        """Move the time on; what is planned happens at its own time."""
+        for moment in sorted(self.events):
+            if datetime.now(UTC) < moment <= until:
+                self.freezer.move_to(moment)
+                self.events[moment]()
+        self.freezer.move_to(until)
+
+    def _look(self) -> None:
+        local = datetime.now(UTC).astimezone(self.plant.zone)
+        shown = state_of(self.hass, f"{self.key}_energy_today")
+        if local.hour == 23 and shown not in {None, "unknown", "unavailable"}:
+            self.evenings[local.date()] = round(float(shown or 0) * 1000, 3)
+        for request in self.cloud.simulator.requests:
+            query = dict(request.query)
+            self.asked[f"{request.path.rsplit('/', 1)[-1]} {query.get('resolution', '')}".strip()] += 1
+        self.cloud.simulator.clear_requests()
+
+    async def told(self, flow: str, period: Literal["hour", "day"]) -> dict[datetime, float]:
+        """Return the changes that the recorder's own function tells."""
+        instance = get_instance(self.hass)
+        name = f"solar_cloud:{self.key}_{flow}"
+        start, end = midnight(FIRST, self.plant.zone), midnight(LAST + DAY, self.plant.zone)
+        rows = await instance.async_add_executor_job(
+            lambda: statistics_during_period(self.hass, start, end, {name}, period, None, {"change"})
+        )
+        return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(name, [])}
+
+    def truth(self, flow: str, start: datetime, end: datetime) -> int:
+        if flow == "production":
+            return self.plant.energy_wh(start, end)
+        return self.plant.flow_wh(TRUE_NAME[flow], start, end)  # type: ignore[arg-type]
+
+    async def differences(self, flow: str) -> dict[date, tuple[float, float, int]]:
+        """Return the days whose hours, or whose day, as the recorder tells them, differ from the truth."""
+        hours, days = await self.told(flow, "hour"), await self.told(flow, "day")
+        found: dict[date, tuple[float, float, int]] = {}
+        day = FIRST
+        while day <= LAST:
+            start, end = midnight(day, self.plant.zone), midnight(day + DAY, self.plant.zone)
+            of_hours = sum(energy for hour, energy in hours.items() if start <= hour < end)
+            truth = self.truth(flow, start, end)
+            of_day = days.get(start, 0.0)
+            if round(of_hours, 3) != truth or round(of_day, 3) != truth:
+                found[day] = (of_hours, of_day, truth)
+            day += DAY
+        assert all(energy >= 0 for energy in hours.values())
+        return found
+
+
+async def start_year(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, key: str, zone: str, form: tuple[str, Any]
+) -> Year:
+    await hass.config.async_set_time_zone(zone)
+    freezer.move_to(at(6, 30, 22, 5).replace(year=2025))
+    entry = await add_account(hass, *form, [key.split("_")[1]])
+    return Year(hass, cloud, freezer, entry, key, {})
+
+
+async def test_each_of_365_days_of_a_site_with_battery_is_true_to_the_watt_hour(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
+) -> None:
+    year = await start_year(hass, cloud, freezer, SITE, "Europe/Berlin", ("solaredge_key", solaredge_input(cloud)))
+    simulator = cloud.simulator
+    gateway = next(iter(year.plant.gateways))
+    year.events = {
+        at(8, 5, 9): lambda: simulator.delay_data(SITE, timedelta(hours=9)),
+        at(8, 8, 9): lambda: simulator.delay_data(SITE, timedelta(0)),
+        at(8, 20, 9): lambda: simulator.delay_data(SITE, timedelta(hours=30)),
+        at(8, 24, 9): lambda: simulator.delay_data(SITE, timedelta(0)),
+        at(11, 12, 9): lambda: simulator.silence(gateway),
+        at(11, 13, 12): lambda: simulator.unsilence(gateway),
+        at(4, 15, 12): lambda: simulator.replace_inverter(SITE, "731CD555-E9", "731CE777-AB"),
+    }
+    import os
+    global LAST
+    if os.environ.get("UNTIL"):
+        LAST = date.fromisoformat(os.environ["UNTIL"])
+    await year.run(midnight(LAST + 2 * DAY, year.plant.zone) if os.environ.get("UNTIL") else at(6, 30, 22).replace(year=2026) + 2 * DAY)
+    record_property("requests", dict(year.asked))
+    PR(dict(year.asked))
+    wrong = {
+        flow: found
+        for flow in ("production", *list(TRUE_NAME)[1:])
+        if (found := await year.differences(flow))
+    }
+    PR({flow: (len(found), dict(list(found.items())[:12])) for flow, found in wrong.items()})
+    assert not wrong
+    assert "Traceback" not in caplog.text
+    days = {start.astimezone(year.plant.zone).date(): wh for start, wh in (
+        await year.told("production", "day")).items()}
+    late = [day for day in year.evenings if day in days and year.evenings[day] != days[day]]
+    PR(late, {day: (year.evenings[day], days[day]) for day in late})
