@@ -159,10 +159,13 @@ class Year:
         """Return the days whose hours, or whose day, as the recorder tells them, differ from the truth."""
         hours, days = await self.told(flow, "hour"), await self.told(flow, "day")
         found: dict[date, tuple[float, float, int]] = {}
+        sums: Counter[date] = Counter()
+        for hour, energy in hours.items():
+            sums[hour.astimezone(self.plant.zone).date()] += energy  # type: ignore[assignment]
         day = FIRST
         while day <= LAST:
             start, end = midnight(day, self.plant.zone), midnight(day + DAY, self.plant.zone)
-            of_hours = sum(energy for hour, energy in hours.items() if start <= hour < end)
+            of_hours = sums[day]
             truth = self.truth(flow, start, end)
             of_day = days.get(start, 0.0)
             if round(of_hours, 3) != truth or round(of_day, 3) != truth:
