@@ -1,9 +1,7 @@
 """Statistics of systems in a whole Home Assistant with a recorder, against the truth of the simulator's plants."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-import logging
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
@@ -17,9 +15,6 @@ from simulator.plant import Plant
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 
-# The test plugin has every statement written to the log, which takes longer than the statements.
-logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SITE = "solaredge_1148616"
@@ -28,14 +23,6 @@ SITE = "solaredge_1148616"
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
     """Let Home Assistant have a recorder, before anything else."""
-
-
-@pytest.fixture(autouse=True)
-async def quick_loop(clean_time: FrozenDateTimeFactory) -> None:
-    """Keep the event loop from spinning: in frozen time a timer that is due at this very instant is never due."""
-    loop = asyncio.get_running_loop()
-    loop.set_debug(False)
-    loop._clock_resolution = 0.001  # type: ignore[attr-defined]
 
 
 async def hours_of(hass: HomeAssistant, statistic: str, start: datetime, end: datetime) -> dict[datetime, float]:

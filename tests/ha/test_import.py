@@ -1,11 +1,9 @@
 """The import of a site's past: month by month, newest first, at its price; interrupted, continued, corrected."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -27,9 +25,6 @@ from simulator.plant import Plant
 from .conftest import Cloud, add_account, pass_time, settle, solaredge_input
 from .life import add_custom_account
 
-# The test plugin has every statement written to the log, which takes longer than the statements.
-logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SITE = "solaredge_1148616"
 NOW = datetime(2026, 6, 10, 9, 5, tzinfo=UTC)
@@ -45,14 +40,6 @@ FLOWS: Mapping[str, Any] = {
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
     """Let Home Assistant have a recorder, before anything else."""
-
-
-@pytest.fixture(autouse=True)
-async def quick_loop(clean_time: FrozenDateTimeFactory) -> None:
-    """Keep the event loop from spinning: in frozen time a timer that is due at this very instant is never due."""
-    loop = asyncio.get_running_loop()
-    loop.set_debug(False)
-    loop._clock_resolution = 0.001  # type: ignore[attr-defined]
 
 
 class Months:

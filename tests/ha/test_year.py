@@ -1,11 +1,9 @@
 """A year of a system with everything that years bring; each hour and each day judged by the plant's own truth."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-import logging
 from typing import Any, Literal
 
 from freezegun.api import FrozenDateTimeFactory
@@ -25,9 +23,6 @@ from simulator.plant import Plant
 
 from .conftest import Cloud, add_account, enphase_input, settle, solaredge_input, state_of
 
-# The test plugin has every statement written to the log, which takes longer than the statements.
-logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SITE, RESIDENCE = "solaredge_1148616", "enphase_72"
@@ -45,14 +40,6 @@ TRUE_NAME = {
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
     """Let Home Assistant have a recorder, before anything else."""
-
-
-@pytest.fixture(autouse=True)
-async def quick_loop(clean_time: FrozenDateTimeFactory) -> None:
-    """Keep the event loop from spinning: in frozen time a timer that is due at this very instant is never due."""
-    loop = asyncio.get_running_loop()
-    loop.set_debug(False)
-    loop._clock_resolution = 0.001  # type: ignore[attr-defined]
 
 
 def at(month: int, day: int, hour: int, minute: int = 50) -> datetime:
