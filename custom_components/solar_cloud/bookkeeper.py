@@ -25,7 +25,7 @@ from .history.state import HistoryState
 from .issues import take_back_import_offer
 from .offers import Offers
 from .restore import dump, load
-from .statistics import Book
+from .statistics import DATABASE_ERRORS, Book
 
 if TYPE_CHECKING:
     from .coordinator import SystemCoordinator
@@ -176,6 +176,10 @@ class Bookkeeper:
                 await self._async_request(self._async_import_past)
                 await self._async_request(self._async_close_days)
                 await self._offers.async_look(dt_util.utcnow())
+        except DATABASE_ERRORS as err:
+            # The next reading tries again; rows and sums are completed by putting the same hours once more.
+            if not self.hass.is_stopping:
+                _LOGGER.warning("The statistics of %s could not be kept up: %s", self.name, err)
         finally:
             self._working = False
 

@@ -29,6 +29,7 @@ from homeassistant.helpers.recorder import DATA_INSTANCE, session_scope
 from homeassistant.util import slugify
 from homeassistant.util.unit_conversion import EnergyConverter
 from sqlalchemy import Row, Select, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from .cloud.model import Flow, System
@@ -36,6 +37,8 @@ from .const import DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
 
+DATABASE_ERRORS = (SQLAlchemyError, RuntimeError)
+"""What reading may raise: the database fails, or the threads for it have ended because Home Assistant stops."""
 HOUR = 3600
 MILLI = 1000
 CHUNK = 500
