@@ -25,6 +25,8 @@ from simulator.plant import Plant
 from .conftest import Cloud, add_account, pass_time, settle, solaredge_input
 from .life import add_custom_account
 
+pytestmark = pytest.mark.slow
+
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SITE = "solaredge_1148616"
 NOW = datetime(2026, 6, 10, 9, 5, tzinfo=UTC)

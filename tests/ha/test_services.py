@@ -28,6 +28,8 @@ from simulator.plant import Plant
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 from .life import add_custom_account
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 SITE = "solaredge_1148616"

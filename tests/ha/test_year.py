@@ -23,6 +23,8 @@ from simulator.plant import Plant
 
 from .conftest import Cloud, add_account, enphase_input, settle, solaredge_input, state_of
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SITE, RESIDENCE = "solaredge_1148616", "enphase_72"
