@@ -111,5 +111,5 @@ async def test_without_agreement_no_request_is_spent_on_the_past(
     await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
     cloud.simulator.clear_requests()
     await pass_time(hass, freezer, timedelta(hours=30), step=timedelta(minutes=30))
-    days = [request for request in cloud.simulator.requests if "resolution=DAY" in str(request)]
+    days = [request for request in cloud.simulator.requests if ("resolution", "DAY") in request.query]
     assert len(days) <= 8, days
