@@ -3,7 +3,7 @@
 Every request for the past is worth its price: days that the recent intervals tell wholly cost none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 import logging
@@ -20,7 +20,18 @@ from .cloud.errors import CloudError, Throttled
 from .cloud.model import Flow, Interval
 from .cloud.series import EMPTY, Series
 from .const import DOMAIN
-from .history.hours import day_hours, day_total, hours_of, reconciled, shape_of, whole_hours
+from .history.hours import (
+    SAME_WH,
+    day_hours,
+    day_total,
+    days_between,
+    first_whole_day,
+    hours_of,
+    reconciled,
+    series_of_hours,
+    shape_of,
+    whole_hours,
+)
 from .history.state import HistoryState
 from .issues import take_back_import_offer
 from .offers import Offers
@@ -47,7 +58,6 @@ DETAIL_DAYS = 7
 RESERVE = 0.1
 """Share of the month that an import leaves to the readings of today."""
 PAUSES = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), timedelta(hours=24))
-SAME_WH = 0.5
 
 
 def history_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
@@ -134,9 +144,16 @@ class Bookkeeper:
         first = self.state.first or self.today()
         if self.archive is None or since >= first:
             return 0
-        last = first - DAY
-        details = sum(1 for day in _days(since, last) if day >= self.today() - DETAIL_DAYS * DAY)
-        return self.archive.price(self.data, since, last) + details * self.archive.detail_price(self.data)
+        return self._price_of(self.archive, since, first - DAY)
+
+    def _price_of(self, archive: Archive, first: date, last: date) -> int:
+        """Return the requests that totals, and details of the newest days, cost from one day to another."""
+        detailed = days_between(max(first, self._first_detailed()), last)
+        return archive.price(self.data, first, last) + len(detailed) * archive.detail_price(self.data)
+
+    def _first_detailed(self) -> date:
+        """Return the oldest day that is read in hours."""
+        return self.today() - DETAIL_DAYS * DAY
 
     async def async_import(self, since: date) -> None:
         """Import the past from a day on, at the price that the owner was told; goes on after a restart."""
@@ -155,10 +172,7 @@ class Bookkeeper:
         if not hours or await self.book.async_put(Flow.PRODUCTION, hours) is None:
             return False
         await self.book.async_ground(Flow.PRODUCTION)
-        zone, oldest = self._coordinator.zone, min(hours)
-        first = self._day_of(oldest)
-        if oldest != day_hours(first, zone)[0]:
-            first += DAY
+        first = first_whole_day(min(hours), self._coordinator.zone)
         alone = self.archive is None or self.archive.flows(self.data) == {Flow.PRODUCTION}
         if alone and self.state.first is not None and first < self.state.first:
             self.state = replace(self.state, first=first)
@@ -224,10 +238,8 @@ class Bookkeeper:
         """
         first, closed = today, today - DAY
         if before is not None:
-            oldest = self._day_of(before[0])
-            if before[0] != day_hours(oldest, self._coordinator.zone)[0]:
-                oldest += DAY
-            first, closed = min(first, oldest), min(closed, self._day_of(before[1]) - DAY)
+            first = min(first, first_whole_day(before[0], self._coordinator.zone))
+            closed = min(closed, self._day_of(before[1]) - DAY)
         self.state = replace(self.state, first=first, closed=max(closed, first - DAY))
         await self._async_save()
 
@@ -248,7 +260,7 @@ class Bookkeeper:
         quarter = HOUR / 4
         return dark(hour, hour + quarter) or dark(hour + 3 * quarter, hour + HOUR)
 
-    async def _async_request(self, step: Any) -> None:
+    async def _async_request(self, step: Callable[[Archive, datetime], Awaitable[None]]) -> None:
         """Do what may cost requests; a failure pauses it, longer each time."""
         now = dt_util.utcnow()
         if self._stopped or self.archive is None or self.state.first is None:
@@ -277,7 +289,7 @@ class Bookkeeper:
                 break
             self.state = replace(self.state, closed=open_day)
             await self._async_save()
-        read_today = self.state.totals_at is not None and self._day_at(self.state.totals_at) == today
+        read_today = self.state.totals_at is not None and self._day_of(self.state.totals_at) == today
         open_day = self._open_day()
         is_open = open_day is not None and open_day <= last
         compare = self.state.totals_at is None or now - self.state.totals_at >= COMPARE
@@ -294,11 +306,11 @@ class Bookkeeper:
 
     async def _async_settle(self, archive: Archive, totals: Totals, first: date, last: date, now: datetime) -> None:
         """Make the hours of each day add up to its total, oldest day first."""
-        for day in _days(first, last):
+        for day in days_between(first, last):
             told = {flow: days[day] for flow, days in totals.items() if day in days}
             is_open = self.state.closed is None or day > self.state.closed
             detail: Mapping[Flow, tuple[Interval, ...]] = {}
-            if is_open and day >= self.today() - DETAIL_DAYS * DAY and await self._async_lacks(day, told):
+            if is_open and day >= self._first_detailed() and await self._async_lacks(day, told):
                 detail = await archive.detail(self.data, day, now)
             for flow, total in told.items():
                 await self._async_settle_day(flow, day, total, detail.get(flow))
@@ -326,7 +338,7 @@ class Bookkeeper:
         if detail:
             known = {one.start: one for one in detail}
         elif not known and booked:
-            known = {hour: Interval(start=hour, end=hour + HOUR, energy_wh=energy) for hour, energy in booked.items()}
+            known = series_of_hours(booked)
         zone, place = self._coordinator.zone, self._coordinator.place
         new = await self.hass.async_add_executor_job(reconciled, day, zone, total, known, place, shape_of(flow))
         await self.book.async_put(flow, new)
@@ -336,7 +348,8 @@ class Bookkeeper:
         if archive.is_free and self.state.wanted is None and (begin := self.begin()) is not None:
             self.state = replace(self.state, wanted=begin)
         while self.state.is_importing and not self._stopped:
-            if not self._can_afford(archive):
+            if not archive.is_free and self._left_over() <= 0:
+                # The readings of today come first.
                 return
             first, wanted = self.state.first, self.state.wanted
             if first is None or wanted is None:
@@ -355,15 +368,12 @@ class Bookkeeper:
         """Book days before everything that is booked."""
         zone, place = self._coordinator.zone, self._coordinator.place
         details: dict[date, Mapping[Flow, tuple[Interval, ...]]] = {}
-        for day in _days(max(first, self.today() - DETAIL_DAYS * DAY), last):
+        for day in days_between(max(first, self._first_detailed()), last):
             details[day] = await archive.detail(self.data, day, now)
         for flow, days in totals.items():
             # Hours that were moved over from elsewhere keep their place in the day.
             start, end = midnight(first, zone), midnight(last + DAY, zone)
-            booked = {
-                hour: Interval(start=hour, end=hour + HOUR, energy_wh=energy)
-                for hour, energy in (await self.book.async_rows(flow, start, end)).items()
-            }
+            booked = series_of_hours(await self.book.async_rows(flow, start, end))
 
             def work_out(
                 flow: Flow = flow, days: Mapping[date, float] = days, booked: Series = booked
@@ -380,11 +390,10 @@ class Bookkeeper:
                 # What lies before the first hour counts as this hour's energy: nothing may.
                 await self.book.async_ground(flow)
 
-    def _can_afford(self, archive: Archive) -> bool:
-        """Tell whether an import may go on this month: the readings of today come first."""
-        ledger = self._coordinator.ledger
-        budget = budget_of(ledger, dt_util.utcnow())
-        return archive.is_free or budget.left > budget.share * RESERVE
+    def _left_over(self) -> float:
+        """Return what the month has left beside what the readings of today keep for themselves."""
+        budget = budget_of(self._coordinator.ledger, dt_util.utcnow())
+        return budget.left - budget.share * RESERVE
 
     def _open_day(self) -> date | None:
         """Return the oldest day that is not finished."""
@@ -392,17 +401,8 @@ class Bookkeeper:
 
     def _is_complete(self, day: date) -> bool:
         """Tell whether the recent intervals tell a day wholly, in every flow that has a past."""
-        recent = self.data.recent()
         flows = self.archive.flows(self.data) if self.archive else frozenset()
-        for flow in flows:
-            told = self._told(flow, recent.get(flow, EMPTY))
-            for hour in day_hours(day, self._coordinator.zone):
-                if hour in told:
-                    continue
-                if flow is Flow.PRODUCTION and self._coordinator.sunlight.is_dark(hour, hour + HOUR):
-                    continue
-                return False
-        return True
+        return all(self.is_told(flow, day) for flow in flows)
 
     def _is_recent(self, day: date) -> bool:
         """Tell whether the intervals that are kept reach back to the beginning of a day."""
@@ -416,10 +416,7 @@ class Bookkeeper:
         """Tell whether an hour is one of a finished day that is booked."""
         return self._is_closed(hour) and self.state.first is not None and self._day_of(hour) >= self.state.first
 
-    def _day_of(self, hour: datetime) -> date:
-        return local_day(hour, self._coordinator.zone)
-
-    def _day_at(self, moment: datetime) -> date:
+    def _day_of(self, moment: datetime) -> date:
         return local_day(moment, self._coordinator.zone)
 
     async def _async_save(self) -> None:
@@ -439,21 +436,9 @@ class Bookkeeper:
         if self.archive is None:
             return 0
         last = (self.state.first or self.today()) - DAY
-        oldest_detail = self.today() - DETAIL_DAYS * DAY
-        return max(
-            (
-                self.archive.price(self.data, begin, end)
-                + len(_days(max(begin, oldest_detail), end)) * self.archive.detail_price(self.data)
-                for begin, end in self.archive.chunks(self.data, since, last)
-            ),
-            default=0,
-        )
+        chunks = self.archive.chunks(self.data, since, last)
+        return max((self._price_of(self.archive, first, until) for first, until in chunks), default=0)
 
     def spare(self) -> int:
         """Return the requests that an import may still spend this month."""
-        budget = budget_of(self._coordinator.ledger, dt_util.utcnow())
-        return max(0, int(budget.left - budget.share * RESERVE))
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + DAY * number for number in range(max(0, (last - first).days + 1))]
+        return max(0, int(self._left_over()))

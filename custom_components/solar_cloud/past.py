@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from .cloud.archive import Archive
 from .cloud.data import local_day, midnight
 from .cloud.model import Flow, Interval
-from .history.hours import day_hours, hours_of
+from .history.hours import day_hours, days_between, hours_of, series_of_hours
 from .purse import Purse
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def async_history(
     Never spends more than `max_requests`. Raises `HomeAssistantError` when the cloud fails.
     """
     last = min(last, coordinator.today())
-    days = [first + DAY * number for number in range((last - first).days + 1)]
+    days = days_between(first, last)
     past = Past(zone=coordinator.zone, days=days)
     if period is Period.FINE:
         await coordinator.hass.async_add_executor_job(_take_recent, coordinator, past, flows)
@@ -108,7 +108,8 @@ async def _async_take_rows(coordinator: SystemCoordinator, past: Past, flows: It
     finished = _finished(coordinator, past)
     for flow in flows:
         rows = await coordinator.bookkeeper.book.async_rows(flow, start, end)
-        past.intervals[flow] = await coordinator.hass.async_add_executor_job(_by_day, _as_intervals(rows), past.zone)
+        parts = series_of_hours(rows).values()
+        past.intervals[flow] = await coordinator.hass.async_add_executor_job(_by_day, parts, past.zone)
         past.missing[flow] = [day for day in finished if day not in past.intervals[flow]]
 
 
@@ -168,10 +169,6 @@ def _to_ask(archive: Archive, coordinator: SystemCoordinator, past: Past) -> lis
     """Return the days that the cloud could tell something of that is missing, ascending."""
     can = archive.flows(coordinator.data)
     return sorted({day for flow, days in past.missing.items() if flow in can for day in days})
-
-
-def _as_intervals(rows: Mapping[datetime, float]) -> Iterable[Interval]:
-    return (Interval(start=hour, end=hour + HOUR, energy_wh=energy) for hour, energy in rows.items())
 
 
 def _by_day(intervals: Iterable[Interval], zone: ZoneInfo) -> dict[date, tuple[Interval, ...]]:

@@ -14,7 +14,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR
-from .cloud.data import SYSTEM, midnight
+from .cloud.data import SYSTEM
 from .cloud.model import Device, DeviceKind, DeviceReading
 from .codes import Of, Vocabulary
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
@@ -152,7 +152,20 @@ class CodedSensor(SensorEntity):
         return {ATTR_ADVICE: value}
 
 
-class SystemSensor(SolarCloudEntity, CodedSensor):
+class DailySensor(SensorEntity):
+    """Counts from the system's midnight, where its description says so."""
+
+    coordinator: SystemCoordinator
+    entity_description: SystemSensorDescription | FlowSensorDescription | DeviceFlowSensorDescription
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return the system's midnight, if the value counts from there."""
+        return self.coordinator.midnight() if self.entity_description.daily else None
+
+
+class SystemSensor(SolarCloudEntity, DailySensor, CodedSensor):
     """A sensor of a system."""
 
     entity_description: SystemSensorDescription
@@ -167,13 +180,6 @@ class SystemSensor(SolarCloudEntity, CodedSensor):
     def native_value(self) -> Value:
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator))
-
-    @property
-    @override
-    def last_reset(self) -> datetime | None:
-        """Return the system's midnight for a total of its day."""
-        coordinator = self.coordinator
-        return midnight(coordinator.today(), coordinator.zone) if self.entity_description.daily else None
 
 
 class DeviceSensor(DeviceEntity, CodedSensor):
@@ -201,7 +207,7 @@ class DeviceSensor(DeviceEntity, CodedSensor):
         return self._as_state(self.entity_description.value_fn(self.coordinator, self.reading))
 
 
-class FlowSensor(SolarCloudEntity, SensorEntity):
+class FlowSensor(SolarCloudEntity, DailySensor):
     """A sensor of a system's flows."""
 
     entity_description: FlowSensorDescription
@@ -215,19 +221,13 @@ class FlowSensor(SolarCloudEntity, SensorEntity):
 
     @property
     @override
-    def last_reset(self) -> datetime | None:
-        """Return the system's midnight, if the value counts from there."""
-        return self.coordinator.midnight() if self.entity_description.daily else None
-
-    @property
-    @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Tell whether nothing measures the value, so that it follows from the other flows."""
         balance = self.coordinator.data.balance
         return {ATTR_COMPUTED: bool(balance and self.entity_description.flows & balance.computed)}
 
 
-class DeviceFlowSensor(DeviceEntity, SensorEntity):
+class DeviceFlowSensor(DeviceEntity, DailySensor):
     """A sensor of one flow of a meter or battery."""
 
     entity_description: DeviceFlowSensorDescription
@@ -237,12 +237,6 @@ class DeviceFlowSensor(DeviceEntity, SensorEntity):
     def native_value(self) -> float | None:
         """Return the newest value that the device has told."""
         return self.entity_description.value_fn(self.coordinator, self._serial)
-
-    @property
-    @override
-    def last_reset(self) -> datetime | None:
-        """Return the system's midnight, if the value counts from there."""
-        return self.coordinator.midnight() if self.entity_description.daily else None
 
 
 class FactSensor(DeviceEntity, SensorEntity):

@@ -9,15 +9,13 @@ from homeassistant.util import dt as dt_util
 from .cloud.archive import Archive
 from .cloud.data import midnight
 from .cloud.model import Flow
-from .history.hours import day_hours, day_total
+from .history.hours import SAME_WH, day_hours, day_total, days_between
 from .purse import Purse
 
 if TYPE_CHECKING:
     from .coordinator import SystemCoordinator
 
 DAY = timedelta(days=1)
-SAME_WH = 0.5
-"""To the watt-hour: clouds tell whole ones."""
 
 
 async def async_verify(coordinator: SystemCoordinator, archive: Archive, first: date, last: date) -> dict[str, Any]:
@@ -48,8 +46,7 @@ async def _async_totals(
 ) -> Mapping[Flow, Mapping[date, float]]:
     """Return the cloud's totals, asking for the span of days that are not known in every flow."""
     known = {flow: dict(coordinator.bookkeeper.state.totals.get(flow, {})) for flow in flows}
-    days = [first + DAY * number for number in range((last - first).days + 1)]
-    unknown = [day for day in days if any(day not in known[flow] for flow in flows)]
+    unknown = [day for day in days_between(first, last) if any(day not in known[flow] for flow in flows)]
     if not unknown:
         return known
     purse.demand(archive.price(coordinator.data, unknown[0], unknown[-1]))
@@ -68,8 +65,7 @@ async def _async_compare(
     zone, book = coordinator.zone, coordinator.bookkeeper.book
     rows = await book.async_rows(flow, midnight(first, zone), midnight(last + DAY, zone))
     found = []
-    for number in range((last - first).days + 1):
-        day = first + DAY * number
+    for day in days_between(first, last):
         booked = day_total(rows, day, zone) if any(hour in rows for hour in day_hours(day, zone)) else None
         told = totals.get(day)
         difference = None if booked is None or told is None else booked - told

@@ -24,7 +24,6 @@ SETTLED = timedelta(hours=1)
 _MOMENT = timedelta(minutes=1)
 GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
 _BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
-ALL = frozenset(Flow)
 
 type Energies = Mapping[Flow, float]
 
@@ -135,8 +134,10 @@ class Book:
         if span is None:
             return None
         measured: dict[Flow, float] = {}
-        for flow in self.measured:
-            interval = self.flows[flow].get(start)
+        for flow, series in self.flows.items():
+            if not series:
+                continue
+            interval = series.get(start)
             if interval is None or interval.end != span.end:
                 return None
             measured[flow] = interval.energy_wh

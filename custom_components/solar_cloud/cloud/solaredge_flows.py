@@ -14,7 +14,7 @@ from .lifetime import RESTART_SHARE
 from .model import DeviceKind, DeviceReading, Flow, Interval, LifetimeBase, Update
 from .parse import as_time
 from .series import EMPTY, Series as Known
-from .solaredge_jobs import complete_buckets
+from .solaredge_jobs import complete_buckets, sum_of
 from .solaredge_model import Bucket, Series, Telemetry
 from .solaredge_windows import REACH, Window
 
@@ -231,8 +231,8 @@ def totals_update(
     untold = False
     for serial, metrics in years.devices.items():
         for name, flow in family.metrics.items():
-            whole = _sum(metrics.get(f"{name}Energy"))
-            since = _sum(day.devices.get(serial, {}).get(f"{name}Energy")) if day else 0.0
+            whole = sum_of(metrics.get(f"{name}Energy"))
+            since = sum_of(day.devices.get(serial, {}).get(f"{name}Energy")) if day else 0.0
             if whole is None:
                 continue
             if since is None and _has_flown(data, serial, flow, midnight(today, zone)):
@@ -288,8 +288,3 @@ def _of_all(
 def _has_flown(data: SystemData, serial: str, flow: Flow, since: datetime) -> bool:
     series = data.device_flows.get(serial, {}).get(flow, EMPTY)
     return any(interval.energy_wh > 0 for start, interval in series.items() if start >= since)
-
-
-def _sum(series: Series | None) -> float | None:
-    values = [bucket.value for bucket in series.buckets if bucket.value is not None] if series else []
-    return sum(values) if values else None

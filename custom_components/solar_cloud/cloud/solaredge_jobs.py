@@ -114,7 +114,7 @@ def lifetime_base(years: Series, day: Series | None, data: SystemData, now: date
     none would become a jump when the true one comes; and when it does not tell a day that is known to have energy.
     """
     today = local_day(now, zone)
-    total, day_wh = _sum(years), _sum(day)
+    total, day_wh = sum_of(years), sum_of(day)
     if total is None:
         if data.system.installed_at is not None and local_day(data.system.installed_at, zone) >= today:
             return LifetimeBase(day=today, before_wh=0.0)
@@ -127,7 +127,7 @@ def lifetime_base(years: Series, day: Series | None, data: SystemData, now: date
     return LifetimeBase(day=today, before_wh=before)
 
 
-def _sum(series: Series | None) -> float | None:
+def sum_of(series: Series | None) -> float | None:
     """Return the sum of a series' values; `None` where it has none."""
     values = [bucket.value for bucket in series.buckets if bucket.value is not None] if series else []
     return sum(values) if values else None

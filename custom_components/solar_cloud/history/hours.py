@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ..budget.sun import Place, height_sine
 from ..cloud.model import Flow, Interval
-from ..cloud.series import Series, midnight
+from ..cloud.series import Series, local_day, midnight
 
 HOUR = timedelta(hours=1)
 _STEP = 900.0
@@ -27,6 +27,10 @@ _BITS = 50
 """Precision of weights when they are made whole numbers."""
 _NOISE = 1e-9
 """What adding up in binary may be wrong by, as a share."""
+
+
+SAME_WH = 0.5
+"""Two figures of a day that differ by less are the same: clouds tell whole watt-hours."""
 
 
 class Shape(StrEnum):
@@ -60,6 +64,22 @@ def day_hours(day: date, zone: ZoneInfo) -> list[datetime]:
         found.append(hour)
         hour += HOUR
     return found
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from one to another, both included; none where the last one is earlier."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def first_whole_day(hour: datetime, zone: ZoneInfo) -> date:
+    """Return the first of a system's days that has all of its hours at or after this one."""
+    day = local_day(hour, zone)
+    return day if hour == day_hours(day, zone)[0] else day + timedelta(days=1)
+
+
+def series_of_hours(hours: Mapping[datetime, float]) -> dict[datetime, Interval]:
+    """Return hourly energies as a series of intervals."""
+    return {hour: Interval(start=hour, end=hour + HOUR, energy_wh=energy) for hour, energy in hours.items()}
 
 
 def day_total(hours: Mapping[datetime, float], day: date, zone: ZoneInfo) -> float:
