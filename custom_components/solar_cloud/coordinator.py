@@ -188,6 +188,10 @@ class SystemCoordinator(ShownValues):
         """Return the jobs that account and system have, as far as is known."""
         return offered(self.client, self.schedule, self._working)
 
+    def _jobs(self) -> tuple[Job, ...]:
+        """Return all jobs of the cloud as the system needs them."""
+        return tuple(self.client.form(job, self._working) for job in self.client.jobs)
+
     def _to_pace(self) -> tuple[Job, ...]:
         return paced(self.client, self._offered(), self._working)
 
@@ -280,7 +284,7 @@ class SystemCoordinator(ShownValues):
         failure: Exception | None = None
         begun = self._is_known()
         led: dict[str, _Ride] = {}
-        for job in self.client.jobs:
+        for job in self._jobs():
             # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
             # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
             if self._stopped or (not begun and not job.first) or not self.client.wants(job, self._working):
@@ -347,18 +351,29 @@ class SystemCoordinator(ShownValues):
     def _due_at(self, job: Job, now: datetime) -> datetime:
         """Return when a job is next worth its requests: after its pause, and when pacing says so."""
         until = self.schedule.not_before(job, now)
+        if (settled := self._settled_at(job)) is not None:
+            until = settled if until is None else max(until, settled)
         if job.rides is not None:
-            leader = next(one for one in self.client.jobs if one.name == job.rides)
+            leader = next(one for one in self._jobs() if one.name == job.rides)
             due = self._due_at(leader, now) if self.schedule.state(job).done_at else now
             return due if until is None else max(due, until)
         if until is not None and (until > now or not self._is_paced(job.name)):
             return until
         return self._metered.pacing.next_at(self.system.key, job.name, now, budget_of(self._metered.ledger, now))
 
+    def _settled_at(self, job: Job) -> datetime | None:
+        """Return until when a job leaves a new system to those that show its power; `None` once it has run."""
+        if not job.settle or self.schedule.state(job).done_at is not None:
+            return None
+        known = [state.first_at for main in self._main_jobs() if (state := self.schedule.state(main)).first_at]
+        return min(known) + job.settle if known else None
+
     def _is_due(self, job: Job, led: Mapping[str, _Ride], now: datetime) -> bool:
         """Tell whether a job is to run now; one that rides with another does when that one has just done so."""
         if job.rides is None:
             return self._due_at(job, now) <= now
+        if (settled := self._settled_at(job)) is not None and settled > now:
+            return False
         until = self.schedule.not_before(job, now)
         if until is not None and until > now:
             return False
@@ -389,7 +404,7 @@ class SystemCoordinator(ShownValues):
         """Tell whether the owner may have a job run before it is due: neither in a back-off nor just done."""
         state = self.schedule.state(job)
         return (
-            (job in self._main_jobs() or job.rides in led)
+            (job.name in {main.name for main in self._main_jobs()} or job.rides in led)
             and state.not_before is None
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )
@@ -449,7 +464,7 @@ class SystemCoordinator(ShownValues):
         known = self._is_known()
         due = [
             self._due_at(job, now)
-            for job in self.client.jobs
+            for job in self._jobs()
             if (job.first or known) and self.client.wants(job, self._working)
         ]
         self.update_interval = max(SOONEST, max(min(due), self._paused_until) - now)

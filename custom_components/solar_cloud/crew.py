@@ -10,7 +10,9 @@ from .schedule import Schedule
 
 def offered(client: Cloud, schedule: Schedule, data: SystemData) -> tuple[Job, ...]:
     """Return the jobs that the account offers and the system has the hardware for, as far as is known."""
-    return tuple(job for job in client.jobs if client.wants(job, data) and not schedule.state(job).resting)
+    return tuple(
+        client.form(job, data) for job in client.jobs if client.wants(job, data) and not schedule.state(job).resting
+    )
 
 
 def riders(jobs: Collection[Job], leader: Job) -> list[Job]:

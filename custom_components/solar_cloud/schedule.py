@@ -21,6 +21,8 @@ class JobState:
 
     tried_at: datetime | None = None
     done_at: datetime | None = None
+    first_at: datetime | None = None
+    """When the job brought an answer for the first time; not known of those that did so long ago."""
     failures: int = 0
     failing_since: datetime | None = None
     not_before: datetime | None = None
@@ -52,7 +54,9 @@ class Schedule:
 
     def done(self, job: Job, now: datetime) -> Schedule:
         """Return the schedule after a run that brought an answer."""
-        return self._with(job, JobState(tried_at=now, done_at=now))
+        state = self.state(job)
+        first_at = state.first_at if state.done_at else now
+        return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at))
 
     def failed(self, job: Job, now: datetime, error: str) -> Schedule:
         """Return the schedule after a run that failed: each failure in a row makes the pause longer."""

@@ -30,6 +30,8 @@ class Job:
     """Whether a plan or an account may lack it: its failure takes down its own values only."""
     rides: str | None = None
     """The job that it always runs together with, because their values belong together; it has no pace of its own."""
+    settle: timedelta = timedelta(0)
+    """How long after a system became known it waits with its first run: setting up shall cost little."""
     sunlit: bool = False
     """Whether it brings nothing new in the dark, so that those who ride with it go alone then."""
 
@@ -47,6 +49,10 @@ class Cloud(ABC):
     def wants(self, job: Job, data: SystemData) -> bool:
         """Tell whether a system has what a job asks for: no battery, no request for batteries."""
         return True
+
+    def form(self, job: Job, data: SystemData) -> Job:
+        """Return a job as this system needs it: the same name, another pace."""
+        return job
 
     def cost(self, job: Job, data: SystemData) -> int:
         """Return the requests that a run usually sends for this system."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from ..budget.limit import Scope as ThrottleScope
 
 __all__ = [
+    "ClientRefused",
     "CloudError",
     "CredentialRefused",
     "InvalidRequest",
@@ -18,6 +19,8 @@ __all__ = [
     "TemporarilyUnavailable",
     "ThrottleScope",
     "Throttled",
+    "TokenRefused",
+    "WrongApplication",
 ]
 
 
@@ -27,6 +30,18 @@ class CloudError(Exception):
 
 class CredentialRefused(CloudError):
     """The credential is dead: it was refused where it must be accepted."""
+
+
+class TokenRefused(CredentialRefused):
+    """The access token is refused (401): it has ended, or a plan has not got what was asked for."""
+
+
+class ClientRefused(CredentialRefused):
+    """The application itself is refused where tokens are given out: its client id or secret is wrong."""
+
+
+class WrongApplication(CredentialRefused):
+    """The API key belongs to another application than the one that the owner signed in to."""
 
 
 class NotAllowed(CloudError):

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 import json
@@ -21,8 +22,10 @@ from yarl import URL
 
 from ..budget.ledger import Ledger
 from ..budget.limit import LimitReached
+from .auth import Auth
 from .errors import (
     CloudError,
+    CredentialRefused,
     InvalidRequest,
     MalformedAnswer,
     NoDataYet,
@@ -31,6 +34,7 @@ from .errors import (
     TemporarilyUnavailable,
     Throttled,
     ThrottleScope,
+    TokenRefused,
 )
 
 _LOGGER = logging.getLogger(__name__)
@@ -102,17 +106,18 @@ class Account:
         self._in_flight = asyncio.Lock()
 
     @asynccontextmanager
-    async def request(self, *, owner: bool = False) -> AsyncGenerator[None]:
+    async def request(self, *, owner: bool = False, vital: bool = False) -> AsyncGenerator[None]:
         """Hold the credential for one request, which is counted on entry, whatever comes of it.
 
         Waits for the request in flight and for a slot in the minute; while it waits for a slot, nobody waits for it.
         Raises `Throttled` when the ledger does not let it go within 90 s, `TemporarilyUnavailable` when the ledger
-        cannot be saved: a request that is not on disk is not sent.
+        cannot be saved: a request that is not on disk is not sent. A `vital` one, without which the account would be
+        lost, does not wait for the month.
         """
         patience = LONGEST_WAIT
         while True:
             async with self._in_flight:
-                wait = await self._slot(owner=owner or _owner_asks.get())
+                wait = await self._slot(owner=owner or vital or _owner_asks.get(), vital=vital)
                 if not wait:
                     yield
                     return
@@ -128,13 +133,17 @@ class Account:
         except Exception as err:  # noqa: BLE001 - saving is somebody else's: it must not hide what the cloud said
             _LOGGER.warning("The request ledger could not be saved: %s", type(err).__name__)
 
-    async def _slot(self, *, owner: bool) -> timedelta:
+    async def _slot(self, *, owner: bool, vital: bool) -> timedelta:
         """Return how long to wait for a slot; 0: one is free, and a lease for it is on disk."""
         while True:
             try:
                 wait = self.ledger.wait(now := self.clock(), owner=owner)
             except LimitReached as err:
-                raise Throttled(err.until, err.scope, sent=False) from None
+                if not vital or err.scope is not ThrottleScope.MONTH:
+                    raise Throttled(err.until, err.scope, sent=False) from None
+                self.ledger.spend(now)
+                await self._lease(now)
+                return timedelta(0)
             if wait:
                 return wait
             if not self.ledger.needs_lease(now):
@@ -157,8 +166,21 @@ class Account:
             raise TemporarilyUnavailable("the request ledger could not be saved")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    """One request to be sent."""
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] = _NO_ITEMS
+    form: Mapping[str, str] | None = None
+    json: Mapping[str, Any] | None = None
+    secrets: Collection[str] = ()
+
+
 class Transport:
-    """Sends GET requests of one client to one base address, under one account."""
+    """Sends the requests of one client to one base address, under one account."""
 
     def __init__(
         self,
@@ -171,14 +193,19 @@ class Transport:
         secrets: Collection[str],
         timeout: float = 30,
         translate: Translate,
+        auth: Auth | None = None,
     ) -> None:
-        """Remember where to and how: `headers` and `query` go with every request, `secrets` must be in no message."""
+        """Remember where to and how: `headers` and `query` go with every request, `secrets` must be in no message.
+
+        `auth` gives the access token that each request carries, where the credential is one.
+        """
         self._session = session
         self._base_url = base_url.rstrip("/")
         self._account = account
         self._headers = {"Accept": "application/json", **headers}
         self._query = tuple(query.items())
-        self._secrets = _spellings(secrets)
+        self._secrets = tuple(secrets)
+        self._auth = auth
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._translate = translate
         self.last_success: datetime | None = None
@@ -188,23 +215,64 @@ class Transport:
         """Return the JSON that a path answers with; `None` for an answer without content (204).
 
         `path` begins with a slash and is logged, so it holds no credential. Raises `CloudError` and nothing else; every
-        attempt counts, failed ones too.
+        attempt counts, failed ones too. An access token that is refused is replaced once, and the request repeated.
         """
+        message = _Message(method="GET", path=path, query=query)
+        if self._auth is None:
+            return await self._answered(message, owner=owner)
+        return await self._authorized(self._auth, message, owner=owner, again=True)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] = _NO_ITEMS,
+        form: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        secrets: Collection[str] = (),
+        vital: bool = False,
+    ) -> Any:
+        """Send a form or JSON to a path where tokens are given out, and return the JSON that comes back.
+
+        Such a request may use the owner's share of the month, a `vital` one does not even wait for the month's end.
+        Raises `CloudError` and nothing else.
+        """
+        message = _Message(
+            method="POST", path=path, query=query, headers=headers, form=form, json=json, secrets=secrets
+        )
+        return await self._answered(message, owner=True, vital=vital)
+
+    async def _authorized(self, auth: Auth, message: _Message, *, owner: bool, again: bool) -> Any:
+        token = await auth.token()
+        headers = {**message.headers, "Authorization": f"Bearer {token}"}
+        try:
+            answer = await self._answered(replace(message, headers=headers, secrets=auth.secrets), owner=owner)
+        except TokenRefused:
+            if not again or not await auth.renewed(token):
+                raise
+        else:
+            auth.worked(token)
+            return answer
+        return await self._authorized(auth, message, owner=owner, again=False)
+
+    async def _answered(self, message: _Message, *, owner: bool = False, vital: bool = False) -> Any:
         if self._session.closed:
             raise TemporarilyUnavailable("the connection is shut down")
-        async with self._account.request(owner=owner):
-            answer, problem = await self._send(path, query)
+        async with self._account.request(owner=owner, vital=vital):
+            answer, problem = await self._send(message)
         if isinstance(problem, Throttled):
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())
             if problem.scope is ThrottleScope.MONTH:
                 await self._account.remember()
         if problem is not None:
-            problem.args = tuple(self._scrub(arg) if isinstance(arg, str) else arg for arg in problem.args)
+            secrets = _spellings([*self._secrets, *message.secrets])
+            problem.args = tuple(_scrub(arg, secrets) if isinstance(arg, str) else arg for arg in problem.args)
             raise problem
         self.last_success = self._account.clock()
         return answer
 
-    async def _send(self, path: str, query: Sequence[tuple[str, str]]) -> tuple[Any, CloudError | None]:
+    async def _send(self, message: _Message) -> tuple[Any, CloudError | None]:
         """Send one request; return what came, or what is wrong.
 
         The problem is returned, not raised, so that it has no context: aiohttp's own errors print the URL.
@@ -213,9 +281,12 @@ class Transport:
         status: int | None = None
         is_json = False
         try:
-            async with self._session.get(
-                URL(self._base_url + path).extend_query([*query, *self._query]),
-                headers=self._headers,
+            async with self._session.request(
+                message.method,
+                URL(self._base_url + message.path).extend_query([*message.query, *self._query]),
+                headers={**self._headers, **message.headers},
+                data=message.form,
+                json=message.json,
                 timeout=self._timeout,
                 allow_redirects=False,
                 middlewares=(_once,),
@@ -235,7 +306,7 @@ class Transport:
         else:
             outcome = self._judge(response, body, is_json=is_json)
         milliseconds = (monotonic() - started) * 1000
-        _LOGGER.debug("GET %s: %s in %.0f ms", path, status or "no answer", milliseconds)
+        _LOGGER.debug("%s %s: %s in %.0f ms", message.method, message.path, status or "no answer", milliseconds)
         return outcome
 
     def _judge(
@@ -250,6 +321,8 @@ class Transport:
         if body is not None and _is_page(response.content_type, body):
             # A proxy, a portal or an outage speaks, not the cloud: its status says nothing about the credential.
             return None, TemporarilyUnavailable(f"a page came instead of data (HTTP {status})")
+        if status == 401 and self._auth is not None and type(problem) is CredentialRefused:
+            problem = TokenRefused(*problem.args)
         if problem is not None:
             return None, problem
         if not 200 <= status < 300:
@@ -260,10 +333,11 @@ class Transport:
             return None, _broken(status, "the answer is not JSON", is_json=is_json or body is None or not body)
         return answer, None
 
-    def _scrub(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+
+def _scrub(text: str, secrets: Collection[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def _spellings(secrets: Collection[str]) -> tuple[str, ...]:

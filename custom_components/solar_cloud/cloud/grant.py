@@ -1,0 +1,187 @@
+"""An OAuth grant: a pair of tokens that changes with every use of its second half, and must never be lost.
+
+Both vendors rotate: each refresh gives a new pair, and the old refresh token is worth nothing from then on. So there is
+one refresh at a time, nobody who waits for it can cancel it, and a new pair is on disk before it is used.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+import logging
+from typing import Any, Protocol, Self, override
+
+from .auth import Auth
+from .errors import TemporarilyUnavailable
+from .parse import as_float, as_int, as_str
+from .transport import utcnow
+
+_LOGGER = logging.getLogger(__name__)
+
+REFRESH_LIFE = timedelta(days=30)
+"""How long an unused refresh token lives, at both vendors (Enphase release notes, SolarEdge homeowner guide)."""
+REFRESH_AGE = timedelta(days=6)
+"""A pair that is older is replaced although nothing was asked for: at least weekly, with a day for outages."""
+VITAL_AGE = timedelta(days=21)
+"""From this age on the refresh may not wait for the month's limit: the sign-in would be lost before."""
+LONGEST_MARGIN = timedelta(hours=1)
+"""How long before its end an access token is replaced at the earliest (Enphase: a day's token, an hour before)."""
+PROOF_LASTS = timedelta(minutes=10)
+"""How long a token that worked or was just issued is not doubted because of one refusal: that is a plan's gate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A pair of tokens, and which of the pairs of one consent it is."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+    """When the access token ends; aware UTC, as all instants here."""
+    consent: str = ""
+    """Names the consent that the pair comes from, in words of ours."""
+    number: int = 0
+    """Counts the pairs of one consent: the higher one is the one that lives."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is stored; the names are those that Home Assistant stores tokens under."""
+        return {
+            "access_token": self.access,
+            "refresh_token": self.refresh,
+            "token_type": "Bearer",
+            "issued_at": self.issued_at.timestamp(),
+            "expires_at": self.expires_at.timestamp(),
+            "consent": self.consent,
+            "number": self.number,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self | None:
+        """Read what `as_dict` gave; `None` for anything else."""
+        access, refresh = as_str(stored.get("access_token")), as_str(stored.get("refresh_token"))
+        issued, expires = as_float(stored.get("issued_at")), as_float(stored.get("expires_at"))
+        if not access or not refresh or issued is None or expires is None:
+            return None
+        try:
+            return cls(
+                access=access,
+                refresh=refresh,
+                issued_at=datetime.fromtimestamp(issued, UTC),
+                expires_at=datetime.fromtimestamp(expires, UTC),
+                consent=as_str(stored.get("consent")) or "",
+                number=as_int(stored.get("number")) or 0,
+            )
+        except ValueError, OverflowError, OSError:
+            return None
+
+
+def newer(one: Tokens | None, other: Tokens | None) -> Tokens | None:
+    """Return the pair that lives: of one consent the later one; of two consents the first, which was given last."""
+    if one is None or other is None:
+        return one or other
+    return other if other.consent == one.consent and other.number > one.number else one
+
+
+class Refresher(Protocol):
+    """The token endpoint, as a grant needs it."""
+
+    async def refresh(self, tokens: Tokens, *, vital: bool) -> Tokens:
+        """Return the next pair; raise `CredentialRefused` when the old one is worth nothing any more."""
+
+
+class Grant(Auth):
+    """The one holder of a pair of tokens: everybody who uses the pair asks here."""
+
+    def __init__(
+        self,
+        endpoint: Refresher,
+        tokens: Tokens,
+        save: Callable[[Tokens], Awaitable[None]],
+        *,
+        clock: Callable[[], datetime] = utcnow,
+        start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]] = asyncio.create_task,
+    ) -> None:
+        """Take the newest pair; `save` returns when a pair is on disk and raises otherwise; `start` runs a task."""
+        self._endpoint = endpoint
+        self._tokens = tokens
+        self._save = save
+        self._clock = clock
+        self._start = start
+        self._unsaved: Tokens | None = None
+        """A pair that is not on disk yet: the cloud has given it, and the old one is dead."""
+        self._worked: tuple[str, datetime] | None = None
+        self._refreshing: asyncio.Task[None] | None = None
+
+    @property
+    def tokens(self) -> Tokens:
+        """Return the pair in use."""
+        return self._tokens
+
+    @property
+    @override
+    def secrets(self) -> Collection[str]:
+        """Return both tokens, of a new pair too."""
+        return [
+            text for pair in (self._tokens, self._unsaved) if pair is not None for text in (pair.access, pair.refresh)
+        ]
+
+    @override
+    async def token(self) -> str:
+        """Return the access token; a token that is about to end is replaced before."""
+        if self._unsaved is not None or self._is_ending():
+            await self._refreshed()
+        return self._tokens.access
+
+    @override
+    async def renewed(self, token: str) -> bool:
+        """Replace a token that was refused, unless it is too young or was accepted a moment ago: it is not to blame."""
+        if token != self._tokens.access:
+            return True
+        now = self._clock()
+        proofs = [self._tokens.issued_at, *([self._worked[1]] if self._worked and self._worked[0] == token else [])]
+        if any(timedelta(0) <= now - proof < PROOF_LASTS for proof in proofs):
+            return False
+        await self._refreshed()
+        return True
+
+    @override
+    def worked(self, token: str) -> None:
+        """Take note that a request with this token was answered."""
+        self._worked = (token, self._clock())
+
+    async def keep_alive(self) -> None:
+        """Replace a pair that has not been replaced for days; else nothing is sent. Raises `CloudError`.
+
+        A refresh token that nobody uses dies after 30 days, however little the plan leaves to ask for.
+        """
+        if self._unsaved is not None or self._age() >= REFRESH_AGE:
+            await self._refreshed()
+
+    def _age(self) -> timedelta:
+        return self._clock() - self._tokens.issued_at
+
+    def _is_ending(self) -> bool:
+        """Tell whether the access token is about to end; of a clock that was set back nothing can be told."""
+        life = self._tokens.expires_at - self._tokens.issued_at
+        return self._clock() >= self._tokens.expires_at - min(LONGEST_MARGIN, life / 12)
+
+    async def _refreshed(self) -> None:
+        """Wait for the refresh that runs, or begin one: a caller that is cancelled takes nothing with it."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = self._start(self._refresh())
+            # Whoever waited may be gone when it fails; the next one finds out for himself.
+            self._refreshing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(self._refreshing)
+
+    async def _refresh(self) -> None:
+        if self._unsaved is None:
+            pair = await self._endpoint.refresh(self._tokens, vital=self._age() >= VITAL_AGE)
+            self._unsaved = pair
+        pair = self._unsaved
+        try:
+            await self._save(pair)
+        except Exception as err:  # noqa: BLE001 - saving is somebody else's: whatever it raises, the pair is kept
+            _LOGGER.warning("The new sign-in tokens could not be saved: %s", type(err).__name__)
+            raise TemporarilyUnavailable("the new tokens could not be saved") from None
+        self._tokens, self._unsaved = pair, None
