@@ -10,13 +10,18 @@ import sys
 
 from aiohttp import web
 
-from . import ENPHASE_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH
+from . import ENPHASE_OAUTH_PATH, ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH
 from .clock import Clock
-from .place import CloudName
+from .place import ApiName
 from .ready import (
     ENPHASE_API_KEY,
     ENPHASE_SINGLE_USER_ID,
     ENPHASE_USER_ID,
+    ENPHASE_V4_API_KEY,
+    ENPHASE_V4_CLIENT_ID,
+    ENPHASE_V4_CLIENT_SECRET,
+    ENPHASE_V4_OWNER,
+    ENPHASE_V4_OWNER_OF_BOTH,
     SOLAREDGE_ACCOUNT_KEY,
     SOLAREDGE_API_KEY,
     SOLAREDGE_SINGLE_ACCOUNT_KEY,
@@ -25,7 +30,7 @@ from .ready import (
 )
 
 HOST = "127.0.0.1"
-CLOUDS: tuple[CloudName, ...] = ("enphase", "solaredge")
+APIS: tuple[ApiName, ...] = ("enphase", "enphase_v4", "solaredge")
 
 
 def arguments() -> argparse.Namespace:
@@ -77,6 +82,15 @@ Enphase API v2     {base}{ENPHASE_PATH}
   key              {ENPHASE_API_KEY}
   user_id          {ENPHASE_USER_ID}   systems 67 and 72
                    {ENPHASE_SINGLE_USER_ID}   system 72 only
+Enphase API v4     {base}{ENPHASE_V4_PATH}
+  key              {ENPHASE_V4_API_KEY}
+  authorize        {base}{ENPHASE_OAUTH_PATH}/authorize
+  token            {base}{ENPHASE_OAUTH_PATH}/token
+  copy the code    {base}{ENPHASE_OAUTH_PATH}/redirect_uri
+  client id        {ENPHASE_V4_CLIENT_ID}
+  client secret    {ENPHASE_V4_CLIENT_SECRET}
+  sign in as       {ENPHASE_V4_OWNER}   systems 4200001, 4200002 and 4200003
+                   {ENPHASE_V4_OWNER_OF_BOTH}   systems 67 and 72
 SolarEdge V2       {base}{SOLAREDGE_PATH}
   older base       {base}{SOLAREDGE_LEGACY_PATH}
   X-API-Key        {SOLAREDGE_API_KEY}   sites 1148616 and 222881711
@@ -101,8 +115,8 @@ async def serve(options: argparse.Namespace) -> int:
         clock.set(options.start)
     clock.speed = options.speed
     simulator = ready_simulator(clock)
-    for cloud in CLOUDS:
-        simulator.set_limits(cloud, per_minute=options.per_minute, per_month=options.per_month)
+    for api in APIS:
+        simulator.set_limits(api, per_minute=options.per_minute, per_month=options.per_month)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

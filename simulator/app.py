@@ -3,45 +3,55 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
-from .accounts import Accounts, SolarEdgeKey
+from .access import Access
 from .clock import Clock
 from .control import routes as control_routes
+from .enphase_oauth import EnphaseOAuth
 from .enphase_v2 import EnphaseV2
+from .enphase_v4 import EnphaseV4
 from .faults import Body, Fault, Faults
 from .hardware import Hardware
-from .place import CloudName
+from .place import ApiName
 from .plant import Plant
 from .quota import Plan, Quota
 from .solaredge import SolarEdge
 from .switches import Switches
-from .web import Answer, Call, Refusal, Request, Vendor, headers_of, to_tuple
+from .web import Answer, Call, Refusal, Request, Vendor, headers_of
 
 ENPHASE_PATH = "/enphase/api/v2"
+ENPHASE_V4_PATH = "/enphase/api/v4"
+ENPHASE_OAUTH_PATH = "/enphase/oauth"
 SOLAREDGE_PATH = "/solaredge/v2"
 SOLAREDGE_LEGACY_PATH = "/solaredge/v2/monitoring"
 
 
-class Simulator(Hardware):
+class Simulator(Hardware, Access):
     """Both clouds over a set of plants, on an injected clock."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         """Begin without plants, credentials, or faults; the plans are the vendors' free ones."""
-        super().__init__(clock or Clock())
-        self.accounts = Accounts()
+        Hardware.__init__(self, clock or Clock())
+        Access.__init__(self)
         self.switches = Switches()
         self._faults = Faults()
         self._log: list[Request] = []
         self._in_flight: Counter[str] = Counter()
-        self.quotas: dict[CloudName, Quota] = {
+        self.quotas: dict[ApiName, Quota] = {
             "enphase": Quota(Plan(name="Watt", per_minute=10, per_month=10_000)),
+            "enphase_v4": self.v4_quota,
             "solaredge": Quota(Plan(name="Free", per_minute=10, per_month=2_000)),
         }
+        self._oauth = EnphaseOAuth(ENPHASE_OAUTH_PATH, self.v4_quota, self.accounts, self.switches, self.grants)
         self._vendors: tuple[Vendor, ...] = (
             EnphaseV2(ENPHASE_PATH, self.quotas["enphase"], self.plants, self.accounts, self.switches),
+            EnphaseV4(ENPHASE_V4_PATH, self.v4_quota, self.plants, self.accounts, self.switches, self.grants),
+            self._oauth,
             SolarEdge(SOLAREDGE_PATH, self.quotas["solaredge"], self.plants, self.accounts, self.switches),
         )
         self.app = self._build()
@@ -49,7 +59,10 @@ class Simulator(Hardware):
     # Plants.
 
     def add_plant(self, plant: Plant, *credentials: str) -> Plant:
-        """Add a plant and let these read it: Enphase user ids or SolarEdge keys. Raise ValueError, KeyError."""
+        """Add a plant and let these read it: Enphase user ids (v2), names of owners (v4) or SolarEdge keys.
+
+        Raise ValueError, KeyError.
+        """
         if plant.key in self.plants:
             raise ValueError(f"{plant.key} is there already")
         for credential in credentials:
@@ -60,39 +73,41 @@ class Simulator(Hardware):
     def remove_system(self, key: str) -> None:
         """Take a plant away, as if its owner had withdrawn the consent and left. Raise KeyError."""
         plant = self.plants.pop(key)
-        readers: list[set[int]] = (
-            list(self.accounts.enphase_users.values())
-            if plant.cloud == "enphase"
-            else [account.sites for account in self.accounts.solaredge_keys.values()]
-        )
-        for systems in readers:
+        for systems in self._readers(plant.cloud):
             systems.discard(plant.id)
 
-    def add_enphase_key(self, key: str) -> None:
-        """Make an API key valid."""
-        self.accounts.enphase_keys.add(key)
+    # Consent.
 
-    def add_enphase_user(self, user_id: str) -> None:
-        """Make a user id valid; it owns nothing yet."""
-        self.accounts.enphase_users.setdefault(user_id, set())
+    @property
+    def enphase_owner(self) -> str | None:
+        """The name of the owner who is signed in where nobody chooses on the consent page; None: the first one."""
+        return self._oauth.owner
 
-    def add_solaredge_key(self, key: str, account_key: str) -> None:
-        """Make a key valid, with the account key that belongs to it; it opens nothing yet."""
-        self.accounts.solaredge_keys.setdefault(key, SolarEdgeKey(account_key))
+    @enphase_owner.setter
+    def enphase_owner(self, name: str | None) -> None:
+        if name is not None and name not in self.accounts.enphase_owners:
+            raise KeyError(name)
+        self._oauth.owner = name
 
-    def revoke(self, credential: str) -> None:
-        """Make an Enphase key, an Enphase user id or a SolarEdge key invalid from now on. Raise KeyError."""
-        if credential in self.accounts.enphase_keys:
-            self.accounts.enphase_keys.remove(credential)
-        elif credential in self.accounts.enphase_users:
-            del self.accounts.enphase_users[credential]
-        else:
-            del self.accounts.solaredge_keys[credential]
+    def authorize(self, url: str, *, allow: bool = True) -> str:
+        """Be the browser of Enphase's owner: take a client's authorize URL and return where it is sent back to.
 
-    def _systems_of(self, cloud: CloudName, credential: str) -> set[int]:
-        if cloud == "enphase":
-            return self.accounts.enphase_users[credential]
-        return self.accounts.solaredge_keys[credential].sites
+        That has the code, or ``error=access_denied``, and the state. Raise ValueError where a page would say no.
+        """
+        target = URL(url)
+        if target.path != f"{ENPHASE_OAUTH_PATH}/authorize":
+            raise ValueError(f"{target.path} is not the consent page")
+        call = Call(
+            method="GET",
+            path="authorize",
+            query=target.query,
+            headers=CIMultiDictProxy(CIMultiDict()),
+            now=self.clock.now(),
+        )
+        try:
+            return str(self._oauth.decide(target.query, call, allow=allow))
+        except Refusal as refusal:
+            raise ValueError(refusal.answer.encoded().decode()) from None
 
     # What happens to requests.
 
@@ -145,20 +160,21 @@ class Simulator(Hardware):
 
     def set_limits(
         self,
-        cloud: Literal["enphase", "solaredge"],
+        cloud: ApiName,
         *,
         per_minute: int | None = None,
         per_month: int | None = None,
         reset_day: int | None = None,
     ) -> None:
-        """Change a vendor's plan; what is not said stays. Raise KeyError, ValueError."""
-        plan = self.quotas[cloud].plan
+        """Change an API's plan, in v4 those of all applications; what is not said stays. Raise KeyError, ValueError."""
+        quota = self.quotas[cloud]
         for value in (per_minute, per_month, reset_day):
             if value is not None and (type(value) is not int or value < 0):
                 raise ValueError("a limit is a whole number")
-        plan.per_minute = plan.per_minute if per_minute is None else per_minute
-        plan.per_month = plan.per_month if per_month is None else per_month
-        plan.reset_day = plan.reset_day if reset_day is None else reset_day
+        for plan in (quota.plan, *quota.plans.values()):
+            plan.per_minute = plan.per_minute if per_minute is None else per_minute
+            plan.per_month = plan.per_month if per_month is None else per_month
+            plan.reset_day = plan.reset_day if reset_day is None else reset_day
 
     # The web application.
 
@@ -192,17 +208,19 @@ class Simulator(Hardware):
             query=request.query,
             headers=request.headers,
             now=self.clock.now(),
+            body=await request.read() if request.can_read_body else b"",
         )
         credential = vendor.credential(call)
         entry = Request(
             time=call.now,
             method=request.method,
             path=request.path,
-            query=to_tuple(request.query),
+            query=vendor.logged(call),
             credential=credential,
         )
         self._log.append(entry)
-        minute, month = vendor.quota.count(credential or "", call.now)
+        counted = vendor.quota.count if vendor.counts(call) else vendor.quota.windows
+        minute, month = counted(credential or "", call.now)
         fault = self._faults.take(request.path)
         flight = f"{vendor.prefix} {credential}"
         self._in_flight[flight] += 1
@@ -228,7 +246,8 @@ class Simulator(Hardware):
             answer = vendor.answer(call)
         except Refusal as refusal:
             return refusal.answer
-        answer.body = self._faults.mutate(f"{vendor.prefix}/{call.path}", answer.body)
+        if not isinstance(answer.body, bytes):
+            answer.body = self._faults.mutate(f"{vendor.prefix}/{call.path}", answer.body)
         return answer
 
     def _answered(self, entry: Request, status: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .more import FACTORIES
-from .switches import Switches
+from .switches import CHOICES, Switches
 
 if TYPE_CHECKING:
     from .app import Simulator
@@ -41,6 +41,8 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
         "switches": lambda: asdict(simulator.switches),
         "systems": lambda: _systems(simulator),
         "limits": lambda: _limits(simulator),
+        "enphase/applications": lambda: _applications(simulator),
+        "enphase/owners": lambda: _owners(simulator),
     }
     return [
         *(web.get(f"/control/{name}", _reader(read)) for name, read in reading.items()),
@@ -129,6 +131,8 @@ def _set_switches(simulator: Simulator, data: Data) -> Data:
     for name, value in data.items():
         if type(value) is not kinds[name]:
             raise TypeError(f"{name} must be {kinds[name].__name__}")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}")
     for name, value in data.items():
         setattr(simulator.switches, name, value)
     return asdict(simulator.switches)
@@ -139,11 +143,13 @@ def _add_inverter(simulator: Simulator, data: Data) -> Data:
 
 
 def _add_system(simulator: Simulator, data: Data) -> Data:
-    """Add one of the further systems; every user id or key of its cloud may read it."""
+    """Add one of the further systems; every user id, owner or key of its cloud may read it."""
     _only(data, "name")
     plant = FACTORIES[data["name"]]()
     readers: Iterable[str] = (
-        simulator.accounts.enphase_users if plant.cloud == "enphase" else simulator.accounts.solaredge_keys
+        (*simulator.accounts.enphase_users, *simulator.accounts.enphase_owners)
+        if plant.cloud == "enphase"
+        else simulator.accounts.solaredge_keys
     )
     return {"key": simulator.add_plant(plant, *readers).key}
 
@@ -169,6 +175,51 @@ def _close_alert(simulator: Simulator, data: Data) -> None:
 def _delay(simulator: Simulator, data: Data) -> None:
     _only(data, "key", "seconds")
     simulator.delay_data(data["key"], timedelta(seconds=data["seconds"]))
+
+
+def _applications(simulator: Simulator) -> list[Data]:
+    """Return v4's applications with their plans, and what is used of them."""
+    quota, now = simulator.v4_quota, simulator.clock.now()
+    return [
+        {
+            "client_id": one.client_id,
+            "client_secret": one.client_secret,
+            "api_key": one.api_key,
+            "name": one.name,
+            "redirect_uris": None if one.redirect_uris is None else sorted(one.redirect_uris),
+            "access_controls": None if one.access_controls is None else sorted(one.access_controls),
+            "plan": asdict(quota.plan_of(one.api_key)),
+            "used": dict(zip(("minute", "month"), quota.used(one.api_key, now), strict=True)),
+        }
+        for one in simulator.accounts.enphase_applications.values()
+    ]
+
+
+def _owners(simulator: Simulator) -> Data:
+    """Return v4's owners with their systems, and who is signed in where nobody chooses."""
+    owners = simulator.accounts.enphase_owners.values()
+    return {
+        "signed_in": simulator.enphase_owner,
+        "owners": [{"name": one.name, "number": one.number, "systems": sorted(one.systems)} for one in owners],
+    }
+
+
+def _add_application(simulator: Simulator, data: Data) -> None:
+    if not all(isinstance(data.get(name), str) for name in ("client_id", "client_secret", "api_key")):
+        raise TypeError("client_id, client_secret and api_key are texts")
+    simulator.add_enphase_application(**data)
+
+
+def _add_owner(simulator: Simulator, data: Data) -> None:
+    if not isinstance(data.get("name"), str) or type(data.get("number")) is not int:
+        raise TypeError("an owner has a name and a number")
+    simulator.add_enphase_owner(**data)
+
+
+def _sign_in(simulator: Simulator, data: Data) -> Data:
+    _only(data, "owner")
+    simulator.enphase_owner = data["owner"]
+    return _owners(simulator)
 
 
 def _only(data: Data, *names: str) -> None:
@@ -199,5 +250,10 @@ _ACTIONS: dict[str, Action] = {
     "status": lambda simulator, data: simulator.set_status(**data),
     "systems/add": _add_system,
     "systems/remove": lambda simulator, data: simulator.remove_system(**data),
+    "enphase/applications/add": _add_application,
+    "enphase/applications/plan": lambda simulator, data: simulator.set_enphase_plan(**data),
+    "enphase/owners/add": _add_owner,
+    "enphase/owners/sign-in": _sign_in,
+    "enphase/grants/revoke": lambda simulator, data: {"revoked": simulator.revoke_grant(**data)},
     "revoke": lambda simulator, data: simulator.revoke(**data),
 }

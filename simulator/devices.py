@@ -30,6 +30,8 @@ class Inverter:
     part_number: str = "800-00107-r01"
     size_w: int = 170
     """Power of the modules behind it in W."""
+    late: int = 0
+    """By how many slots its readings come later than its gateway's others."""
     retired: datetime | None = None
     gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
     """Times between its installation and now in which it was elsewhere."""
@@ -88,6 +90,9 @@ class Gateway:
     name: str = ""
     part_number: str = "800-00555-r03"
     sku: str = "ENV-IQ-AM1-240"
+    model: str = "IQ Gateway"
+    """v4's; v2 calls all of them Envoy."""
+    software: str = "D8.2.4345 (4f1a2b)"
     never_reported: bool = False
     """Whether the cloud has not heard of it yet; its `last_report_at` is null then."""
     silences: list[Silence] = field(default_factory=list)
@@ -109,6 +114,8 @@ class RevenueMeter:
     model: str = "I-210+"
     weight: int = 1
     """Its share of the plant's energy beside other meters."""
+    phases: int = 1
+    """v4: how many of its channels are fitted."""
     retired: datetime | None = None
     silences: list[Silence] = field(default_factory=list)
 
@@ -124,13 +131,17 @@ class RevenueMeter:
 
 @dataclass(slots=True, kw_only=True)
 class ConsumptionMeter:
-    """Enphase's meter of what the house uses (late v2)."""
+    """Enphase's meter of what the house uses (late v2, v4)."""
 
     serial: str
     gateway: str
     installed: datetime
     manufacturer: str = "Enphase"
     model: str = "Envoy S"
+    config: Literal["Net", "Total"] = "Net"
+    """Where its current transformers sit: at the grid connection, or before the loads (v4)."""
+    phases: int = 1
+    """v4: how many of its channels are fitted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,6 +182,48 @@ class Battery:
     """Nameplate; 0: all of the plant's storage."""
     retired: datetime | None = None
     """When it was replaced; it stays listed and tells nothing any more, not of its past either."""
+
+
+type AccessoryKind = Literal["q_relays", "acbs", "enpowers", "iq_collars"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accessory:
+    """A device of an Enphase system that measures nothing (v4)."""
+
+    kind: AccessoryKind
+    serial: str
+    installed: datetime
+    name: str
+    model: str
+    part_number: str
+    sku: str
+
+
+@dataclass(slots=True, kw_only=True)
+class EvCharger:
+    """Enphase's charger of an electric car; what it draws is part of the plant's load (v4)."""
+
+    serial: str
+    name: str = "IQ EV Charger"
+    model: str = "IQ-EVSE-EU"
+    part_number: str = "865-02030 09"
+    sku: str = "IQ-EVSE-EU-3032-0105-1300"
+    firmware: str = "v0.04.22"
+
+
+@dataclass(slots=True, kw_only=True)
+class Event:
+    """Something that Enphase tells of a system (v4); it goes on while `end` is missing."""
+
+    id: int
+    type_id: int
+    serial: str
+    start: datetime
+    end: datetime | None = None
+    alarm: bool = False
+    severity: int = 3
+    """Of an alarm: 1 is fatal, 6 is nothing."""
 
 
 @dataclass(slots=True, kw_only=True)

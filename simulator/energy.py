@@ -13,6 +13,7 @@ from itertools import accumulate, pairwise
 from random import Random
 from typing import Literal, override
 
+from .ev import EvUse
 from .slots import SLOTS_PER_DAY, SLOTS_PER_HOUR
 from .sun import Sky
 
@@ -27,6 +28,8 @@ class Load:
     base_w: int = 250
     peak_w: int = 1400
     seed: int = 0
+    ev: EvUse | None = None
+    """A car that is charged besides."""
 
     def day(self, solar_day: int) -> list[int]:
         """Return the consumption of a solar day in whole Wh per slot."""
@@ -37,7 +40,9 @@ class Load:
             busy = max(0.0, 1 - abs(hour - 7.5) / 1.5) * 0.6 + max(0.0, 1 - abs(hour - 19.5) / 3.0)
             watts = self.base_w * (0.8 + 0.4 * chance.random()) + self.peak_w * busy * (0.5 + chance.random())
             result.append(int(watts / SLOTS_PER_HOUR))
-        return result
+        if self.ev is None:
+            return result
+        return [used + charged for used, charged in zip(result, self.ev.day(solar_day), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,7 @@ class Series:
         self._lit: list[tuple[int, int]] = []
         self._flows = {flow: Track(first_slot) for flow in FLOWS}
         self._stored: list[array[int]] = []
+        self._charged = Track(first_slot)
 
     def production_until(self, slot: int) -> int:
         """Return the Wh produced from the beginning to the start of a slot."""
@@ -148,6 +154,19 @@ class Series:
         self._grow_flows(slot)
         day, index = divmod(slot - self.model.sky.first_slot(self._first_day), SLOTS_PER_DAY)
         return self._stored[day][index] / 100 if day >= 0 else 0.0
+
+    def charged(self, start: int, end: int) -> int:
+        """Return the Wh of the load that charged the car, in the slots from `start` up to, but not including, `end`."""
+        if self.model.load is None or self.model.load.ev is None:
+            return 0
+        first_slot = self.first_slot
+        while first_slot + self._charged.days * SLOTS_PER_DAY <= end:
+            solar_day = self._first_day + self._charged.days
+            begin = self.model.sky.first_slot(solar_day)
+            values = self.model.load.ev.day(solar_day)
+            early = max(0, self.model.start - begin)
+            self._charged.append([0] * early + values[early:])
+        return self._charged.until(max(end, start)) - self._charged.until(start)
 
     @property
     def first_slot(self) -> int:

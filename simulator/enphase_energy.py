@@ -29,20 +29,24 @@ def summary(plant: Plant, call: Call, *, stays: bool) -> dict[str, Any]:
     asked = read_date(call, "summary_date")
     if asked is not None and asked > today:
         raise unprocessable("Requested date is in the future", {"summary_date": asked.isoformat()})
-    day = asked or today
+    return state(plant, asked or today, call.now, stays=stays)
+
+
+def state(plant: Plant, day: date, now: datetime, *, stays: bool) -> dict[str, Any]:
+    """Return the state of a system on a day up to today."""
     start, end = plant.day_slots(day)
-    current = day == today
+    current = day == plant.local_day(now)
     return {
-        "current_power": _current_power(plant, call.now, stays=stays) if current else 0,
-        "energy_lifetime": _merged_wh(plant, 0, start, call.now),
-        "energy_today": _merged_wh(plant, start, end, call.now),
-        "last_interval_end_at": last_energy_at(plant, call.now),
-        "last_report_at": plant.reported_at(call.now),
-        "modules": len(plant.active_inverters(call.now)) if current else 0,
-        "operational_at": plant.operational_at if plant.operational_at <= call.now else None,
-        "size_w": plant.size_w(call.now) if current else 0,
-        "source": "meter" if has_meter(plant, call.now) else "microinverters",
-        "status": status_of(plant, call.now),
+        "current_power": current_power(plant, now, stays=stays) if current else 0,
+        "energy_lifetime": merged_wh(plant, 0, start, now),
+        "energy_today": merged_wh(plant, start, end, now),
+        "last_interval_end_at": last_energy_at(plant, now),
+        "last_report_at": plant.reported_at(now),
+        "modules": len(plant.active_inverters(now)) if current else 0,
+        "operational_at": plant.operational_at if plant.operational_at <= now else None,
+        "size_w": plant.size_w(now) if current else 0,
+        "source": "meter" if has_meter(plant, now) else "microinverters",
+        "status": status_of(plant, now),
         "summary_date": day,
         "system_id": plant.id,
     }
@@ -75,7 +79,7 @@ def stats(plant: Plant, call: Call) -> dict[str, Any]:
     start = max(start, operational)
     limits = plant.readable_by_inverter(call.now)
     for slot in range(start, min(end, start + SLOTS_PER_DAY, newest)):
-        if plant.series.is_lit(slot) and (row := _row(plant, slot, limits)):
+        if plant.series.is_lit(slot) and (row := row_of(plant, slot, limits)):
             body["intervals"].append(row)
     return body
 
@@ -89,7 +93,7 @@ def energy_lifetime(plant: Plant, call: Call) -> dict[str, Any]:
     metered = meter_start_date(plant) if has_meter(plant, now) else None
     if metered:
         body["meter_start_date"] = metered
-    body["production"] = [_merged_wh(plant, begin, stop, now) for begin, stop in spans]
+    body["production"] = [merged_wh(plant, begin, stop, now) for begin, stop in spans]
     if call.query.get("production") == "all":
         body["micro_production"] = [plant.readable_wh(begin, stop, now) for begin, stop in spans]
         body["meter_production"] = [meter_wh(plant, begin, stop, now) for begin, stop in spans]
@@ -112,7 +116,7 @@ def monthly_production(plant: Plant, call: Call) -> dict[str, Any]:
         "system_id": plant.id,
         "start_date": start,
         "end_date": last,
-        "production_wh": _merged_wh(plant, begin, stop, call.now),
+        "production_wh": merged_wh(plant, begin, stop, call.now),
         "meter_readings": [
             {
                 "serial_number": meter.serial,
@@ -126,7 +130,7 @@ def monthly_production(plant: Plant, call: Call) -> dict[str, Any]:
     }
 
 
-def _row(plant: Plant, slot: int, limits: Mapping[str, int]) -> dict[str, Any] | None:
+def row_of(plant: Plant, slot: int, limits: Mapping[str, int]) -> dict[str, Any] | None:
     """Return the row of one slot: the inverters that have told of it before their limits; None where none has."""
     active = plant.active_inverters(slot_time(slot))
     told = [inverter for inverter in active if limits[inverter.serial] > slot]
@@ -150,7 +154,7 @@ def _row(plant: Plant, slot: int, limits: Mapping[str, int]) -> dict[str, Any] |
     }
 
 
-def _current_power(plant: Plant, now: datetime, *, stays: bool) -> int:
+def current_power(plant: Plant, now: datetime, *, stays: bool) -> int:
     """Return the mean power of the newest slot that the cloud knows of, in W."""
     newest = plant.newest_slot(now)
     if meters := [meter for meter in plant.revenue_meters if meter.active_at(now)]:
@@ -165,7 +169,7 @@ def _current_power(plant: Plant, now: datetime, *, stays: bool) -> int:
 
 def _measured_wh(plant: Plant, slot: int, now: datetime) -> int:
     """Return the energy of one slot by whatever measures the system."""
-    return _merged_wh(plant, slot, slot + 1, now)
+    return merged_wh(plant, slot, slot + 1, now)
 
 
 def _reading(plant: Plant, meter: RevenueMeter, slot: int, now: datetime) -> int:
@@ -173,7 +177,7 @@ def _reading(plant: Plant, meter: RevenueMeter, slot: int, now: datetime) -> int
     return plant.meter_until(meter.serial, min(slot, plant.meter_readable_until(meter, now)))
 
 
-def _merged_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
+def merged_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
     """Return the Wh between two slots: by the microinverters before the meter's first full day, by the meter after."""
     first_metered: date | None = meter_start_date(plant) if has_meter(plant, now) else None
     if first_metered is None:

@@ -1,10 +1,9 @@
 """How Enphase v2 writes times and errors, and reads parameters (Enphase v2 documentation)."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 import re
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from .slots import epoch
 from .web import Answer, Call, Refusal
@@ -14,7 +13,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1990, 2199
 CALLBACK = re.compile(r"[A-Za-z_$][\w$.]*")
 
 
-def render(value: Any, mode: str | None, zone: ZoneInfo) -> Any:
+def render(value: Any, mode: str | None = None, zone: tzinfo = UTC) -> Any:
     """Return a body with its datetimes and dates as JSON has them.
 
     Without a mode times are epoch seconds and dates are YYYY-mm-dd; ``iso8601`` and ``epoch`` make both the same, a
@@ -70,13 +69,18 @@ def read_date(call: Call, name: str) -> date | None:
     if text is None:
         return None
     try:
-        # Only the documented form: fromisoformat alone would also take weeks and times.
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - dates have no zone
+        day = parse_date(text)
     except ValueError:
         raise unprocessable(f"Failed to parse date {text}", {name: text}) from None
     if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
         raise unprocessable("Requested date range is invalid for this system", {name: text})
     return day
+
+
+def parse_date(text: str) -> date:
+    """Return a date as documented. Raise ValueError."""
+    # fromisoformat alone would also take weeks and times.
+    return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - dates have no zone
 
 
 def read_number(call: Call, name: str) -> int | None:

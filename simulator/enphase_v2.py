@@ -3,27 +3,27 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 import re
-from typing import Any
+from typing import Any, override
 
 from .accounts import Accounts, encode_id
-from .devices import Inverter
 from .enphase_devices import envoys, inventory
 from .enphase_energy import energy_lifetime, monthly_production, stats, summary
 from .enphase_format import callback, datetime_format, not_found, read_number, render, unauthorized, unprocessable
+from .enphase_inverters import inverters_summary
 from .enphase_meta import meta, status_of
 from .enphase_meters import consumption_lifetime, consumption_stats, production_meter_readings, rgm_stats
 from .plant import Plant
 from .quota import Quota, Window
-from .slots import SLOTS_PER_HOUR, epoch, slot_time
+from .slots import epoch
 from .switches import Switches
-from .web import Answer, Call, Refusal
+from .web import Answer, Call, Refusal, Vendor
 
 _SYSTEM_PATH = re.compile(r"systems/(\d{1,12})/([a-z_]+)")
 _FILTERS = ("system_id", "system_name", "status", "reference", "installer", "connection_type")
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
 
 
-class EnphaseV2:
+class EnphaseV2(Vendor):
     """The API as a vendor of the simulator."""
 
     def __init__(
@@ -50,10 +50,12 @@ class EnphaseV2:
             "consumption_lifetime": consumption_lifetime,
         }
 
+    @override
     def credential(self, call: Call) -> str | None:
         """Return the API key of the query."""
         return call.query.get("key")
 
+    @override
     def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
         """Return the 409 that names the period, or the 503 of too many requests at the same time."""
         for window in (month, minute):
@@ -73,6 +75,7 @@ class EnphaseV2:
             return Answer(status=503, body={"errorCode": 503, "errorMessages": ["Service unavailable."]})
         return None
 
+    @override
     def answer(self, call: Call) -> Answer:
         """Answer a request. Raise Refusal."""
         if call.query.get("key") not in self._accounts.enphase_keys:
@@ -91,7 +94,7 @@ class EnphaseV2:
         summarized = late and self._switches.enphase_inverters_summary
         if summarized and call.path == "systems/inverters_summary_by_envoy_or_site":
             plant = self._plant(read_number(call, "site_id"), owned)
-            return Answer(body=render(self._inverters_summary(plant, call), mode, plant.zone))
+            return Answer(body=render(inverters_summary(plant, call.now, self._switches), mode, plant.zone))
         found = _SYSTEM_PATH.fullmatch(call.path)
         known = self._of_system | (self._late if late else {})
         if found is None or found[2] not in known:
@@ -102,6 +105,7 @@ class EnphaseV2:
         body = known[found[2]](plant, call)
         return Answer(status=204) if body is None else Answer(body=render(body, mode, plant.zone))
 
+    @override
     def finish(self, call: Call, answer: Answer, minute: Window) -> None:
         """Wrap the body in the callback that was asked for."""
         if (name := callback(call)) and answer.content_type == "application/json":
@@ -156,65 +160,6 @@ class EnphaseV2:
         if len(plants) > limit:
             body["next"] = encode_id(page[-1].id)
         return body
-
-    def _inverters_summary(self, plant: Plant, call: Call) -> Any:
-        """Return power and lifetime energy of each inverter, grouped by Envoy (late v2)."""
-        limits = plant.readable_by_inverter(call.now)
-        groups = [
-            {
-                "signal_strength": 0 if gateway.silent else 5,
-                "micro_inverters": [
-                    self._micro(plant, inverter, limits[inverter.serial], call)
-                    for inverter in plant.active_inverters(call.now)
-                    if inverter.gateway == gateway.serial
-                ],
-            }
-            for gateway in plant.gateways.values()
-        ]
-        if self._switches.inverters_summary_as_object:
-            return {
-                "signal_strength": 0 if any(gateway.silent for gateway in plant.gateways.values()) else 5,
-                "micro_inverters": [micro for group in groups for micro in _micros(group)],
-            }
-        return groups
-
-    def _micro(self, plant: Plant, inverter: Inverter, until: int, call: Call) -> dict[str, Any]:
-        """Return one inverter's newest values: those of the last interval before a slot in which it was awake."""
-        slot = plant.series.last_lit(until)
-        if slot is not None and not inverter.active_at(slot_time(slot)):
-            slot = None
-        quiet = plant.gateways[inverter.gateway].silent or inverter.mute_since(call.now) is not None
-        lifetime = plant.inverter_until(inverter.serial, until)
-        power: Any = None
-        if slot is not None:
-            produced = plant.inverter_until(inverter.serial, slot + 1) - plant.inverter_until(inverter.serial, slot)
-            power = produced * SLOTS_PER_HOUR
-        if not self._switches.inverters_power_as_int:
-            power = {"value": power, "units": "W", "precision": 0}
-        energy = (
-            {"value": lifetime * 3.6, "units": "kJ", "precision": 1}
-            if self._switches.inverters_energy_in_kj
-            else {"value": lifetime, "units": "Wh", "precision": 0}
-        )
-        return {
-            "id": int(inverter.serial[-8:]) if inverter.serial[-8:].isdecimal() else 0,
-            "serial_number": inverter.serial,
-            "model": inverter.model,
-            "part_number": inverter.part_number,
-            "sku": inverter.sku,
-            "status": "micro" if quiet else "normal",
-            "power_produced": power,
-            "proc_load": "520-00082-r01-v04.22.00",
-            "param_table": "540-00134-r01-v04.22.09",
-            "envoy_serial_number": inverter.gateway,
-            "energy": energy,
-            "grid_profile": "45fb5bfd-5bfd-45fb",
-            "last_report_date": None if slot is None else slot_time(slot + 1),
-        }
-
-
-def _micros(group: Mapping[str, Any]) -> list[Any]:
-    return list(group["micro_inverters"])
 
 
 def _matches(plant: Plant, name: str, wanted: str, now: datetime) -> bool:

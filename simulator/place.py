@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 type CloudName = Literal["enphase", "solaredge"]
+type ApiName = Literal["enphase", "enphase_v4", "solaredge"]
+"""What has plans of its own: ``enphase`` is v2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 
 from .batteries import Batteries, BatteryFlow
 from .devices import (
+    Accessory,
     Alert,
     Battery,
     ConsumptionMeter,
+    EvCharger,
+    Event,
     Gateway,
     GridMeter,
     Health,
@@ -49,6 +52,8 @@ class Plant:
         battery: Battery | None = None,
         batteries: Sequence[Battery] = (),
         storage: Storage | None = None,
+        ev_charger: EvCharger | None = None,
+        accessories: Sequence[Accessory] = (),
         alerts: Sequence[Alert] = (),
         public_name: str | None = None,
         reference: str | None = None,
@@ -70,6 +75,8 @@ class Plant:
             raise ValueError("the storage needs batteries whose nameplates sum up to it")
         if load is None and (consumption_meter or any(meter.kind != "production" for meter in meters)):
             raise ValueError("a meter needs a load unless it is one of production")
+        if (ev_charger is None) != (load is None or load.ev is None):
+            raise ValueError("a charger needs a car in the load")
         if not gateways:
             raise ValueError("a plant needs a gateway")
         self.cloud: CloudName = cloud
@@ -91,7 +98,11 @@ class Plant:
         """SolarEdge's meters but for the `grid_meter`."""
         self.batteries = owned
         self.storage = storage
+        self.ev_charger = ev_charger
+        self.accessories = list(accessories)
         self.alerts = list(alerts)
+        self.events: list[Event] = []
+        """Those of Enphase that do not follow from what the hardware does."""
         self.reference = reference
         self.other_references = list(other_references)
         self.installer = installer
@@ -272,7 +283,9 @@ class Plant:
         """Return the serial numbers of all devices that there are or were."""
         fitted = (*self.revenue_meters, self.consumption_meter, self.grid_meter, *self.meters)
         meters = [one.serial for one in fitted if one and one.serial]
-        return {*self.gateways, *self.inverters, *meters, *(battery.serial for battery in self.batteries)}
+        others = [*(one.serial for one in self.batteries), *(one.serial for one in self.accessories)]
+        charger = [self.ev_charger.serial] if self.ev_charger else []
+        return {*self.gateways, *self.inverters, *meters, *others, *charger}
 
     # Changes.
 
@@ -393,7 +406,7 @@ class Plant:
         limits = {}
         for inverter in self.inverters.values():
             since = inverter.mute_since(now)
-            limit = gateways[inverter.gateway]
+            limit = gateways[inverter.gateway] - inverter.late
             limits[inverter.serial] = limit if since is None else min(limit, slot_of(since))
         return limits
 

@@ -9,13 +9,23 @@ from .devices import Alert, Battery, Gateway, GridMeter, Inverter, RevenueMeter
 from .energy import Load, Storage
 from .place import Address
 from .plant import Plant
+from .ready_v4 import V4_SYSTEMS
 from .sun import Sky
 
 ENPHASE_API_KEY = "5f1d3a7c9b2e4860a1c3e5d7f9b0a2c4"
 ENPHASE_USER_ID = encode_id(247)
-"""Owns both Enphase systems."""
+"""Owns systems 67 and 72 in v2."""
 ENPHASE_SINGLE_USER_ID = encode_id(248)
 """Owns system 72 only."""
+ENPHASE_V4_API_KEY = "c0ffee5d41e94b7a8f20d6713b9e4a55"
+ENPHASE_V4_CLIENT_ID = "9b1d5e7f3a2c46808e4f6a0c2d4b6e81"
+ENPHASE_V4_CLIENT_SECRET = "2f8a6c4e0b1d3957f1e3d5c7b9a08264"  # noqa: S105 - opens nothing but the simulator
+ENPHASE_V4_OWNER = "Robin Elm"
+"""Owns systems 4200001, 4200002 and 4200003; signed in unless somebody else is chosen."""
+ENPHASE_V4_OWNER_NUMBER = 4217
+ENPHASE_V4_OWNER_OF_BOTH = "Jo Eich"
+"""Is v2's user 247, who owns systems 67 and 72 there as well."""
+ENPHASE_V4_OWNER_OF_BOTH_NUMBER = 247
 SOLAREDGE_API_KEY = "7Q2MZ0B4TNC8XW5K1RVJ9DHYF3GLPA6S"
 """Opens both SolarEdge sites."""
 SOLAREDGE_ACCOUNT_KEY = "SA-9F27C1B6E04D"
@@ -25,7 +35,10 @@ SOLAREDGE_SINGLE_ACCOUNT_KEY = "SA-31D8A7F05C9E"
 
 
 def ready_simulator(clock: Clock | None = None) -> Simulator:
-    """Return a simulator with two Enphase systems, two SolarEdge sites and the credentials above."""
+    """Return a simulator with five Enphase systems, two SolarEdge sites and the credentials above.
+
+    Two of the Enphase systems are read through v2, three through v4; the owner of both reads v2's through v4 too.
+    """
     simulator = Simulator(clock)
     simulator.add_enphase_key(ENPHASE_API_KEY)
     for user_id in (ENPHASE_USER_ID, ENPHASE_SINGLE_USER_ID):
@@ -36,7 +49,16 @@ def ready_simulator(clock: Clock | None = None) -> Simulator:
     simulator.add_plant(sample_residence(), ENPHASE_USER_ID, ENPHASE_SINGLE_USER_ID)
     simulator.add_plant(battery_site(), SOLAREDGE_API_KEY)
     simulator.add_plant(pv_site(), SOLAREDGE_API_KEY, SOLAREDGE_SINGLE_API_KEY)
+    _add_v4(simulator)
     return simulator
+
+
+def _add_v4(simulator: Simulator) -> None:
+    simulator.add_enphase_application(ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET, ENPHASE_V4_API_KEY)
+    simulator.add_enphase_owner(ENPHASE_V4_OWNER, ENPHASE_V4_OWNER_NUMBER)
+    simulator.add_enphase_owner(ENPHASE_V4_OWNER_OF_BOTH, ENPHASE_V4_OWNER_OF_BOTH_NUMBER, [67, 72])
+    for system in V4_SYSTEMS:
+        simulator.add_plant(system(), ENPHASE_V4_OWNER)
 
 
 def eich_residence() -> Plant:

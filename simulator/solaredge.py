@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 import re
-from typing import Any
+from typing import Any, override
 
 from .accounts import Accounts, SolarEdgeKey
 from .plant import Plant
@@ -12,14 +12,14 @@ from .solaredge_devices import device_answer, devices
 from .solaredge_format import local, page_of, problem
 from .solaredge_series import Reader
 from .switches import Switches
-from .web import Answer, Call, Refusal
+from .web import Answer, Call, Refusal, Vendor
 
 _LEGACY = "monitoring/"
 _SITE_PATH = re.compile(r"sites/(\d{1,12})(?:/(.+))?")
 _MOST_SITES = 1000
 
 
-class SolarEdge:
+class SolarEdge(Vendor):
     """The API as a vendor of the simulator."""
 
     def __init__(
@@ -32,10 +32,12 @@ class SolarEdge:
         self._accounts = accounts
         self._switches = switches
 
+    @override
     def credential(self, call: Call) -> str | None:
         """Return the key of the header."""
         return call.headers.get("X-API-Key")
 
+    @override
     def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
         """Return the 429 of the minute, with `retry-after`, or the one of the month's credits, without."""
         if not minute.over and not month.over:
@@ -48,11 +50,13 @@ class SolarEdge:
             refusal.headers["retry-after"] = str(max(1, -int((call.now - minute.end).total_seconds() // 1)))
         return refusal
 
+    @override
     def finish(self, call: Call, answer: Answer, minute: Window) -> None:
         """Add the minute's headers, which every answer has."""
         answer.headers["x-ratelimit-limit-minute"] = str(minute.limit)
         answer.headers["x-ratelimit-remaining-minute"] = str(max(0, minute.limit - minute.used))
 
+    @override
     def answer(self, call: Call) -> Answer:
         """Answer a request. Raise Refusal."""
         legacy = call.path.startswith(_LEGACY)

@@ -1,6 +1,7 @@
 """What real clouds are known or suspected to do one way or the other."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +28,26 @@ class Switches:
     """`summary.current_power` keeps the last value that was not 0 through the night."""
     enphase_max_in_flight: int = 8
     """More requests of one key at the same time are answered with 503."""
+    enphase_auto_consent: bool = False
+    """The consent page of v4 allows at once, without anybody clicking."""
+    enphase_redirects_registered: bool = True
+    """Off: any redirect URI is accepted although the application has registered others."""
+    enphase_token_form_refused: bool = False
+    """The token endpoint reads its parameters in the query only."""
+    enphase_tokens_count: bool = True
+    """Calls of the token endpoint count in the application's plan."""
+    enphase_tokens_limited: bool = False
+    """Beyond the plan the token endpoint answers 429 too."""
+    enphase_invalid_grant_401: bool = False
+    """``invalid_grant`` is answered with 401 instead of 400."""
+    enphase_old_refresh_works: bool = False
+    """A refresh token may be used again and again."""
+    enphase_old_access_refused: bool = False
+    """A refresh ends the access token before, which otherwise works until it expires."""
+    enphase_gating_403: bool = False
+    """An endpoint beyond the plan is forbidden (403) instead of 401."""
+    enphase_429: Literal["documented", "long", "short"] = "documented"
+    """Whether v4's 429 names the period: as documented for the endpoint, always, or never."""
     solaredge_sites_as_list: bool = False
     """The list of sites is a bare list also on `/v2`, as until 2025."""
     solaredge_units_scaled: bool = False
@@ -68,3 +89,7 @@ class Switches:
 
     It is less than nothing while the battery stores what another inverter yields.
     """
+
+
+CHOICES: dict[str, tuple[str, ...]] = {"enphase_429": ("documented", "long", "short")}
+"""What the switches may be that are neither true, false nor a number."""

@@ -1,5 +1,6 @@
 """What a request of a client is, what answers it, and which vendor does so."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +22,10 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...]
     credential: str | None
-    """The key as it was sent: Enphase's `key`, SolarEdge's `X-API-Key`."""
+    """The key as it was sent: Enphase's `key`, SolarEdge's `X-API-Key`.
+
+    With Enphase's token endpoint: the API key of the application that asks, because its plan pays.
+    """
     status: int = 0
     """0 while it is not answered, and for ever when the connection was dropped."""
 
@@ -36,6 +40,7 @@ class Call:
     query: MultiMapping[str]
     headers: CIMultiDictProxy[str]
     now: datetime
+    body: bytes = b""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,15 +81,27 @@ class Vendor(Protocol):
     prefix: str
     quota: Quota
 
+    @abstractmethod
     def credential(self, call: Call) -> str | None:
         """Return the key that a request carries."""
 
+    def counts(self, call: Call) -> bool:
+        """Tell whether a request uses up some of the plan."""
+        return True
+
+    def logged(self, call: Call) -> tuple[tuple[str, str], ...]:
+        """Return what the log says of a request's parameters."""
+        return to_tuple(call.query)
+
+    @abstractmethod
     def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
         """Return the refusal of a request that exceeds a limit, or None when it does not."""
 
+    @abstractmethod
     def answer(self, call: Call) -> Answer:
         """Answer a request. Raise Refusal."""
 
+    @abstractmethod
     def finish(self, call: Call, answer: Answer, minute: Window) -> None:
         """Add what is on every answer."""
 

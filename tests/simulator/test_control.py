@@ -187,7 +187,7 @@ async def test_the_program_tells_where_it_listens_and_stops_cleanly(socket_enabl
 
         assert '"now": "2026-06-21T19:0' in await asyncio.to_thread(read, "/control/clock")
         limits = await asyncio.to_thread(read, "/control/limits")
-        assert limits.count('"per_minute": 77, "per_month": 777') == 2
+        assert limits.count('"per_minute": 77, "per_month": 777') == 3
     finally:
         process.send_signal(number)
         output, errors = await asyncio.wait_for(process.communicate(), 10)

@@ -257,7 +257,8 @@ def test_a_plant_that_does_not_fit_together_is_refused(missing):
 def test_the_ready_systems_are_the_promised_ones():
     plants = ready_simulator().plants
     moment = datetime(2026, 11, 21, tzinfo=UTC)
-    assert set(plants) == {"enphase_67", "enphase_72", "solaredge_1148616", "solaredge_222881711"}
+    ours = {"enphase_67", "enphase_72", "solaredge_1148616", "solaredge_222881711"}
+    assert set(plants) == ours | {"enphase_4200001", "enphase_4200002", "enphase_4200003"}
     eich = plants["enphase_67"]
     assert (len(eich.active_inverters(moment)), len(eich.gateways), eich.size_w(moment)) == (31, 2, 5250)
     assert [meter.serial for meter in eich.revenue_meters] == ["123123123123"]
@@ -266,5 +267,5 @@ def test_the_ready_systems_are_the_promised_ones():
     assert len(plants["solaredge_1148616"].active_inverters(moment)) == 2
     assert plants["solaredge_1148616"].battery
     assert not plants["solaredge_222881711"].grid_meter
-    for plant in plants.values():
+    for plant in (plants[key] for key in ours):
         assert timedelta(days=700) < moment - plant.operational_at < timedelta(days=1100)

@@ -8,7 +8,7 @@ import pytest
 from simulator import Plant, Simulator
 from simulator.devices import ConsumptionMeter, Gateway, Inverter
 from simulator.more import FACTORIES, large_residence, metered_residence
-from simulator.ready import ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID
+from simulator.ready import ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID, ready_simulator
 from simulator.sun import Sky
 
 from .conftest import NOON_IN_CALIFORNIA, Driver
@@ -237,4 +237,4 @@ async def test_every_further_system_answers_and_is_none_of_the_ready_ones(drive:
         cloud, _, number = key.partition("_")
         path = f"systems/{number}/summary" if cloud == "enphase" else f"sites/{number}"
         assert (await getattr(drive, cloud)(path)).status == 200
-    assert len(drive.simulator.plants) == 4 + len(FACTORIES)
+    assert len(drive.simulator.plants) == len(ready_simulator().plants) + len(FACTORIES)
