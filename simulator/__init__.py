@@ -4,7 +4,16 @@ Every number comes from one energy integral for each plant: five-minute rows, qu
 lifetime agree to the Wh. Nothing here is part of the integration.
 """
 
-from .app import ENPHASE_OAUTH_PATH, ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Simulator
+from .app import (
+    ENPHASE_OAUTH_PATH,
+    ENPHASE_PATH,
+    ENPHASE_V4_PATH,
+    SOLAREDGE_AUTHORIZE_PATH,
+    SOLAREDGE_LEGACY_PATH,
+    SOLAREDGE_OAUTH_PATH,
+    SOLAREDGE_PATH,
+    Simulator,
+)
 from .clock import Clock
 from .plant import Plant
 from .switches import Switches
@@ -14,7 +23,9 @@ __all__ = [
     "ENPHASE_OAUTH_PATH",
     "ENPHASE_PATH",
     "ENPHASE_V4_PATH",
+    "SOLAREDGE_AUTHORIZE_PATH",
     "SOLAREDGE_LEGACY_PATH",
+    "SOLAREDGE_OAUTH_PATH",
     "SOLAREDGE_PATH",
     "Clock",
     "Plant",

@@ -10,7 +10,15 @@ import sys
 
 from aiohttp import web
 
-from . import ENPHASE_OAUTH_PATH, ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH
+from . import (
+    ENPHASE_OAUTH_PATH,
+    ENPHASE_PATH,
+    ENPHASE_V4_PATH,
+    SOLAREDGE_AUTHORIZE_PATH,
+    SOLAREDGE_LEGACY_PATH,
+    SOLAREDGE_OAUTH_PATH,
+    SOLAREDGE_PATH,
+)
 from .clock import Clock
 from .place import ApiName
 from .ready import (
@@ -24,6 +32,11 @@ from .ready import (
     ENPHASE_V4_OWNER_OF_BOTH,
     SOLAREDGE_ACCOUNT_KEY,
     SOLAREDGE_API_KEY,
+    SOLAREDGE_BATTERY_OWNER,
+    SOLAREDGE_CLIENT_ID,
+    SOLAREDGE_CLIENT_SECRET,
+    SOLAREDGE_OWNER,
+    SOLAREDGE_REDIRECT_URL,
     SOLAREDGE_SINGLE_ACCOUNT_KEY,
     SOLAREDGE_SINGLE_API_KEY,
     ready_simulator,
@@ -97,6 +110,11 @@ SolarEdge V2       {base}{SOLAREDGE_PATH}
                    {SOLAREDGE_SINGLE_API_KEY}   site 222881711 only
   X-Account-Key    {SOLAREDGE_ACCOUNT_KEY}   needed with the older base; for the second key
                    {SOLAREDGE_SINGLE_ACCOUNT_KEY}
+  Site Access      {base}{SOLAREDGE_AUTHORIZE_PATH}   tokens at {SOLAREDGE_OAUTH_PATH}/token
+  client id        {SOLAREDGE_CLIENT_ID}
+  client secret    {SOLAREDGE_CLIENT_SECRET}
+  redirect URL     {SOLAREDGE_REDIRECT_URL}
+  homeowners       {SOLAREDGE_OWNER} (site 222881711), {SOLAREDGE_BATTERY_OWNER} (site 1148616)
 
 Try:
   curl '{base}{ENPHASE_PATH}/systems/67/summary?key={ENPHASE_API_KEY}&user_id={ENPHASE_USER_ID}'

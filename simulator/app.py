@@ -21,6 +21,8 @@ from .place import ApiName
 from .plant import Plant
 from .quota import Plan, Quota
 from .solaredge import SolarEdge
+from .solaredge_access import SOLAREDGE_CONNECT_PATH, SolarEdgeAccess
+from .solaredge_oauth import SolarEdgeTokens
 from .switches import Switches
 from .web import Answer, Call, Refusal, Request, Vendor, headers_of
 
@@ -29,9 +31,11 @@ ENPHASE_V4_PATH = "/enphase/api/v4"
 ENPHASE_OAUTH_PATH = "/enphase/oauth"
 SOLAREDGE_PATH = "/solaredge/v2"
 SOLAREDGE_LEGACY_PATH = "/solaredge/v2/monitoring"
+SOLAREDGE_OAUTH_PATH = "/solaredge/v2/oauth2"
+SOLAREDGE_AUTHORIZE_PATH = f"{SOLAREDGE_CONNECT_PATH}/authorize"
 
 
-class Simulator(Hardware, Access):
+class Simulator(Hardware, Access, SolarEdgeAccess):
     """Both clouds over a set of plants, on an injected clock."""
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -48,11 +52,18 @@ class Simulator(Hardware, Access):
             "solaredge": Quota(Plan(name="Free", per_minute=10, per_month=2_000)),
         }
         self._oauth = EnphaseOAuth(ENPHASE_OAUTH_PATH, self.v4_quota, self.accounts, self.switches, self.grants)
+        self._open_solaredge_access(self.quotas["solaredge"])
+        consents = self.solaredge_grants
+        solaredge = SolarEdge(
+            SOLAREDGE_PATH, self.quotas["solaredge"], self.plants, self.accounts, self.switches, consents
+        )
         self._vendors: tuple[Vendor, ...] = (
             EnphaseV2(ENPHASE_PATH, self.quotas["enphase"], self.plants, self.accounts, self.switches),
             EnphaseV4(ENPHASE_V4_PATH, self.v4_quota, self.plants, self.accounts, self.switches, self.grants),
             self._oauth,
-            SolarEdge(SOLAREDGE_PATH, self.quotas["solaredge"], self.plants, self.accounts, self.switches),
+            solaredge,
+            SolarEdgeTokens(SOLAREDGE_OAUTH_PATH, solaredge, consents, self.switches),
+            self._solaredge_connect,
         )
         self.app = self._build()
 
@@ -90,11 +101,14 @@ class Simulator(Hardware, Access):
         self._oauth.owner = name
 
     def authorize(self, url: str, *, allow: bool = True) -> str:
-        """Be the browser of Enphase's owner: take a client's authorize URL and return where it is sent back to.
+        """Be the browser of an owner: take a client's authorize URL and return where it is sent back to.
 
-        That has the code, or ``error=access_denied``, and the state. Raise ValueError where a page would say no.
+        That has the code, or ``error=access_denied``, and the state; with SolarEdge what `authorize_solaredge` says.
+        Raise ValueError where a page would say no.
         """
         target = URL(url)
+        if target.path == SOLAREDGE_AUTHORIZE_PATH:
+            return self.authorize_solaredge(url, allow=allow)
         if target.path != f"{ENPHASE_OAUTH_PATH}/authorize":
             raise ValueError(f"{target.path} is not the consent page")
         call = Call(

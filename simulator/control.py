@@ -6,10 +6,12 @@ Times are ISO 8601 with offset, durations seconds. Errors are answered with 400 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from . import solaredge_control
 from .more import FACTORIES
 from .switches import CHOICES, Switches
 
@@ -43,6 +45,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
         "limits": lambda: _limits(simulator),
         "enphase/applications": lambda: _applications(simulator),
         "enphase/owners": lambda: _owners(simulator),
+        **{name: partial(read, simulator) for name, read in solaredge_control.READERS.items()},
     }
     return [
         *(web.get(f"/control/{name}", _reader(read)) for name, read in reading.items()),
@@ -256,4 +259,5 @@ _ACTIONS: dict[str, Action] = {
     "enphase/owners/sign-in": _sign_in,
     "enphase/grants/revoke": lambda simulator, data: {"revoked": simulator.revoke_grant(**data)},
     "revoke": lambda simulator, data: simulator.revoke(**data),
+    **solaredge_control.ACTIONS,
 }

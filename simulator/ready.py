@@ -32,6 +32,14 @@ SOLAREDGE_ACCOUNT_KEY = "SA-9F27C1B6E04D"
 SOLAREDGE_SINGLE_API_KEY = "K4D8H2S6W0B3N7M1Z5X9C2V6L0P4J8G1"
 """Opens site 222881711 only."""
 SOLAREDGE_SINGLE_ACCOUNT_KEY = "SA-31D8A7F05C9E"
+SOLAREDGE_CLIENT_ID = "b6f0c4d2e8a1437f9c25"
+SOLAREDGE_CLIENT_SECRET = "Jx3vQ8rT1mZ6wK9pL4sN7yB2cF5hD0gA"  # noqa: S105 - of the simulator alone
+SOLAREDGE_REDIRECT_URL = "http://127.0.0.1:8123/api/solar_cloud/solaredge/callback"
+"""Where homeowners are sent back to; others have to be allowed before they are used."""
+SOLAREDGE_OWNER = "Jane Doe"
+"""A homeowner; her login is linked to site 222881711."""
+SOLAREDGE_BATTERY_OWNER = "Erika Mustermann"
+"""A homeowner; her login is linked to site 1148616."""
 
 
 def ready_simulator(clock: Clock | None = None) -> Simulator:
@@ -45,6 +53,11 @@ def ready_simulator(clock: Clock | None = None) -> Simulator:
         simulator.add_enphase_user(user_id)
     simulator.add_solaredge_key(SOLAREDGE_API_KEY, SOLAREDGE_ACCOUNT_KEY)
     simulator.add_solaredge_key(SOLAREDGE_SINGLE_API_KEY, SOLAREDGE_SINGLE_ACCOUNT_KEY)
+    simulator.add_solaredge_application(
+        SOLAREDGE_CLIENT_ID, SOLAREDGE_CLIENT_SECRET, redirect_urls=[SOLAREDGE_REDIRECT_URL]
+    )
+    simulator.add_solaredge_owner(SOLAREDGE_OWNER, [222881711])
+    simulator.add_solaredge_owner(SOLAREDGE_BATTERY_OWNER, [1148616])
     simulator.add_plant(eich_residence(), ENPHASE_USER_ID)
     simulator.add_plant(sample_residence(), ENPHASE_USER_ID, ENPHASE_SINGLE_USER_ID)
     simulator.add_plant(battery_site(), SOLAREDGE_API_KEY)

@@ -78,6 +78,24 @@ class Switches:
     """The endpoints for one metric of one meter or battery; off: unknown (404)."""
     solaredge_device_data: bool = True
     """Off: devices and all that they measure are forbidden (403), as without the scope DEVICE_DATA."""
+    solaredge_auto_consent: bool = False
+    """Connect's consent page allows at once, without anybody clicking."""
+    solaredge_multi_site: bool = False
+    """A login that is linked to several sites may choose one of them; off: Connect refuses it."""
+    solaredge_state_echoed: bool = False
+    """Connect sends `state` back, as documented."""
+    solaredge_external_id_dropped: bool = False
+    """Connect does not send `external_id` back."""
+    solaredge_redirect_uri_rejected: bool = True
+    """A code that comes with a `redirect_uri` is not exchanged (400)."""
+    solaredge_form_rejected: bool = True
+    """The token endpoint reads JSON only."""
+    solaredge_old_access_refused: bool = True
+    """A refresh ends the access token before, which otherwise works until it expires."""
+    solaredge_tokens_count: bool = True
+    """Calls of the token endpoint cost a credit of the developer account."""
+    solaredge_tokens_limited: bool = False
+    """Beyond the plan the token endpoint answers 429 too."""
     solaredge_telemetry_up_to_day: bool = False
     """Telemetry refuses WEEK and longer resolutions (400)."""
     solaredge_overview_month: bool = False

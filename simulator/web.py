@@ -24,7 +24,8 @@ class Request:
     credential: str | None
     """The key as it was sent: Enphase's `key`, SolarEdge's `X-API-Key`.
 
-    With Enphase's token endpoint: the API key of the application that asks, because its plan pays.
+    Where somebody is signed in or signs in: what names the application that asks, because its plan pays. That is the
+    API key with Enphase, the client id with SolarEdge.
     """
     status: int = 0
     """0 while it is not answered, and for ever when the connection was dropped."""
