@@ -4,18 +4,21 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
-from homeassistant.const import CONF_API_KEY, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .account_coordinator import AccountCoordinator
-from .accounts import CLOUD_VENDOR, async_client, metered_account
+from .accounts import CLOUD_VENDOR, metered_account
+from .clients import async_client
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
 from .devices import register_account
-from .issues import clear_offers, clear_underperforming
+from .grants import async_give_back, async_grant, follow_grant
+from .issues import clear_devices_missing, clear_offers, clear_underperforming
+from .reloading import what_matters
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -32,8 +35,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
     """Set up an account with its systems; raises when none of them can be read and nothing was known before."""
-    client = await async_client(hass, entry.data, entry.options.get(CONF_CYCLE_DAY, 1))
-    metered = metered_account(hass, entry.data[CONF_CLOUD], entry.data[CONF_API_KEY])
+    grant = await async_grant(hass, entry)
+    client = await async_client(hass, entry.data, entry.options.get(CONF_CYCLE_DAY, 1), grant)
+    metered = metered_account(hass, entry.data)
     account_device_id = register_account(hass, entry, CLOUD_VENDOR[entry.data[CONF_CLOUD]])
     coordinators = {
         subentry.subentry_id: SystemCoordinator(hass, entry, subentry, client, metered, account_device_id)
@@ -46,6 +50,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
         client=client, metered=metered, account=AccountCoordinator(hass, entry, metered), coordinators=coordinators
     )
     entry.async_on_unload(entry.add_update_listener(_ChangeListener(entry)))
+    if grant is not None:
+        follow_grant(hass, entry, grant)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in coordinators.values():
         coordinator.async_start()
@@ -77,7 +83,9 @@ class _ChangeListener:
 
     @staticmethod
     def _state(entry: SolarCloudConfigEntry) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {**entry.data, **entry.options}, {key: dict(subentry.data) for key, subentry in entry.subentries.items()}
+        return {**what_matters(entry.data), **entry.options}, {
+            key: dict(subentry.data) for key, subentry in entry.subentries.items()
+        }
 
     async def __call__(self, hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
         """Compare with what was loaded."""
@@ -95,7 +103,12 @@ async def async_unload_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
-    """Forget the data of an account's systems. Its request count stays: the vendor does not forget it either."""
+    """Forget the data of an account's systems and give back its grant.
+
+    Its request count stays: the vendor does not forget it either.
+    """
+    clear_devices_missing(hass, entry.entry_id)
+    await async_give_back(hass, entry)
     await _async_forget(
         hass, entry, [subentry.data[CONF_SYSTEM_ID] for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)]
     )

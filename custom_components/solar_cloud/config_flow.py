@@ -1,8 +1,6 @@
-"""Setting up an account, adding a system to it, giving it a new credential or another plan."""
+"""Setting up an account, giving it a new credential, another plan or another way to sign in."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-import logging
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -10,33 +8,34 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
     OptionsFlow,
-    SubentryFlowResult,
 )
-from homeassistant.const import CONF_API_KEY
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_TOKEN
+from homeassistant.core import callback
 import voluptuous as vol
 
-from .accounts import CLOUD_VENDOR, async_client, entry_unique_id, metered_account
+from .accounts import CLOUD_VENDOR, entry_unique_id
 from .budget.plan import PLANS
-from .cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled
+from .clients import async_client, is_signed_in
 from .cloud.model import System
 from .const import (
     CLOUD_ENPHASE_V2,
+    CLOUD_ENPHASE_V4,
     CLOUD_SOLAREDGE,
     CONF_ACCOUNT_KEY,
     CONF_ADVANCED,
+    CONF_AUTH_IMPLEMENTATION,
     CONF_BASE_URL,
     CONF_CLOUD,
+    CONF_CONSENTED_AT,
+    CONF_OWNER,
     CONF_PER_MINUTE,
     CONF_PER_MONTH,
     CONF_PLAN,
-    CONF_SINCE,
-    CONF_SYSTEM,
+    CONF_SITE_ID,
     CONF_SYSTEMS,
     CONF_USER_ID,
     DOMAIN,
@@ -44,6 +43,8 @@ from .const import (
     PLAN_CUSTOM,
     SUBENTRY_TYPE_SYSTEM,
 )
+from .flow_sign_in import SignInFlow
+from .flow_system import SystemSubentryFlow, async_list_systems, configured_systems
 from .forms import (
     LIMITS_SCHEMA,
     OPTIONS_SCHEMA,
@@ -51,49 +52,28 @@ from .forms import (
     account_schema,
     checked_address,
     credential_fields,
-    since_schema,
     subentry_data,
-    system_schema,
     systems_schema,
 )
-from .offer import chosen, earliest, running_system, told, why_not
+from .grants import async_grant
+from .reloading import what_matters
+from .urls import CALLBACK_PATH, PORTALS, callback_url
 
-_LOGGER = logging.getLogger(__name__)
-
-URLS = {
-    "enphase_portal": "https://developer.enphase.com",
-    "solaredge_portal": "https://developer.solaredge.com",
-}
-
-
-def error_key(err: CloudError) -> str:
-    """Return the form error that says what went wrong with a cloud."""
-    if isinstance(err, CredentialRefused | NotAllowed):
-        return "invalid_auth"
-    if isinstance(err, Throttled):
-        return "rate_limited"
-    return "cannot_connect"
+KEYS = (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
+SIGNED_IN = (CONF_AUTH_IMPLEMENTATION, CONF_CLIENT_ID, CONF_OWNER, CONF_SITE_ID, CONF_CONSENTED_AT, CONF_TOKEN)
+"""What an account that is signed in to has beside the form."""
 
 
-def configured_systems(hass: HomeAssistant) -> set[str]:
-    """Return the keys of all systems that any entry has."""
-    return {
-        subentry.unique_id
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
-        if subentry.unique_id
-    }
-
-
-class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
+class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
     """The flows of an account."""
 
     VERSION = 1
 
     def __init__(self) -> None:
         """Start with nothing known."""
-        self._data: dict[str, Any] = {}
+        super().__init__()
         self._systems: list[System] = []
+        self._signing_in = False
 
     @classmethod
     @callback
@@ -119,7 +99,13 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which cloud it is."""
-        return self.async_show_menu(step_id="user", menu_options=["enphase_v2", "solaredge_key"])
+        return self.async_show_menu(
+            step_id="user", menu_options=["enphase_v4", "enphase_v2", "solaredge_oauth", "solaredge_key"]
+        )
+
+    async def async_step_enphase_v4(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for an Enphase application's API key; its owner signs in after that."""
+        return await self._async_sign_in("enphase_v4", CLOUD_ENPHASE_V4, user_input)
 
     async def async_step_enphase_v2(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for an Enphase API v2 credential."""
@@ -129,18 +115,33 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for a SolarEdge API key."""
         return await self._async_account("solaredge_key", CLOUD_SOLAREDGE, user_input)
 
+    async def async_step_solaredge_oauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the plan of a SolarEdge application with site access; its owner signs in after that."""
+        return await self._async_sign_in("solaredge_oauth", CLOUD_SOLAREDGE, user_input)
+
+    async def _async_sign_in(self, step_id: str, cloud: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Take the form of an account that is signed in to; without an application nothing needs to be typed."""
+        self._signing_in = True
+        if user_input is None:
+            kept = (CONF_BASE_URL, CONF_PLAN) if self._data.get(CONF_CLOUD) == cloud else ()
+            self._data = {CONF_CLOUD: cloud, **{key: self._data[key] for key in kept}}
+            if not await self._async_applications():
+                return self.async_abort(reason="missing_credentials")
+        return await self._async_account(step_id, cloud, user_input)
+
     async def _async_account(self, step_id: str, cloud: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Take an account's form; the credential is tried at once, or after the limits of a plan of the owner's own."""
         errors: dict[str, str] = {}
         if user_input is not None:
             errors = self._take(cloud, user_input)
             if not errors:
-                await self.async_set_unique_id(entry_unique_id(self._data))
-                if self.source == SOURCE_USER:
-                    self._abort_if_unique_id_configured()
+                if not self._signing_in:
+                    await self.async_set_unique_id(entry_unique_id(self._data))
+                    if self.source == SOURCE_USER:
+                        self._abort_if_unique_id_configured()
                 if self._data[CONF_PLAN] == PLAN_CUSTOM:
                     return await self.async_step_limits()
-                errors, result = await self._async_try()
+                errors, result = await self._async_go_on()
                 if result is not None:
                     return result
         return self._show_account(step_id, cloud, user_input, errors)
@@ -148,15 +149,21 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
     def _show_account(
         self, step_id: str, cloud: str, user_input: dict[str, Any] | None, errors: dict[str, str]
     ) -> ConfigFlowResult:
-        schema = account_schema(cloud)
+        schema = account_schema(cloud, signed_in=self._signing_in or is_signed_in(self._data))
         shown = user_input if user_input is not None else self._known_input()
         if shown:
             schema = self.add_suggested_values_to_schema(schema, shown)
-        return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors, description_placeholders=URLS)
+        redirect_url = callback_url(self.hass) or f"https://…{CALLBACK_PATH}"
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=schema,
+            errors=errors,
+            description_placeholders={**PORTALS, "redirect_url": redirect_url},
+        )
 
     def _known_input(self) -> dict[str, Any]:
         """Return what a reconfigured account has now, in the shape of the form; secrets are typed anew."""
-        if not self._data:
+        if CONF_BASE_URL not in self._data:
             return {}
         return {
             **{key: self._data[key] for key in (CONF_USER_ID, CONF_PLAN) if key in self._data},
@@ -172,13 +179,11 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
         limits: dict[str, Any] = {
             key: self._data[key] for key in (CONF_PER_MINUTE, CONF_PER_MONTH) if key in self._data
         }
+        signed_in = {key: self._data[key] for key in SIGNED_IN if key in self._data}
         self._data = {
             CONF_CLOUD: cloud,
-            **{
-                key: text.strip()
-                for key in (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
-                if (text := user_input.get(key))
-            },
+            **signed_in,
+            **{key: text.strip() for key in KEYS if (text := user_input.get(key))},
             CONF_BASE_URL: address,
             CONF_PLAN: user_input[CONF_PLAN],
         }
@@ -196,7 +201,7 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             for key in (CONF_PER_MINUTE, CONF_PER_MONTH):
                 self._data[key] = int(user_input[key])
-            errors, result = await self._async_try()
+            errors, result = await self._async_go_on()
             if result is not None:
                 return result
         return self.async_show_form(
@@ -205,11 +210,29 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
             errors=errors,
         )
 
+    async def _async_go_on(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
+        """Have the owner sign in, or try the key that was entered."""
+        if self._signing_in:
+            return {}, await self.async_step_pick_implementation()
+        return await self._async_try()
+
+    @override
     async def _async_try(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
         """List the systems, the one request that proves the credential, and go on with them."""
-        errors, systems = await _async_systems(self.hass, self._data)
+        if self._grant is None and self.source != SOURCE_USER and is_signed_in(self._data):
+            self._grant = await async_grant(self.hass, self._entry)
+        client = await async_client(self.hass, self._data, auth=self._grant)
+        errors, systems = await async_list_systems(self.hass, client, self._data)
         if errors:
             return errors, None
+        if self._grant is not None:
+            self._data[CONF_TOKEN] = self._grant.tokens.as_dict()
+            if CONF_OWNER not in self._data and systems:
+                # Who has signed in was not told: the owner of the oldest system.
+                self._data[CONF_OWNER] = f"system {min(systems, key=lambda one: one.id.zfill(20)).id}"
+                await self.async_set_unique_id(entry_unique_id(self._data))
+                if self.source == SOURCE_USER:
+                    self._abort_if_unique_id_configured()
         if self.source != SOURCE_USER:
             return {}, self._finish_update(systems)
         if not systems:
@@ -258,10 +281,15 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the new credential; plan and address stay."""
         cloud = self._data[CONF_CLOUD]
         errors: dict[str, str] = {}
+        if is_signed_in(self._data):
+            if user_input is not None:
+                return await self.async_step_sign_in_again()
+            return self.async_show_form(
+                step_id="reauth_confirm", description_placeholders={"name": self._get_reauth_entry().title}
+            )
         if user_input is not None:
-            credential = (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
-            kept = {key: value for key, value in self._get_reauth_entry().data.items() if key not in credential}
-            self._data = kept | {key: text.strip() for key in credential if (text := user_input.get(key))}
+            kept = {key: value for key, value in self._get_reauth_entry().data.items() if key not in KEYS}
+            self._data = kept | {key: text.strip() for key in KEYS if (text := user_input.get(key))}
             await self.async_set_unique_id(entry_unique_id(self._data))
             errors, result = await self._async_try()
             if result is not None:
@@ -272,45 +300,51 @@ class SolarCloudConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(schema, user_input or known),
             errors=errors,
-            description_placeholders={"name": self._get_reauth_entry().title, **URLS},
+            description_placeholders={"name": self._get_reauth_entry().title},
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change credential, plan or address of an account."""
-        if not self._data:
-            self._data = dict(self._get_reconfigure_entry().data)
-        return await self._async_account("reconfigure", self._data[CONF_CLOUD], user_input)
+        """Ask what to change: the account as it is, or the way to sign in."""
+        self._data = dict(self._get_reconfigure_entry().data)
+        if is_signed_in(self._data):
+            menu = ["change_account", "sign_in_again"]
+        elif self._data[CONF_CLOUD] == CLOUD_ENPHASE_V2:
+            menu = ["change_account", "enphase_v4"]
+        else:
+            menu = ["change_account", "solaredge_oauth"]
+        return self.async_show_menu(step_id="reconfigure", menu_options=menu)
+
+    async def async_step_change_account(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change key, plan or address of an account."""
+        return await self._async_account("change_account", self._data[CONF_CLOUD], user_input)
+
+    async def async_step_sign_in_again(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Get a new grant for the account; all else stays."""
+        self._signing_in = True
+        return await self.async_step_pick_implementation()
+
+    @property
+    def _entry(self) -> ConfigEntry:
+        """Return the account that is signed in to again or changed."""
+        return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
 
     def _finish_update(self, systems: Sequence[System]) -> ConfigFlowResult:
         """Store the new credential, if it reads the systems that the account has; else it is somebody else's."""
-        entry = self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
+        entry = self._entry
         wanted = {subentry.unique_id for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)}
         if not wanted <= {system.key for system in systems}:
-            return self.async_abort(reason="wrong_account")
+            one_site = self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and is_signed_in(self._data) and len(wanted) > 1
+            return self.async_abort(reason="one_site_only" if one_site else "wrong_account")
         other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, self.unique_id or "")
         if other is not None and other.entry_id != entry.entry_id:
             return self.async_abort(reason="already_configured")
         # A loaded account reloads itself when its data change; any other has to be told.
-        reloads_itself = entry.state is ConfigEntryState.LOADED and dict(entry.data) != self._data
+        changed = what_matters(entry.data) != what_matters(self._data)
+        reloads_itself = entry.state is ConfigEntryState.LOADED and changed
         result = self.async_update_and_abort(entry, unique_id=self.unique_id, data=self._data)
         if not reloads_itself:
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return result
-
-
-async def _async_systems(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[dict[str, str], tuple[System, ...]]:
-    """List an account's systems; tells the form's errors instead of raising."""
-    try:
-        client = await async_client(hass, data)
-        return {}, await client.systems()
-    except CloudError as err:
-        _LOGGER.debug("The list of systems could not be read: %s", err)
-        return {"base": error_key(err)}, ()
-    except Exception:
-        _LOGGER.exception("Unexpected error while the credential was tried")
-        return {"base": "unknown"}, ()
-    finally:
-        metered_account(hass, data[CONF_CLOUD], data[CONF_API_KEY]).async_tell()
 
 
 class AccountOptionsFlow(OptionsFlow):
@@ -322,65 +356,4 @@ class AccountOptionsFlow(OptionsFlow):
             return self.async_create_entry(data=user_input)
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(OPTIONS_SCHEMA, self.config_entry.options)
-        )
-
-
-class SystemSubentryFlow(ConfigSubentryFlow):
-    """Adds a system that the account can read and no entry has yet; imports the past of one that is there."""
-
-    def __init__(self) -> None:
-        """Start with nothing known."""
-        self._systems: list[System] = []
-        self._since: date | None = None
-
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask which system it is."""
-        entry = self._get_entry()
-        taken = configured_systems(self.hass)
-        if user_input is not None:
-            system = next(system for system in self._systems if system.id == user_input[CONF_SYSTEM])
-            if system.key in taken:
-                return self.async_abort(reason="already_configured")
-            return self.async_create_entry(title=system.name, data=subentry_data(system), unique_id=system.key)
-        if entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="entry_not_loaded")
-        errors, systems = await _async_systems(self.hass, entry.data)
-        if errors:
-            return self.async_abort(reason=errors["base"])
-        self._systems = [system for system in systems if system.key not in taken]
-        if not self._systems:
-            return self.async_abort(reason="already_configured" if systems else "no_systems")
-        return self.async_show_form(step_id="user", data_schema=system_schema(self._systems))
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask since when the past of the system is wanted."""
-        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
-        if coordinator is None:
-            return self.async_abort(reason="entry_not_loaded")
-        if (reason := why_not(coordinator)) is not None:
-            return self.async_abort(reason=reason)
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            self._since = chosen(coordinator, user_input[CONF_SINCE])
-            if self._since is not None:
-                return await self.async_step_confirm()
-            errors["since"] = "is_there_already"
-        begin = earliest(coordinator)
-        return self.async_show_form(
-            step_id="reconfigure",
-            data_schema=since_schema(begin),
-            errors=errors,
-            description_placeholders=told(coordinator, begin),
-        )
-
-    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Tell the price, and begin to import when the owner agrees."""
-        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
-        if coordinator is None or self._since is None:
-            return self.async_abort(reason="entry_not_loaded")
-        if user_input is not None:
-            await coordinator.bookkeeper.async_import(self._since)
-            return self.async_abort(reason="import_started")
-        return self.async_show_form(
-            step_id="confirm", data_schema=vol.Schema({}), description_placeholders=told(coordinator, self._since)
         )

@@ -324,6 +324,7 @@ class SystemCoordinator(ShownValues):
         self._note_rides(led, now)
         self._judge(now)
         self.notices.month()
+        self.notices.devices()
         if self._stopped:
             return self._working
         self.notices.performance()

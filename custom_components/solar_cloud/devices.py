@@ -10,13 +10,17 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util.hass_dict import HassKey
 
 from .cloud.model import Device, DeviceKind, Vendor
-from .const import CLOUD_ENPHASE_V2, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
+from .const import CLOUD_ENPHASE_V2, CLOUD_ENPHASE_V4, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
 
 if TYPE_CHECKING:
     from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 
 
-CLOUD_MODEL = {CLOUD_ENPHASE_V2: "Enlighten Systems API v2", CLOUD_SOLAREDGE: "Monitoring API V2"}
+CLOUD_MODEL = {
+    CLOUD_ENPHASE_V2: "Enlighten Systems API v2",
+    CLOUD_ENPHASE_V4: "Monitoring API v4",
+    CLOUD_SOLAREDGE: "Monitoring API V2",
+}
 
 
 @dataclass(slots=True, kw_only=True)

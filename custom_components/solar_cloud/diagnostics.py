@@ -4,15 +4,28 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
-from homeassistant.const import CONF_API_KEY, CONF_UNIQUE_ID
+from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_TOKEN, CONF_UNIQUE_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_ACCOUNT_KEY, CONF_SYSTEM_ID, CONF_USER_ID
+from .const import CONF_ACCOUNT_KEY, CONF_AUTH_IMPLEMENTATION, CONF_OWNER, CONF_SITE_ID, CONF_SYSTEM_ID, CONF_USER_ID
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .restore import dump
 
-TO_REDACT = {CONF_API_KEY, CONF_ACCOUNT_KEY, CONF_USER_ID, CONF_SYSTEM_ID, CONF_UNIQUE_ID, "title", "entry_id"}
+TO_REDACT = {
+    CONF_ACCOUNT_KEY,
+    CONF_API_KEY,
+    CONF_AUTH_IMPLEMENTATION,
+    CONF_CLIENT_ID,
+    CONF_OWNER,
+    CONF_SITE_ID,
+    CONF_SYSTEM_ID,
+    CONF_TOKEN,
+    CONF_UNIQUE_ID,
+    CONF_USER_ID,
+    "title",
+    "entry_id",
+}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """The forms of the flows: their fields, and reading what was typed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from homeassistant.const import CONF_API_KEY
+from homeassistant.const import CONF_API_KEY, CONF_CODE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     DateSelector,
@@ -23,11 +23,13 @@ from probatio import Secret
 import voluptuous as vol
 from yarl import URL
 
-from .accounts import DEFAULT_BASE_URL
 from .budget.plan import PLANS
+from .clients import DEFAULT_BASE_URL
 from .cloud.model import System
 from .const import (
     CLOUD_ENPHASE_V2,
+    CLOUD_ENPHASE_V4,
+    CLOUD_SOLAREDGE,
     CONF_ACCOUNT_KEY,
     CONF_ADVANCED,
     CONF_BASE_URL,
@@ -36,6 +38,7 @@ from .const import (
     CONF_PER_MONTH,
     CONF_PLAN,
     CONF_SINCE,
+    CONF_SITE_ID,
     CONF_SYSTEM,
     CONF_SYSTEM_ID,
     CONF_SYSTEMS,
@@ -76,19 +79,23 @@ def checked_address(text: str) -> str:
     return str(url).rstrip("/")
 
 
-def credential_fields(cloud: str) -> dict[Any, Any]:
-    """Return the form fields that name an account at a cloud."""
+def credential_fields(cloud: str, *, signed_in: bool = False) -> dict[Any, Any]:
+    """Return the form fields that name an account at a cloud; an owner who signs in types no key at SolarEdge."""
     if cloud == CLOUD_ENPHASE_V2:
         return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Required(CONF_USER_ID): TEXT}
+    if cloud == CLOUD_ENPHASE_V4:
+        return {vol.Required(Secret(CONF_API_KEY)): SECRET}
+    if signed_in:
+        return {}
     return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Optional(Secret(CONF_ACCOUNT_KEY)): SECRET}
 
 
-def account_schema(cloud: str) -> vol.Schema:
+def account_schema(cloud: str, *, signed_in: bool = False) -> vol.Schema:
     """Return the whole form of an account: credential, plan, and the address behind a fold."""
     plans = [*PLANS[cloud], PLAN_CUSTOM]
     return vol.Schema(
         {
-            **credential_fields(cloud),
+            **credential_fields(cloud, signed_in=signed_in),
             vol.Required(CONF_PLAN, default=plans[0]): SelectSelector(
                 SelectSelectorConfig(options=plans, translation_key=f"{cloud}_plan", mode=SelectSelectorMode.DROPDOWN)
             ),
@@ -98,6 +105,29 @@ def account_schema(cloud: str) -> vol.Schema:
             ),
         }
     )
+
+
+def applications_schema(names: Mapping[str, str], chosen: str | None) -> vol.Schema:
+    """Return the form that chooses one of several applications."""
+    options = [SelectOptionDict(value=key, label=name) for key, name in names.items()]
+    return vol.Schema(
+        {
+            vol.Required("implementation", default=chosen if chosen in names else options[0]["value"]): SelectSelector(
+                SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+            )
+        }
+    )
+
+
+def paste_schema(cloud: str) -> vol.Schema:
+    """Return the form that takes what the owner has copied at the vendor's."""
+    site = {vol.Optional(CONF_SITE_ID): TEXT} if cloud == CLOUD_SOLAREDGE else {}
+    return vol.Schema({vol.Required(Secret(CONF_CODE)): TEXT, **site})
+
+
+def finish_schema(cloud: str) -> vol.Schema:
+    """Return the form that lets a signed-in owner try again, at Enphase with another API key."""
+    return vol.Schema({vol.Optional(Secret(CONF_API_KEY)): SECRET} if cloud == CLOUD_ENPHASE_V4 else {})
 
 
 LIMITS_SCHEMA = vol.Schema(

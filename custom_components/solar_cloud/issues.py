@@ -108,6 +108,46 @@ def clear_underperforming(hass: HomeAssistant, system_key: str) -> None:
     ir.async_delete_issue(hass, DOMAIN, _underperforming(system_key))
 
 
+@callback
+def raise_consent_ends(hass: HomeAssistant, entry_id: str, account: str, ends: datetime) -> None:
+    """Tell that an account has to be signed in to again before an instant (aware UTC)."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"consent_ends_{entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="consent_ends",
+        translation_placeholders={"account": account, "until": dt_util.as_local(ends).strftime("%Y-%m-%d")},
+    )
+
+
+@callback
+def clear_consent_ends(hass: HomeAssistant, entry_id: str) -> None:
+    """Take it back: the owner has consented anew, or the account is gone."""
+    ir.async_delete_issue(hass, DOMAIN, f"consent_ends_{entry_id}")
+
+
+@callback
+def raise_devices_missing(hass: HomeAssistant, entry_id: str, account: str) -> None:
+    """Tell that an owner's consent leaves out the devices."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"devices_missing_{entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="devices_missing",
+        translation_placeholders={"account": account},
+    )
+
+
+@callback
+def clear_devices_missing(hass: HomeAssistant, entry_id: str) -> None:
+    """Take it back: the devices can be read, or the account is gone."""
+    ir.async_delete_issue(hass, DOMAIN, f"devices_missing_{entry_id}")
+
+
 def _underperforming(system_key: str) -> str:
     return f"underperforming_{system_key}"
 

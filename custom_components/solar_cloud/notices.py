@@ -7,12 +7,15 @@ from homeassistant.util import dt as dt_util
 
 from .budget.limit import Scope
 from .budget.rates import budget_of
+from .clients import is_signed_in
 from .cloud.data import SystemData
 from .devices import device_name, is_owned
 from .issues import (
+    clear_devices_missing,
     clear_month_spent,
     clear_plan_too_small,
     clear_underperforming,
+    raise_devices_missing,
     raise_month_spent,
     raise_plan_too_small,
     raise_underperforming,
@@ -63,6 +66,17 @@ class Notices:
         else:
             title = one.config_entry.title
             raise_plan_too_small(one.hass, one.subentry_id, title, one.name, readings, ledger, pacing.systems)
+
+    @callback
+    def devices(self) -> None:
+        """Tell that the owner's consent leaves out the devices (SolarEdge: scope ``DEVICE_DATA``)."""
+        one = self._coordinator
+        entry = one.config_entry
+        states = [one.schedule.state(job) for job in one.client.jobs if job.name == "inventory"]
+        if is_signed_in(entry.data) and any(state.resting and state.error == "not_allowed" for state in states):
+            raise_devices_missing(one.hass, entry.entry_id, entry.title)
+        else:
+            clear_devices_missing(one.hass, entry.entry_id)
 
     @callback
     def performance(self) -> None:

@@ -13,7 +13,9 @@ from .words import words
 
 _FILE = "translations/en.json"
 # Steps that Home Assistant calls and that show nothing themselves.
-_SILENT_STEPS = {"reauth", "import", "system", "oauth_create_entry", "creation"}
+_SILENT_STEPS = {"reauth", "import", "system", "oauth_create_entry", "creation", "sign_in_here", "sign_in_again"}
+# Texts that Home Assistant has itself.
+_SHARED_ABORTS = {"missing_credentials"}
 # Aborts that come from Home Assistant's own code, by the call that leads to them.
 _ABORTS_OF_CALLS = {
     "_abort_if_unique_id_configured": {"already_configured"},
@@ -54,7 +56,7 @@ def step_texts_are_used(project: Project) -> Iterator[str]:
 def menus_have_texts(project: Project) -> Iterator[str]:
     """Check that each item of a menu has its text, and leads to a step."""
     for area, flow in _flow_classes(project):
-        steps_of_flow = _step_methods(flow)
+        steps_of_flow = {step for other, one in _flow_classes(project) if other == area for step in _step_methods(one)}
         described = {
             item for _, texts in _area(project, area) for step in texts.get("step", {}).values()
             for item in step.get("menu_options", {})
@@ -97,7 +99,7 @@ def flow_aborts_have_texts(project: Project) -> Iterator[str]:
     """Check that each reason to stop a flow is in en.json."""
     for area, flow in _flow_classes(project):
         described = {reason for _, texts in _area(project, area) for reason in texts.get("abort", {})}
-        for reason in sorted(_aborts(project, flow) - described):
+        for reason in sorted(_aborts(project, flow) - described - _SHARED_ABORTS):
             yield f"{area}: abort {reason} is missing"
 
 
@@ -121,18 +123,26 @@ def _area(project: Project, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _flow_classes(project: Project) -> Iterator[tuple[str, ast.ClassDef]]:
     """Give each flow's class with the area of its texts."""
-    for tree in project.source.trees.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                bases = {ast.unparse(base).split("[")[0].split(".")[-1] for base in node.bases}
-                if any(base.endswith("SubentryFlow") for base in bases):
-                    yield "config_subentries", node
-                elif any(base.endswith("RepairsFlow") for base in bases):
-                    yield "issues", node
-                elif any("OptionsFlow" in base for base in bases):
-                    yield "options", node
-                elif any(base.endswith(("ConfigFlow", "OAuth2FlowHandler")) for base in bases):
-                    yield "config", node
+    classes = [
+        node for tree in project.source.trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    ]
+    own = {node.name: _bases(node) for node in classes}
+    for node in classes:
+        if bases := _bases(node):
+            # A flow may be divided into several classes.
+            bases |= {name for base in bases for name in own.get(base, ())}
+            if any(base.endswith("SubentryFlow") for base in bases):
+                yield "config_subentries", node
+            elif any(base.endswith("RepairsFlow") for base in bases):
+                yield "issues", node
+            elif any("OptionsFlow" in base for base in bases):
+                yield "options", node
+            elif any(base.endswith(("ConfigFlow", "OAuth2FlowHandler")) for base in bases):
+                yield "config", node
+
+
+def _bases(node: ast.ClassDef) -> set[str]:
+    return {ast.unparse(base).split("[")[0].split(".")[-1] for base in node.bases}
 
 
 def _flow_trees(project: Project) -> Iterator[tuple[Path, ast.Module]]:

@@ -167,6 +167,9 @@ def imported_components_are_dependencies(project: Project) -> Iterator[str]:
 def dependencies_are_used(project: Project) -> Iterator[str]:
     """Check that each dependency is used: one that is not only slows the start."""
     used = {component for _, component in _imported_components(project)}
+    nodes = (node for tree in project.source.trees.values() for node in ast.walk(tree))
+    if any(isinstance(node, ast.Attribute) and node.attr == "http" for node in nodes):
+        used.add("http")  # Home Assistant's web server is reached as hass.http.
     for component in project.manifest.get("dependencies", []):
         if component not in used and not project.has(f"{component}.py"):
             yield f"dependency {component} is not used"

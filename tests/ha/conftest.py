@@ -22,11 +22,13 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.const import DOMAIN
-from simulator import ENPHASE_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Clock, Simulator
+from simulator import ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Clock, Simulator
 from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY, ready_simulator
 
 # The test plugin has every statement of the database logged: half the time of a test that books years of hours.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+# It cannot write the frozen time.
+logging.getLogger("aiohttp.access").setLevel(logging.CRITICAL)
 
 NOON_IN_LOS_ANGELES = datetime(2026, 6, 10, 19, 2, 30, tzinfo=UTC)
 
@@ -41,6 +43,10 @@ class Cloud:
     @property
     def enphase_url(self) -> str:
         return self.url + ENPHASE_PATH
+
+    @property
+    def v4_url(self) -> str:
+        return self.url + ENPHASE_V4_PATH
 
     @property
     def solaredge_url(self) -> str:
@@ -135,6 +141,15 @@ async def add_account(
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
     await settle(hass)
     return result["result"]
+
+
+async def open_reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+    """Open the form that changes key, plan or address of an account."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+    )
+    assert result["step_id"] == "reconfigure"
+    return await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": "change_account"})
 
 
 async def settle(hass: HomeAssistant) -> None:

@@ -14,7 +14,7 @@ from custom_components.solar_cloud.budget.limit import Scope
 from custom_components.solar_cloud.const import DOMAIN
 from simulator.ready import ENPHASE_SINGLE_USER_ID
 
-from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of
+from .conftest import Cloud, add_account, enphase_input, open_reconfigure, pass_time, settle, solaredge_input, state_of
 
 
 async def test_the_account_tells_what_was_spent_and_what_is_left(
@@ -120,9 +120,7 @@ async def test_a_plan_that_is_too_small_is_told_with_the_numbers_and_taken_back(
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
 
     async def change(**limits: int) -> None:
-        result = await hass.config_entries.flow.async_init(
-            DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
-        )
+        result = await open_reconfigure(hass, entry)
         result = await hass.config_entries.flow.async_configure(result["flow_id"], enphase_input(cloud, plan="custom"))
         await hass.config_entries.flow.async_configure(result["flow_id"], limits)
         await settle(hass)
@@ -159,9 +157,7 @@ async def test_in_the_dark_the_last_power_of_the_day_does_not_shine_on(
 
 async def test_a_plan_that_was_only_tried_in_a_dialog_is_not_in_force(hass: HomeAssistant, cloud: Cloud) -> None:
     entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
-    )
+    result = await open_reconfigure(hass, entry)
     cloud.simulator.fail("*/systems", status=503)
     result = await hass.config_entries.flow.async_configure(result["flow_id"], enphase_input(cloud, plan="gigawatt"))
     assert result["errors"] == {"base": "cannot_connect"}

@@ -13,7 +13,7 @@ import pytest
 from custom_components.solar_cloud.const import DOMAIN
 from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID
 
-from .conftest import Cloud, add_account, enphase_input, solaredge_input, solaredge_legacy_input
+from .conftest import Cloud, add_account, enphase_input, open_reconfigure, solaredge_input, solaredge_legacy_input
 
 ENPHASE_IDS = ["67", "72"]
 
@@ -27,7 +27,7 @@ async def test_the_menu_offers_what_works(hass: HomeAssistant) -> None:
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
-    assert result["menu_options"] == ["enphase_v2", "solaredge_key"]
+    assert result["menu_options"] == ["enphase_v4", "enphase_v2", "solaredge_oauth", "solaredge_key"]
 
 
 async def test_an_enphase_account_with_one_request(hass: HomeAssistant, cloud: Cloud) -> None:
@@ -350,10 +350,8 @@ async def test_another_user_id_of_the_same_systems_is_taken_and_becomes_the_acco
 ) -> None:
     entry = await add_account(hass, "enphase_v2", enphase_input(cloud, user_id=ENPHASE_SINGLE_USER_ID))
     before = entry.unique_id
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
-    )
-    assert result["step_id"] == "reconfigure"
+    result = await open_reconfigure(hass, entry)
+    assert result["step_id"] == "change_account"
     result = await hass.config_entries.flow.async_configure(result["flow_id"], enphase_input(cloud, plan="kilowatt"))
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -369,9 +367,7 @@ async def test_a_changed_plan_keeps_what_was_used_and_reads_nothing_anew(hass: H
     cloud.simulator.clear_requests()
     now = datetime.now(UTC)
     used = entry.runtime_data.metered.ledger.used(now)
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
-    )
+    result = await open_reconfigure(hass, entry)
     result = await hass.config_entries.flow.async_configure(result["flow_id"], solaredge_input(cloud, plan="custom"))
     assert result["step_id"] == "limits"
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {"per_minute": 60, "per_month": 100_000})
@@ -385,9 +381,7 @@ async def test_a_changed_plan_keeps_what_was_used_and_reads_nothing_anew(hass: H
 
 async def test_reconfiguring_says_what_went_wrong(hass: HomeAssistant, cloud: Cloud) -> None:
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud))
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
-    )
+    result = await open_reconfigure(hass, entry)
     wrong = solaredge_input(cloud, advanced={"base_url": "nowhere"})
     result = await hass.config_entries.flow.async_configure(result["flow_id"], wrong)
     assert result["errors"] == {"base": "invalid_url"}

@@ -150,6 +150,10 @@ class Grant(Auth):
         """Take note that a request with this token was answered."""
         self._worked = (token, self._clock())
 
+    def use(self, endpoint: Refresher) -> None:
+        """Ask another endpoint from now on: the application's secret or the address was changed."""
+        self._endpoint = endpoint
+
     async def keep_alive(self) -> None:
         """Replace a pair that has not been replaced for days; else nothing is sent. Raises `CloudError`.
 
