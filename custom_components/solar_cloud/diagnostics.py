@@ -1,6 +1,7 @@
 """What helps to find a fault, without what tells whose system it is."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
@@ -55,9 +56,26 @@ def _system(coordinator: SystemCoordinator) -> dict[str, Any]:
         "available": {job.name: coordinator.is_available(job.name) for job in coordinator.client.jobs},
         "next_refresh_in": str(coordinator.update_interval),
         "schedule": dump(coordinator.schedule),
-        "data": dump(coordinator.data) if coordinator.has_data else None,
+        "data": _data(coordinator) if coordinator.has_data else None,
         "history": dump(coordinator.bookkeeper.state),
     }
+
+
+def _data(coordinator: SystemCoordinator) -> dict[str, Any]:
+    data: dict[str, Any] = dump(coordinator.data)
+    # A client notes what it likes, the number of hardware that has long been replaced among it.
+    notes = {name: note if _is_harmless(note) else REDACTED for name, note in data.get("notes", {}).items()}
+    return {**data, "notes": notes}
+
+
+def _is_harmless(note: str) -> bool:
+    """Tell whether a note is a plain word or an instant with its time zone: it names nobody."""
+    if not note or (note.isascii() and note.isalpha() and note.islower()):
+        return True
+    try:
+        return datetime.fromisoformat(note).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _stand_ins(coordinator: SystemCoordinator, number: int) -> dict[str, str]:
@@ -69,6 +87,10 @@ def _stand_ins(coordinator: SystemCoordinator, number: int) -> dict[str, str]:
             stand_ins[serial] = f"{device.kind} {number}.{count}"
             if device.name:
                 stand_ins[device.name] = REDACTED
+        for device in coordinator.data.devices.values():
+            # It may report through hardware that no inventory lists.
+            if device.parent:
+                stand_ins.setdefault(device.parent, REDACTED)
         for alert in (coordinator.data.alerts or {}).values():
             # It may be about hardware that no inventory lists.
             for name in (alert.component, alert.serial):

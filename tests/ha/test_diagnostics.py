@@ -1,11 +1,15 @@
 """Diagnostics tell what is needed and nothing that names anybody."""
 
+from datetime import UTC, datetime
 import json
+from zoneinfo import ZoneInfo
 
+from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import ExtendedJSONEncoder
 import pytest
 
+from custom_components.solar_cloud.cloud.model import Device, DeviceKind, Update
 from custom_components.solar_cloud.diagnostics import async_get_config_entry_diagnostics
 from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY
 
@@ -60,3 +64,29 @@ async def test_diagnostics_hide_the_hardware_of_an_alert_that_no_inventory_lists
     assert "PANEL_COMMUNICATION_FAULT" in text
     assert "ZZ-90210" not in text
     assert "South gable" not in text
+
+
+async def test_diagnostics_hide_a_meter_that_only_the_clients_notes_still_know(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    (coordinator,) = entry.runtime_data.coordinators.values()
+    assert "123123123123" in coordinator.data.notes.values()
+    # What the inventory tells after the meter was replaced, and notes of other kinds beside its number.
+    replaced = Update(
+        devices=(Device(kind=DeviceKind.METER, serial="456456456456", parent="789789789789"),),
+        complete=frozenset({DeviceKind.METER}),
+        notes={"scale": "percent", "read": "2026-06-10T19:00:00+00:00", "none": "", "kept": "2024031511234"},
+    )
+    now = datetime.now(UTC)
+    for _ in range(2):
+        coordinator.data = coordinator.data.merge(replaced, now, ZoneInfo("UTC"))
+    assert "123123123123" not in coordinator.data.devices
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    text = json.dumps(told, cls=ExtendedJSONEncoder)
+    assert "123123123123" not in text
+    assert "456456456456" not in text
+    assert "789789789789" not in text
+    notes = told["systems"][0]["data"]["notes"]
+    assert notes["only_meter"] == notes["kept"] == REDACTED
+    assert (notes["scale"], notes["read"], notes["none"]) == ("percent", "2026-06-10T19:00:00+00:00", "")
