@@ -57,6 +57,8 @@ DETAIL_DAYS = 7
 """So many of the last days are read in hours; what lies before is laid along the sun's curve."""
 RESERVE = 0.1
 """Share of the month that an import leaves to the readings of today."""
+UNANSWERED = 3
+"""A job that has failed so often may have nothing to tell at all."""
 PAUSES = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), timedelta(hours=24))
 
 
@@ -263,7 +265,7 @@ class Bookkeeper:
     async def _async_request(self, step: Callable[[Archive, datetime], Awaitable[None]]) -> None:
         """Do what may cost requests; a failure pauses it, longer each time."""
         now = dt_util.utcnow()
-        if self._stopped or self.archive is None or self.state.first is None:
+        if self._stopped or self.archive is None or self.state.first is None or not self._is_acquainted():
             return
         if self.state.not_before is not None and self.state.not_before > now:
             return
@@ -277,6 +279,15 @@ class Bookkeeper:
             pause = PAUSES[min(self.state.failures, len(PAUSES) - 1)]
             self.state = replace(self.state, not_before=now + pause, failures=self.state.failures + 1)
             await self._async_save()
+
+    def _is_acquainted(self) -> bool:
+        """Tell whether every job has told once what the system has: nobody pays for a past without its meters.
+
+        One that fails again and again keeps nobody waiting.
+        """
+        one = self._coordinator
+        states = [one.schedule.state(job) for job in one.client.jobs if one.client.wants(job, self.data)]
+        return all(state.done_at or state.resting or state.failures >= UNANSWERED for state in states)
 
     async def _async_close_days(self, archive: Archive, now: datetime) -> None:
         """Finish the days that are over: with what is known, or with the cloud's total where something is missing."""

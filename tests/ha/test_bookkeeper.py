@@ -113,3 +113,21 @@ async def test_without_agreement_no_request_is_spent_on_the_past(
     await pass_time(hass, freezer, timedelta(hours=30), step=timedelta(minutes=30))
     days = [request for request in cloud.simulator.requests if ("resolution", "DAY") in request.query]
     assert len(days) <= 8, days
+
+
+async def test_no_past_is_paid_for_before_it_is_known_what_the_meters_tell(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    cloud.simulator.fail("*/meters/telemetry", status=503, times=2)
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    (coordinator,) = entry.runtime_data.coordinators.values()
+    first = coordinator.bookkeeper.state.first
+    await coordinator.bookkeeper.async_import(date(2026, 5, 28))
+    await settle(hass)
+    assert coordinator.bookkeeper.state.first == first == date(2026, 6, 10)
+    await pass_time(hass, freezer, HOUR, step=HOUR / 4)
+    assert not coordinator.bookkeeper.state.is_importing
+    plant = cloud.simulator.plants[SITE]
+    start, end = midnight(date(2026, 5, 28), plant.zone), midnight(date(2026, 6, 10), plant.zone)
+    hours = await hours_of(hass, f"solar_cloud:{SITE}_grid_import", start, end)
+    assert sum(hours.values()) == plant.flow_wh("import", start, end)
