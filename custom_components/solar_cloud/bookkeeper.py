@@ -33,7 +33,7 @@ from .history.hours import (
     whole_hours,
 )
 from .history.state import HistoryState
-from .issues import take_back_import_offer
+from .issues import Offer, take_back_offer
 from .offers import Offers
 from .restore import dump, load
 from .statistics import DATABASE_ERRORS, Book
@@ -161,7 +161,7 @@ class Bookkeeper:
         """Import the past from a day on, at the price that the owner was told; goes on after a restart."""
         self.state = replace(self.state, wanted=since, not_before=None, failures=0)
         await self._async_save()
-        take_back_import_offer(self.hass, self._coordinator.system.key)
+        take_back_offer(self.hass, Offer.IMPORT_HISTORY, self._coordinator.system.key)
         self._coordinator.async_update_listeners()
         self.async_wake()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -164,58 +165,44 @@ def _rows(found: Iterable[tuple[str, Performance]]) -> str:
     return "\n".join(rows)
 
 
+class Offer(StrEnum):
+    """What the owner of a system may have for the asking; the value is the translation key."""
+
+    IMPORT_HISTORY = "import_history"
+    """The past that the cloud has at a price."""
+    MOVE_HISTORY = "move_history"
+    """What an older integration has in the statistics of the same site."""
+
+    def issue_id(self, system_key: str) -> str:
+        """Return the id of the issue that makes this offer to the owner of a system."""
+        return f"{self}_{system_key}"
+
+
 @callback
-def raise_import_offer(hass: HomeAssistant, system_key: str, system: str, entry_id: str, subentry_id: str) -> None:
-    """Offer the past of a system that its cloud has at a price; there is no milder severity than a warning."""
+def raise_offer(
+    hass: HomeAssistant, offer: Offer, system_key: str, system: str, entry_id: str, subentry_id: str
+) -> None:
+    """Make an offer; there is no milder severity than a warning."""
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _import_offer(system_key),
+        offer.issue_id(system_key),
         data={"entry_id": entry_id, "subentry_id": subentry_id},
         is_fixable=True,
         severity=ir.IssueSeverity.WARNING,
-        translation_key="import_history",
+        translation_key=offer,
         translation_placeholders={"name": system},
     )
 
 
 @callback
-def take_back_import_offer(hass: HomeAssistant, system_key: str) -> None:
-    """Take it back: the owner has agreed, or nothing is missing."""
-    ir.async_delete_issue(hass, DOMAIN, _import_offer(system_key))
-
-
-@callback
-def raise_move_offer(hass: HomeAssistant, system_key: str, system: str, entry_id: str, subentry_id: str) -> None:
-    """Offer to take over what an older integration has in the statistics of the same site."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        _move_offer(system_key),
-        data={"entry_id": entry_id, "subentry_id": subentry_id},
-        is_fixable=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key="move_history",
-        translation_placeholders={"name": system},
-    )
-
-
-@callback
-def take_back_move_offer(hass: HomeAssistant, system_key: str) -> None:
-    """Take it back: the old statistic has nothing that ours has not."""
-    ir.async_delete_issue(hass, DOMAIN, _move_offer(system_key))
+def take_back_offer(hass: HomeAssistant, offer: Offer, system_key: str) -> None:
+    """Take it back: the owner has agreed, or there is nothing to have any more."""
+    ir.async_delete_issue(hass, DOMAIN, offer.issue_id(system_key))
 
 
 @callback
 def clear_offers(hass: HomeAssistant, system_key: str) -> None:
-    """Take back both: the system is gone."""
-    take_back_import_offer(hass, system_key)
-    take_back_move_offer(hass, system_key)
-
-
-def _import_offer(system_key: str) -> str:
-    return f"import_history_{system_key}"
-
-
-def _move_offer(system_key: str) -> str:
-    return f"move_history_{system_key}"
+    """Take back all offers: the system is gone."""
+    for offer in Offer:
+        take_back_offer(hass, offer, system_key)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from .issues import clear_offers, raise_import_offer, raise_move_offer, take_back_import_offer, take_back_move_offer
+from .issues import Offer, clear_offers, raise_offer, take_back_offer
 from .moving import async_overlap
 
 if TYPE_CHECKING:
@@ -37,26 +37,29 @@ class Offers:
 
     @callback
     def _look_for_past(self) -> None:
-        one, books = self._coordinator, self._bookkeeper
+        books = self._bookkeeper
         first, begin = books.state.first, books.begin()
-        if (
-            books.archive is None
-            or books.archive.is_free
-            or books.state.wanted is not None
-            or first is None
-            or begin is None
-            or begin >= first
-        ):
-            take_back_import_offer(one.hass, one.system.key)
-        else:
-            raise_import_offer(one.hass, one.system.key, one.name, one.config_entry.entry_id, one.subentry_id)
+        self._set(
+            Offer.IMPORT_HISTORY,
+            is_there=books.archive is not None
+            and not books.archive.is_free
+            and books.state.wanted is None
+            and first is not None
+            and begin is not None
+            and begin < first,
+        )
 
     async def _async_look_for_old(self) -> None:
+        self._set(Offer.MOVE_HISTORY, is_there=await async_overlap(self._coordinator) is not None)
+
+    @callback
+    def _set(self, offer: Offer, *, is_there: bool) -> None:
+        """Make an offer, or take it back."""
         one = self._coordinator
-        if await async_overlap(one) is not None:
-            raise_move_offer(one.hass, one.system.key, one.name, one.config_entry.entry_id, one.subentry_id)
+        if is_there:
+            raise_offer(one.hass, offer, one.system.key, one.name, one.config_entry.entry_id, one.subentry_id)
         else:
-            take_back_move_offer(one.hass, one.system.key)
+            take_back_offer(one.hass, offer, one.system.key)
 
     @callback
     def shutdown(self) -> None:

@@ -1,6 +1,8 @@
 """The flows behind the offers under Settings > Repairs: importing the past, and moving over."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ import voluptuous as vol
 
 from .const import CONF_SINCE
 from .forms import since_schema
+from .issues import Offer
 from .moving import Overlap, async_overlap
 from .offer import chosen, earliest, running_system, told, why_not
 
@@ -115,13 +118,17 @@ def _kwh(wh: float) -> str:
     return f"{wh / KILO:,.3f}"
 
 
+FLOWS: Mapping[Offer, type[ImportHistoryFlow | MoveHistoryFlow]] = MappingProxyType(
+    {Offer.IMPORT_HISTORY: ImportHistoryFlow, Offer.MOVE_HISTORY: MoveHistoryFlow}
+)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow of an offer; any other issue has nothing to be asked."""
     entry_id, subentry_id = (str((data or {}).get(key)) for key in ("entry_id", "subentry_id"))
-    if issue_id.startswith("import_history_"):
-        return ImportHistoryFlow(entry_id, subentry_id)
-    if issue_id.startswith("move_history_"):
-        return MoveHistoryFlow(entry_id, subentry_id)
+    for offer, flow in FLOWS.items():
+        if issue_id.startswith(offer.issue_id("")):
+            return flow(entry_id, subentry_id)
     return ConfirmRepairFlow()
