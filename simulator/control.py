@@ -175,6 +175,19 @@ def _close_alert(simulator: Simulator, data: Data) -> None:
     simulator.close_alert(data["key"], data["id"])
 
 
+def _open_event(simulator: Simulator, data: Data) -> Data:
+    kinds = {"type_id": int, "severity": int, "alarm": bool}
+    for name, value in data.items():
+        if type(value) is not kinds.get(name, str):
+            raise TypeError(f"{name} has the wrong type")
+    return {"id": simulator.open_event(**data)}
+
+
+def _close_event(simulator: Simulator, data: Data) -> None:
+    _only(data, "key", "id")
+    simulator.close_event(data["key"], data["id"])
+
+
 def _delay(simulator: Simulator, data: Data) -> None:
     _only(data, "key", "seconds")
     simulator.delay_data(data["key"], timedelta(seconds=data["seconds"]))
@@ -249,6 +262,9 @@ _ACTIONS: dict[str, Action] = {
     "devices/hide": lambda simulator, data: simulator.hide_device(**data),
     "alerts/open": _open_alert,
     "alerts/close": _close_alert,
+    "events/open": _open_event,
+    "events/close": _close_event,
+    "connection": lambda simulator, data: simulator.set_connection(**data),
     "delay": _delay,
     "status": lambda simulator, data: simulator.set_status(**data),
     "systems/add": _add_system,

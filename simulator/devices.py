@@ -200,6 +200,19 @@ class Accessory:
     sku: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingSchedule:
+    """When a charger may charge, and how fast."""
+
+    days: tuple[int, ...]
+    """1 is Monday."""
+    start: str
+    end: str
+    level: int = 100
+    """Per cent."""
+    active: bool = True
+
+
 @dataclass(slots=True, kw_only=True)
 class EvCharger:
     """Enphase's charger of an electric car; what it draws is part of the plant's load (v4)."""
@@ -210,6 +223,7 @@ class EvCharger:
     part_number: str = "865-02030 09"
     sku: str = "IQ-EVSE-EU-3032-0105-1300"
     firmware: str = "v0.04.22"
+    schedules: tuple[ChargingSchedule, ...] = (ChargingSchedule(days=(1, 2, 3, 4, 5), start="18:00", end="22:00"),)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,22 +29,29 @@ def rgm_stats(plant: Plant, call: Call, *, late: bool) -> dict[str, Any]:
 
     As in late v2 each meter has its rows too, and seven days are the most.
     """
-    meters = [meter for meter in plant.revenue_meters if meter.installed <= call.now]
+    start, end = asked_slots(plant, call, SLOTS_PER_QUARTER)
+    if slot_time(start) < a_year_ago(plant, call.now):
+        end = start
+    return rgm_rows(plant, start, end, call.now, late=late)
+
+
+def rgm_rows(plant: Plant, start: int, end: int, now: datetime, *, late: bool) -> dict[str, Any]:
+    """Return the same for two slots."""
+    meters = [meter for meter in plant.revenue_meters if meter.installed <= now]
     body: dict[str, Any] = {
         "system_id": plant.id,
-        "total_devices": sum(meter.active_at(call.now) for meter in meters),
-        "meta": meta(plant, call.now),
+        "total_devices": sum(meter.active_at(now) for meter in meters),
+        "meta": meta(plant, now),
         "intervals": [],
     }
     if late:
         body["meter_intervals"] = []
-    start, end = asked_slots(plant, call, SLOTS_PER_QUARTER)
-    if not meters or slot_time(start) < a_year_ago(plant, call.now):
+    if not meters or end <= start:
         return body
     first = slot_of(max(min(meter.installed for meter in meters), plant.operational_at))
     start = max(start, -(-first // SLOTS_PER_QUARTER) * SLOTS_PER_QUARTER)
     end = min(end, start + _LATE_MOST_SLOTS if late else a_month_later(plant, start))
-    told: dict[str, dict[int, int]] = {meter.serial: _quarters(plant, meter, start, end, call.now) for meter in meters}
+    told: dict[str, dict[int, int]] = {meter.serial: quarters_of(plant, meter, start, end, now) for meter in meters}
     ends = sorted({quarter for rows in told.values() for quarter in rows})
     for quarter in ends:
         heard = [rows[quarter] for rows in told.values() if quarter in rows]
@@ -57,12 +64,12 @@ def rgm_stats(plant: Plant, call: Call, *, late: bool) -> dict[str, Any]:
                 "intervals": [_late_row(quarter, told[meter.serial].get(quarter)) for quarter in ends],
             }
             for meter in meters
-            if meter.active_at(call.now) or told[meter.serial]
+            if meter.active_at(now) or told[meter.serial]
         ]
     return body
 
 
-def _quarters(plant: Plant, meter: RevenueMeter, start: int, end: int, now: datetime) -> dict[int, int]:
+def quarters_of(plant: Plant, meter: RevenueMeter, start: int, end: int, now: datetime) -> dict[int, int]:
     """Return the Wh of each quarter hour that a meter has told of, by the slot it ends with."""
     first, last = slot_of(meter.installed), slot_after(meter.retired) if meter.retired else end
     end = min(end, plant.meter_readable_until(meter, now))
@@ -85,10 +92,14 @@ def _late_row(quarter: int, energy_wh: int | None) -> dict[str, Any]:
 
 def production_meter_readings(plant: Plant, call: Call) -> dict[str, Any]:
     """Return how far each revenue-grade meter had counted at a time, by default now; replaced ones stay listed."""
-    end_at = read_number(call, "end_at")
+    return production_readings(plant, read_number(call, "end_at"), call.now)
+
+
+def production_readings(plant: Plant, end_at: int | None, now: datetime) -> dict[str, Any]:
+    """Return the same for a time in epoch seconds."""
     readings = []
     for meter in plant.revenue_meters:
-        slot = plant.meter_readable_until(meter, call.now)
+        slot = plant.meter_readable_until(meter, now)
         if end_at is not None:
             slot = min(slot, end_at // SLOT_SECONDS)
         if meter.retired is not None:
@@ -101,7 +112,7 @@ def production_meter_readings(plant: Plant, call: Call) -> dict[str, Any]:
                     "read_at": slot_time(slot),
                 }
             )
-    return {"system_id": plant.id, "meter_readings": readings, "meta": meta(plant, call.now)}
+    return {"system_id": plant.id, "meter_readings": readings, "meta": meta(plant, now)}
 
 
 def consumption_stats(plant: Plant, call: Call) -> dict[str, Any]:

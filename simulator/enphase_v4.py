@@ -8,9 +8,16 @@ from .accounts import Accounts, Application
 from .enphase_format import render
 from .enphase_grants import Grants
 from .enphase_v4_ask import Ask, Control, Endpoint
+from .enphase_v4_device_telemetry import ENDPOINTS as SINGLE
 from .enphase_v4_devices import ENDPOINTS as DEVICES
 from .enphase_v4_errors import METHODS, forbidden, mismatch, not_allowed, not_found, too_many, unauthorized
+from .enphase_v4_ev import ENDPOINTS as CHARGERS, OCTETS
+from .enphase_v4_events import ENDPOINTS as EVENTS
+from .enphase_v4_latest import ENDPOINTS as LATEST
+from .enphase_v4_lifetime import ENDPOINTS as LIFETIME
+from .enphase_v4_odd import odd
 from .enphase_v4_systems import ENDPOINTS as SYSTEMS
+from .enphase_v4_telemetry import ENDPOINTS as TELEMETRY
 from .plant import Plant
 from .quota import Quota, Window
 from .switches import Switches
@@ -25,7 +32,7 @@ _OPENED: dict[str, frozenset[Control]] = {
     "Megawatt": _MEGAWATT,
     "Partner": _MEGAWATT | {"control"},
 }
-_ENDPOINTS: tuple[Endpoint, ...] = (*SYSTEMS, *DEVICES)
+_ENDPOINTS = (*SYSTEMS, *DEVICES, *TELEMETRY, *LIFETIME, *LATEST, *EVENTS, *CHARGERS, *SINGLE)
 
 
 class EnphaseV4(Vendor):
@@ -82,7 +89,9 @@ class EnphaseV4(Vendor):
         if endpoint.control not in self._opened(application):
             raise forbidden() if self._switches.enphase_gating_403 else unauthorized()
         ask = Ask(call=call, switches=self._switches, plants=self._plants, owned=owned)
-        return Answer(body=render(endpoint.answer(ask, found)), content_type=endpoint.content_type)
+        body = odd(render(endpoint.answer(ask, found)), self._switches, devices=endpoint.lists_devices)
+        octets = self._switches.enphase_octet_stream
+        return Answer(body=body, content_type=OCTETS if octets else endpoint.content_type)
 
     def _signed_in(self, call: Call) -> tuple[Application, set[int]]:
         """Return the application, and the systems of the owner who has consented. Raise Refusal (401)."""

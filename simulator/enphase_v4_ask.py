@@ -37,14 +37,19 @@ class Ask:
         found = [plant for plant in self.plants.values() if plant.cloud == "enphase" and plant.id in self.owned]
         return sorted(found, key=lambda plant: plant.id)
 
-    def number(self, name: str, default: int | None = None) -> int | None:
+    def number(self, name: str) -> int | None:
         """Return a whole number of the query. Raise Refusal (422)."""
         text = self.call.query.get(name)
         if text is None:
-            return default
+            return None
         if not re.fullmatch(r"\d{1,11}", text):
             raise unprocessable(f"Failed to parse {name} {text}")
         return int(text)
+
+    def number_or(self, name: str, default: int) -> int:
+        """Return the same where there is always one."""
+        found = self.number(name)
+        return default if found is None else found
 
     def day(self, name: str) -> date | None:
         """Return a date of the query. Raise Refusal (422)."""
@@ -78,7 +83,7 @@ class Ask:
 
     def page(self, default: int, most: int) -> tuple[int, int]:
         """Return which page is asked for, from 1 on, and how long it is. Raise Refusal (422)."""
-        page, size = self.number("page", 1), self.number("size", default)
+        page, size = self.number_or("page", 1), self.number_or("size", default)
         if not page or not size:
             raise unprocessable("page and size must be greater than 0")
         return page, min(size, most)
@@ -105,6 +110,8 @@ class Endpoint:
     answer: Callable[[Ask, re.Match[str]], Any]
     """What it tells somebody who asks for a path like this. Raises Refusal."""
     content_type: str = "application/json"
+    lists_devices: bool = False
+    """Whether the answer is a list of devices by their kinds."""
 
 
 def general(path: str, control: Control, answer: Callable[[Ask], Any], *, long: bool, method: str = "GET") -> Endpoint:
@@ -120,20 +127,21 @@ def of_system(
     answer: Callable[[SystemAsk], Any],
     *,
     long: bool,
-    parent: str = "systems/{id}",
     no_system: Callable[[int], Refusal] = no_system,
     content_type: str = "application/json",
+    lists_devices: bool = False,
 ) -> Endpoint:
     """Return an endpoint of a system by its path below the system's, in which ``{sn}`` is a serial number.
 
     `no_system` is what refuses a number that no system has.
     """
-    pattern = f"{parent}/{name}".rstrip("/").replace("{id}", r"(?P<system>\d{1,12})")
+    pattern = rf"systems/(?P<system>\d{{1,12}})/{name}".rstrip("/").replace("{sn}", "(?P<serial>[^/]+)")
     return Endpoint(
-        path=re.compile(pattern.replace("{sn}", "(?P<serial>[^/]+)")),
+        path=re.compile(pattern),
         control=control,
         long_429=long,
         method="GET",
         answer=lambda ask, found: answer(ask.system(found, no_system)),
         content_type=content_type,
+        lists_devices=lists_devices,
     )

@@ -76,7 +76,7 @@ def inverters_summary(ask: Ask) -> Any:
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     general("systems/inverters_summary_by_envoy_or_site", "system", inverters_summary, long=True),
-    of_system("devices", "system", devices, long=False),
+    of_system("devices", "system", devices, long=False, lists_devices=True),
 )
 
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from .clock import Clock
-from .devices import Alert, Inverter
+from .devices import Alert, Event, Inverter
+from .place import CADENCE, CELLULAR
 from .plant import Plant
 
 FIRST_ALERT = 770_000
+FIRST_EVENT = 880_000
 
 
 class Hardware:
@@ -105,8 +107,8 @@ class Hardware:
     def hide_device(self, serial: str, times: int = 1) -> None:
         """Leave a device out of the next answers that list it, although it is there and goes on measuring.
 
-        These are Enphase's `inventory` and `envoys`, each as often, and SolarEdge's `devices`. Raise KeyError for a
-        device that no plant has, ValueError.
+        These are Enphase's `inventory`, `envoys` and v4's `devices`, each as often, and SolarEdge's `devices`. Raise
+        KeyError for a device that no plant has, ValueError.
         """
         if type(times) is not int or times < 0:
             raise ValueError("times is a whole number")
@@ -158,6 +160,40 @@ class Hardware:
     def delay_data(self, key: str, delay: timedelta) -> None:
         """Let a plant's rows become readable that much later than usual. Raise KeyError."""
         self.plants[key].extra_delay = delay
+
+    def set_connection(self, key: str, connection_type: str) -> None:
+        """Let a plant be connected in another way; ``cellular`` sends quarters of an hour, four times a day.
+
+        Raise KeyError.
+        """
+        plant = self.plants[key]
+        plant.connection_type = connection_type
+        plant.cadence = CELLULAR if connection_type == "cellular" else CADENCE[plant.cloud]
+
+    def open_event(
+        self, key: str, type_id: int, serial: str | None = None, *, alarm: bool = False, severity: int = 3
+    ) -> int:
+        """Let Enphase v4 tell of an event of a device (of the first gateway) from now on, and return its number.
+
+        Raise KeyError for a plant or a device that is not there.
+        """
+        plant = self.plants[key]
+        serial = serial or next(iter(plant.gateways))
+        if serial not in plant.serials():
+            raise KeyError(serial)
+        number = FIRST_EVENT + len(plant.events)
+        plant.events.append(
+            Event(id=number, type_id=type_id, serial=serial, start=self.clock.now(), alarm=alarm, severity=severity)
+        )
+        return number
+
+    def close_event(self, key: str, number: int) -> None:
+        """Let an event end now. Raise KeyError for one that is not open."""
+        for event in self.plants[key].events:
+            if event.id == number and event.end is None:
+                event.end = self.clock.now()
+                return
+        raise KeyError(number)
 
     def set_status(self, key: str, status: str | None) -> None:
         """Let a cloud give a plant's status as this text, known or not; None: as it truly is. Raise KeyError."""

@@ -22,6 +22,10 @@ CADENCE: dict[CloudName, Cadence] = {
 }
 
 
+CELLULAR = Cadence(every=6 * 3600, lag=900)
+"""Of an Enphase gateway with a cellular modem: quarters of an hour, sent four times a day."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a plant stands, as the vendors write it."""

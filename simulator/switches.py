@@ -48,6 +48,38 @@ class Switches:
     """An endpoint beyond the plan is forbidden (403) instead of 401."""
     enphase_429: Literal["documented", "long", "short"] = "documented"
     """Whether v4's 429 names the period: as documented for the endpoint, always, or never."""
+    enphase_not_fitted: Literal["500", "422", "404", "empty", "zeros"] = "500"
+    """What v4 answers for import, export and batteries on a system that has none."""
+    enphase_no_consumption: Literal["500", "422", "404", "empty", "zeros"] = "empty"
+    """The same for consumption."""
+    enphase_future_end_refused: bool = True
+    """A window of telemetry that ends in the future is 422; off: it ends now."""
+    enphase_lifetime_without_today: bool = False
+    """Lifetime series never have today, whatever is asked for."""
+    enphase_nights: Literal["missing", "zero", "negative"] = "missing"
+    """What `production_micro` says of the dark hours: no rows, rows of 0, or rows with less power than none."""
+    enphase_intervals: Literal["documented", "flat", "nested"] = "documented"
+    """Whether intervals are a list of rows or a list of lists; as documented only import and export are the latter."""
+    enphase_import_as_export: bool = False
+    """Rows of imported energy call it `wh_exported`, as the specification does by mistake."""
+    enphase_direction_lost: bool = False
+    """Exported power looks like consumed power in `latest_telemetry`, as where a transformer sits the wrong way."""
+    enphase_charging_positive: bool = False
+    """A battery's power in `latest_telemetry` is positive while it charges."""
+    enphase_kinds_capital: bool = False
+    """The lists of devices are called ACBs, Encharges and Enpowers."""
+    enphase_device_details: bool = True
+    """Off: devices tell no more than id, serial number and name."""
+    enphase_active_as_text: bool = False
+    """`active` is "true" instead of true."""
+    enphase_empty_ids: bool = False
+    """EV chargers have the id "" and microinverters the model ""."""
+    enphase_nulls: bool = False
+    """Times, names of models, places and values that may be null are null."""
+    enphase_extra_fields: bool = False
+    """Every object of v4 has a field that nobody knows."""
+    enphase_octet_stream: bool = False
+    """Every answer of v4 says that it is a stream of bytes, not only those about EV chargers."""
     solaredge_sites_as_list: bool = False
     """The list of sites is a bare list also on `/v2`, as until 2025."""
     solaredge_units_scaled: bool = False
@@ -109,5 +141,12 @@ class Switches:
     """
 
 
-CHOICES: dict[str, tuple[str, ...]] = {"enphase_429": ("documented", "long", "short")}
+_NOT_THERE = ("500", "422", "404", "empty", "zeros")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "enphase_429": ("documented", "long", "short"),
+    "enphase_not_fitted": _NOT_THERE,
+    "enphase_no_consumption": _NOT_THERE,
+    "enphase_nights": ("missing", "zero", "negative"),
+    "enphase_intervals": ("documented", "flat", "nested"),
+}
 """What the switches may be that are neither true, false nor a number."""
