@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # For the simulator and the parts beside this file; scripts/demo runs Python with -P, which adds neither.
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from demo_lib.accounts import DOMAIN, PER_MINUTE, PER_MONTH, accounts, add_account  # noqa: E402
+from demo_lib.accounts import DOMAIN, PER_MINUTE, PER_MONTH, accounts, add_account, register_redirect  # noqa: E402
 from demo_lib.dashboard import PATH, add_dashboard  # noqa: E402
 from demo_lib.energy import add_to_energy_dashboard  # noqa: E402
 from demo_lib.folder import INTEGRATIONS, DemoFolder, free_port  # noqa: E402
@@ -119,6 +119,7 @@ class Demo:
     async def _add_accounts(self, home_assistant: HomeAssistant, simulator_url: str) -> list[str]:
         there = {entry["entry_id"] for entry in await home_assistant.command("config_entries/get", domain=DOMAIN)}
         known: dict[str, str] = self._folder.state.get("accounts", {})
+        await register_redirect(home_assistant, simulator_url)
         for account in accounts(simulator_url):
             if known.get(account.menu_item) in there:
                 continue

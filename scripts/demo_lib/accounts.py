@@ -3,8 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from simulator import ENPHASE_PATH, SOLAREDGE_PATH
-from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY
+from simulator import ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_PATH
+from simulator.ready import (
+    ENPHASE_API_KEY,
+    ENPHASE_USER_ID,
+    ENPHASE_V4_API_KEY,
+    ENPHASE_V4_CLIENT_ID,
+    ENPHASE_V4_CLIENT_SECRET,
+    SOLAREDGE_ACCOUNT_KEY,
+    SOLAREDGE_API_KEY,
+    SOLAREDGE_CLIENT_ID,
+    SOLAREDGE_CLIENT_SECRET,
+)
 
 from .home_assistant import HomeAssistant
 from .report import Problem, note
@@ -13,20 +23,44 @@ DOMAIN = "solar_cloud"
 # The simulator is told the same: in a demo a person wants to see new values, not to save requests.
 PER_MINUTE = 1000
 PER_MONTH = 1_000_000
-_MOST_STEPS = 10
+_MOST_STEPS = 12
+_CALLBACK = "/api/solar_cloud/solaredge/callback"
+_OWN_SITE = "222881711"
+"""The site whose owner signs in; the key opens it too, and leaves it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Client id and secret, as a person enters them once."""
+
+    client_id: str
+    client_secret: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account: the menu item to choose, and what to fill in at its first step."""
+    """One account: the menu item to choose, what to fill in at its first step, and what its owner signs in with."""
 
     menu_item: str
     fields: dict[str, Any]
+    application: Application | None = None
+    without: str | None = None
+    """A system that is not chosen."""
 
 
 def accounts(simulator_url: str) -> list[Account]:
     """Return the accounts of the simulator's ready systems."""
     return [
+        Account(
+            "enphase_v4",
+            {
+                "api_key": ENPHASE_V4_API_KEY,
+                "plan": "custom",
+                "advanced": {"base_url": f"{simulator_url}{ENPHASE_V4_PATH}"},
+            },
+            Application(ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET, "Enphase"),
+        ),
         Account(
             "enphase_v2",
             {
@@ -44,13 +78,30 @@ def accounts(simulator_url: str) -> list[Account]:
                 "plan": "custom",
                 "advanced": {"base_url": f"{simulator_url}{SOLAREDGE_PATH}"},
             },
+            without=_OWN_SITE,
+        ),
+        Account(
+            "solaredge_oauth",
+            {"plan": "custom", "advanced": {"base_url": f"{simulator_url}{SOLAREDGE_PATH}"}},
+            Application(SOLAREDGE_CLIENT_ID, SOLAREDGE_CLIENT_SECRET, "SolarEdge"),
         ),
     ]
+
+
+async def register_redirect(home_assistant: HomeAssistant, simulator_url: str) -> None:
+    """Enter this Home Assistant's address in the settings of the SolarEdge application, as a person does there."""
+    await home_assistant.elsewhere(
+        "POST",
+        f"{simulator_url}/control/solaredge/applications/redirect",
+        json={"client_id": SOLAREDGE_CLIENT_ID, "url": f"{home_assistant.url}{_CALLBACK}"},
+    )
 
 
 async def add_account(home_assistant: HomeAssistant, account: Account) -> str:
     """Go through the config flow for one account and return the new config entry's ID; raises Problem."""
     flow = "/api/config/config_entries/flow"
+    if account.application is not None:
+        await _enter(home_assistant, account.application)
     result = await home_assistant.post(flow, {"handler": DOMAIN})
     for _ in range(_MOST_STEPS):
         if result["type"] == "create_entry":
@@ -62,19 +113,47 @@ async def add_account(home_assistant: HomeAssistant, account: Account) -> str:
             raise Problem(f"The config flow stopped: {result['reason']}.", "start over: scripts/demo --fresh")
         if result.get("errors"):
             raise Problem(f"The config flow refused step {result['step_id']}: {result['errors']}.")
+        if result["type"] == "external":
+            await _sign_in(home_assistant, result["url"])
+            result = await home_assistant.get(f"{flow}/{result['flow_id']}")
+            continue
         result = await home_assistant.post(f"{flow}/{result['flow_id']}", _answer(result, account))
     raise Problem(f"The config flow of {account.menu_item} does not come to an end (last step: {result['step_id']}).")
 
 
+async def _enter(home_assistant: HomeAssistant, application: Application) -> None:
+    """Enter an application, unless it is there already."""
+    there = await home_assistant.command("application_credentials/list")
+    if any(one["client_id"] == application.client_id for one in there):
+        return
+    await home_assistant.command(
+        "application_credentials/create",
+        domain=DOMAIN,
+        client_id=application.client_id,
+        client_secret=application.client_secret,
+        name=application.name,
+    )
+
+
+async def _sign_in(home_assistant: HomeAssistant, url: str) -> None:
+    """Be the browser: sign in at the simulated vendor, agree, and follow the way back."""
+    back = await home_assistant.elsewhere("GET", f"{url}&auto=allow")
+    if back is None or not back.startswith(home_assistant.url):
+        raise Problem(f"The simulated vendor sent the browser to {back}, not back to Home Assistant.")
+    await home_assistant.elsewhere("GET", back)
+    note("signed in at the simulated vendor")
+
+
 def _answer(result: dict[str, Any], account: Account) -> dict[str, Any]:
     if result["type"] == "menu":
-        return {"next_step_id": account.menu_item}
+        return {"next_step_id": "sign_in_here" if result["step_id"] == "sign_in" else account.menu_item}
     match result["step_id"]:
         case account.menu_item:
             return account.fields
         case "limits":
             return {"per_minute": PER_MINUTE, "per_month": PER_MONTH}
         case "systems":
-            # All are chosen by default: what a person does is to press the button.
-            return {field["name"]: field["default"] for field in result["data_schema"] if "default" in field}
+            # All are chosen by default.
+            chosen = next(field["default"] for field in result["data_schema"] if field["name"] == "systems")
+            return {"systems": [system for system in chosen if system != account.without]}
     raise Problem(f"The config flow asks something that the demo does not know: step {result['step_id']}.")

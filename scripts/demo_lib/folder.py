@@ -12,7 +12,7 @@ from .report import Problem
 
 # Integrations that the configuration names, beside those that Home Assistant always sets up. No default_config: it
 # brings discovery, cloud services and other things that talk to the network.
-INTEGRATIONS = ("energy", "history", "logbook", "recorder")
+INTEGRATIONS = ("application_credentials", "energy", "history", "logbook", "recorder")
 
 _CONFIGURATION = """\
 # Written by scripts/demo at every start.

@@ -81,6 +81,16 @@ class HomeAssistant:
         """POST JSON to a path; the JSON answer."""
         return await self._request("POST", path, json=data)
 
+    async def elsewhere(self, method: str, url: str, **arguments: Any) -> str | None:
+        """Ask any address on this machine, without the login; return where it sends the browser, if it does."""
+        try:
+            async with self._session.request(method, url, allow_redirects=False, **arguments) as response:
+                if response.status >= 400:
+                    raise Problem(f"{url.partition('?')[0]} answered {response.status}: {await response.text()}")
+                return response.headers.get("Location")
+        except aiohttp.ClientError as err:
+            raise Problem(f"{url.partition('?')[0]} cannot be reached: {err}") from err
+
     async def command(self, kind: str, **arguments: Any) -> Any:
         """Send one websocket command and return its result; raises Refused."""
         socket = self._socket or await self._connect()
@@ -140,7 +150,8 @@ class HomeAssistant:
         return socket
 
     async def _request(self, method: str, path: str, *, missing_is_none: bool = False, **arguments: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        # The second is how a flow knows the address that a vendor is to send the browser back to.
+        headers = {"Authorization": f"Bearer {self._token}", "HA-Frontend-Base": self.url} if self._token else {}
         try:
             async with self._session.request(method, f"{self.url}{path}", headers=headers, **arguments) as response:
                 if response.status == 404 and missing_is_none:
