@@ -138,6 +138,10 @@ class Grant(Auth):
         """Replace a token that was refused, unless it is too young or was accepted a moment ago: it is not to blame."""
         if token != self._tokens.access:
             return True
+        if self._unsaved is not None or (self._refreshing is not None and not self._refreshing.done()):
+            # The next pair is on its way, so this one is dead already, however young it is.
+            await self._refreshed()
+            return True
         now = self._clock()
         proofs = [self._tokens.issued_at, *([self._worked[1]] if self._worked and self._worked[0] == token else [])]
         if any(timedelta(0) <= now - proof < PROOF_LASTS for proof in proofs):
