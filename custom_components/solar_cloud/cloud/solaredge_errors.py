@@ -49,7 +49,8 @@ class Translator:
         known = {name.lower(): value for name, value in headers.items()}
         self._learn_limit(known)
         if status == 429:
-            return self._throttled(known)
+            now = self._clock()
+            return throttled(known, now, self._ledger.resets_at(now))
         if (meaning := _MEANINGS.get(status)) is None:
             return None
         text = error_text(body)
@@ -62,21 +63,22 @@ class Translator:
             self._limit = limit
             self._ledger.learn(None, ThrottleScope.MINUTE, self._clock(), limit=limit)
 
-    def _throttled(self, headers: Mapping[str, str]) -> Throttled:
-        """Tell the two refusals apart: calls of the minute, or credits of the month.
 
-        The month's has calls of the minute left and names no time; it lasts until the billing cycle turns.
-        """
-        now = self._clock()
-        until = retry_after(headers, now)
-        remaining = as_int(headers.get(_REMAINING))
-        if until is None and remaining is not None and remaining > 0:
-            return Throttled(min(now + MONTH_RETRY, self._ledger.resets_at(now)), ThrottleScope.MONTH, sent=True)
-        until = max(until or now + MINUTE_RETRY, now + SHORTEST)
-        scope = ThrottleScope.MINUTE if until - now <= LONGEST_MINUTE else ThrottleScope.MONTH
-        return Throttled(until, scope, sent=True)
+def throttled(headers: Mapping[str, str], now: datetime, resets_at: datetime) -> Throttled:
+    """Tell the two refusals of a 429 apart: calls of the minute, or credits of the month.
+
+    The month's has calls of the minute left and names no time; it lasts until the billing cycle turns (`resets_at`, as
+    far as the ledger knows).
+    """
+    until = retry_after(headers, now)
+    remaining = as_int(next((value for name, value in headers.items() if name.lower() == _REMAINING), None))
+    if until is None and remaining is not None and remaining > 0:
+        return Throttled(min(now + MONTH_RETRY, resets_at), ThrottleScope.MONTH, sent=True)
+    until = max(until or now + MINUTE_RETRY, now + SHORTEST)
+    scope = ThrottleScope.MINUTE if until - now <= LONGEST_MINUTE else ThrottleScope.MONTH
+    return Throttled(until, scope, sent=True)
 
 
 def is_inconclusive(error: CloudError) -> bool:
-    """Tell whether an error of the list of sites leaves open if the credential lives."""
+    """Tell whether an error of what every credential opens leaves open if this one lives."""
     return isinstance(error, InvalidRequest | NotFound | MalformedAnswer)

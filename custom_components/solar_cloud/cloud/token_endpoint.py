@@ -6,6 +6,7 @@ Facts are from the Enphase v4 quick start and the SolarEdge developer platform's
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
@@ -14,9 +15,17 @@ from typing import Any, override
 import aiohttp
 from yarl import URL
 
-from .errors import ClientRefused, CloudError, CredentialRefused, InvalidRequest, TemporarilyUnavailable
+from .errors import (
+    ClientRefused,
+    CloudError,
+    CredentialRefused,
+    InvalidRequest,
+    MalformedAnswer,
+    TemporarilyUnavailable,
+)
 from .grant import Tokens
 from .parse import as_code, as_float, as_str, error_text, require_map
+from .solaredge_errors import throttled
 from .transport import Account, Transport
 
 TIMEOUT = 30.0
@@ -53,7 +62,7 @@ class TokenEndpoint(ABC):
             # Neither names a person: a message with the client id in it is of no use to anybody but the owner.
             secrets=(client_secret,),
             timeout=TIMEOUT,
-            translate=refusal,
+            translate=self._refusal,
         )
 
     async def exchange(self, code: str, redirect_uri: str | None) -> Issued:
@@ -71,6 +80,9 @@ class TokenEndpoint(ABC):
         request = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
         answer = require_map(await self._ask(request, secret=tokens.refresh, vital=vital), "tokens")
         return self._tokens(answer, tokens.refresh, consent=tokens.consent, number=tokens.number + 1)
+
+    def _refusal(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
+        return refusal(status, headers, body)
 
     @abstractmethod
     def _code(self, code: str, redirect_uri: str | None) -> dict[str, str]:
@@ -131,9 +143,26 @@ class EnphaseTokens(TokenEndpoint):
 
 
 class SolarEdgeTokens(TokenEndpoint):
-    """SolarEdge's: everything as JSON, and no redirect address, which the service is known to refuse."""
+    """SolarEdge's: everything as JSON, and no redirect address, which the service is known to refuse.
+
+    Tokens are younger than the older base address of 2022, so they are not looked for there.
+    """
 
     life = timedelta(seconds=7_200)
+
+    def __init__(
+        self, session: aiohttp.ClientSession, account: Account, base_url: str, *, client_id: str, client_secret: str
+    ) -> None:
+        """Take the API's base address and the application's credential; nothing is sent."""
+        address = base_url.rstrip("/").removesuffix("/monitoring")
+        super().__init__(session, account, address, client_id=client_id, client_secret=client_secret)
+
+    @override
+    def _refusal(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
+        if status == 429:
+            now = self._account.clock()
+            return throttled(headers, now, self._account.ledger.resets_at(now))
+        return super()._refusal(status, headers, body)
 
     @override
     def _code(self, code: str, redirect_uri: str | None) -> dict[str, str]:
@@ -145,10 +174,11 @@ class SolarEdgeTokens(TokenEndpoint):
         return await self._transport.post("/oauth2/token", json=body, secrets=(secret,), vital=vital)
 
     async def revoke(self, tokens: Tokens) -> None:
-        """Let a pair die; raises `CloudError`."""
-        await self._transport.post(
-            "/oauth2/revoke-token", json={"token": tokens.refresh}, secrets=(tokens.access, tokens.refresh)
-        )
+        """Let a pair die; raises `CloudError`. What the answer says is not documented, so it is not read."""
+        with suppress(MalformedAnswer):
+            await self._transport.post(
+                "/oauth2/revoke-token", json={"token": tokens.refresh}, secrets=(tokens.access, tokens.refresh)
+            )
 
 
 def enphase_oauth_url(base_url: str) -> str:
