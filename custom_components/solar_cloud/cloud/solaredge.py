@@ -1,4 +1,4 @@
-"""SolarEdge's Monitoring API V2, read with an API key: the jobs, and what each asks for."""
+"""SolarEdge's Monitoring API V2, read with an API key or signed in to: the jobs, and what each asks for."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from .auth import Auth
 from .base import Cloud, Job
 from .data import SystemData, local_day, midnight
 from .errors import CloudError, CredentialRefused, MalformedAnswer, NotFound, TemporarilyUnavailable, Throttled
@@ -66,7 +67,8 @@ _MAY_PASS = (Throttled, TemporarilyUnavailable, CredentialRefused, MalformedAnsw
 class SolarEdge(Cloud):
     """SolarEdge sites as systems.
 
-    `account` is the metered key's; `zone` stands in for a site whose own time zone is not known (yet).
+    With an API key all sites that it opens, with a grant (`auth`) the one that the grant is for. `account` is what the
+    vendor meters, the key or the application; `zone` stands in for a site whose own time zone is not known (yet).
     """
 
     vendor = Vendor.SOLAREDGE
@@ -91,14 +93,23 @@ class SolarEdge(Cloud):
         session: aiohttp.ClientSession,
         account: Account,
         *,
-        api_key: str,
+        api_key: str | None = None,
         account_key: str | None = None,
+        auth: Auth | None = None,
+        site_id: str | None = None,
         base_url: str = DEFAULT_BASE_URL,
         zone: ZoneInfo,
     ) -> None:
-        """Take the session, the metered account, the credential, and the zone of last resort."""
+        """Take the session, the metered account, the credential, and the zone of last resort.
+
+        The credential is a key, or a grant and the site that it is for; with a grant no key is sent.
+        """
         self.account = account
-        self.api = SolarEdgeApi(session, account, api_key=api_key, account_key=account_key, base_url=base_url)
+        self.api = SolarEdgeApi(
+            session, account, api_key=api_key, account_key=account_key, auth=auth, site_id=site_id, base_url=base_url
+        )
+        self._granted = site_id if auth is not None else None
+        """The only site, where a grant is read with."""
         self.archive = SolarEdgeArchive(self.api, zone)
         self._each = Inverters(self.api)
         self._zone = zone
@@ -124,10 +135,12 @@ class SolarEdge(Cloud):
 
     @override
     async def systems(self) -> tuple[System, ...]:
-        """Return every site that the key may read, without a time zone: only the details have it.
+        """Return every site that a key may read, without a time zone: only the details have it; or a grant's, with it.
 
-        Raises `CredentialRefused` when the key is dead, `NotAllowed` when it lives but may not list sites.
+        Raises `CredentialRefused` when the credential is dead, `NotAllowed` when it lives but may not do this.
         """
+        if self._granted is not None:
+            return ((await self.api.site(self._granted)).system(),)
         return tuple(site.system() for site in await self.api.sites())
 
     @override

@@ -1,4 +1,4 @@
-"""The endpoints of SolarEdge's Monitoring API V2 that an API key opens, one method each.
+"""The endpoints of SolarEdge's Monitoring API V2, one method each; all but the list of sites for Site Access too.
 
 Facts are from the SolarEdge Monitoring API V2 documentation: getting started (2022) and its successors of 2026.
 """
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from .errors import CloudError, CredentialRefused, MalformedAnswer, NotAllowed, TemporarilyUnavailable
+from .auth import Auth
+from .errors import CloudError, CredentialRefused, MalformedAnswer, NotAllowed, TemporarilyUnavailable, TokenRefused
 from .parse import require_list
 from .solaredge_errors import Translator, is_inconclusive
 from .solaredge_model import Alert, Bucket, DeviceType, Overview, Quantity, Series, Site, SiteDevice, Telemetry
@@ -45,22 +46,31 @@ class SolarEdgeApi:
         session: aiohttp.ClientSession,
         account: Account,
         *,
-        api_key: str,
+        api_key: str | None = None,
         account_key: str | None = None,
+        auth: Auth | None = None,
+        site_id: str | None = None,
         base_url: str = DEFAULT_BASE_URL,
     ) -> None:
-        """Take the credential: the key, and the account key that keys of 2022 came with."""
-        headers = {"X-API-Key": api_key}
-        if account_key:
-            headers["X-Account-Key"] = account_key
-        secrets = (api_key, account_key) if account_key else (api_key,)
+        """Take the credential: a key, and the account key that keys of 2022 came with, or a grant for one site.
+
+        Raises `ValueError` where neither is whole.
+        """
+        if (api_key is None) if auth is None else (site_id is None):
+            raise ValueError("a key, or a grant with its site, is needed")
+        keys = {"X-API-Key": api_key, "X-Account-Key": account_key} if auth is None else {}
+        headers = {name: value for name, value in keys.items() if value}
         self._account = account
+        self._auth = auth
+        self._own = f"/sites/{_segment(site_id)}" if auth is not None and site_id is not None else None
+        """The details of the site that a grant is for: a grant that lives opens them."""
         self._transport = Transport(
             session,
             base_url,
             account,
             headers=headers,
-            secrets=secrets,
+            secrets=tuple(headers.values()),
+            auth=auth,
             translate=Translator(account.ledger, account.clock),
         )
         self._reader = SeriesReader()
@@ -232,30 +242,59 @@ class SolarEdgeApi:
         return await self._get(f"/sites/{_segment(site_id)}/{family}/telemetry", query)
 
     async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
-        """Return one answer; a 401 is told apart, because it does not always mean that the key is dead."""
+        """Return one answer; a 401 is told apart, because it does not always mean that the credential is dead."""
+        token = await self._auth.token() if self._auth is not None else None
         try:
             answer = await self._transport.get(path, query)
+        except TokenRefused:
+            await self._doubt(path, token)
         except CredentialRefused:
+            if self._auth is not None:
+                # Said where tokens are given out: nobody knows better.
+                raise
             await self._prove_alive(path)
-            raise NotAllowed("refused here, although the key is accepted elsewhere") from None
-        self._worked_at[path] = self._account.clock()
-        return answer
+        else:
+            self._worked_at[path] = self._account.clock()
+            if path == self._own:
+                self._proved_at = self._worked_at[path]
+            return answer
+        raise NotAllowed("refused here, although the credential is accepted elsewhere")
+
+    async def _doubt(self, path: str, token: str | None) -> None:
+        """Return when the grant is alive although its token was refused, raise `CredentialRefused` when it is dead.
+
+        Only a token that was given out since then, and is refused as well, shows that. One that worked a moment ago is
+        not replaced, so it tells nothing yet: it is next time.
+        """
+        try:
+            if path == self._own:
+                raise TokenRefused("the token is refused for the grant's own site")  # noqa: TRY301
+            await self._prove_alive(path)
+        except TokenRefused as err:
+            if self._auth is not None and await self._auth.token() == token:
+                raise TemporarilyUnavailable("a token is refused that worked a moment ago") from None
+            raise CredentialRefused(*err.args) from None
 
     async def _prove_alive(self, path: str) -> None:
-        """Return when the key is alive, raise `CredentialRefused` when it is not: the list of sites knows.
+        """Return when the credential is alive, raise `CredentialRefused` when it is not.
 
-        A proof of the last hour counts, unless this path has worked since: then something has just changed.
+        The list of sites knows it of a key, the details of its site of a grant. A proof of the last hour counts, unless
+        this path has worked since: then something has just changed.
         """
         now, proved, worked = self._account.clock(), self._proved_at, self._worked_at.get(path)
         if proved is not None and now - PROOF_LASTS < proved <= now and (worked is None or worked < proved):
             return
         try:
-            await self._sites_page(1, 1)
+            if self._own is None:
+                await self._sites_page(1, 1)
+            else:
+                await self._transport.get(self._own)
+                self._proved_at = self._account.clock()
         except NotAllowed:
-            return
+            self._proved_at = self._account.clock()
         except CloudError as err:
             if is_inconclusive(err):
-                raise TemporarilyUnavailable("refused, and the list of sites cannot tell why") from None
+                raise TemporarilyUnavailable("refused, and what must be accepted cannot tell why") from None
             raise
 
 
