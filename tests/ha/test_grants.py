@@ -6,11 +6,11 @@ from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.solar_cloud.accounts import entry_unique_id
 from custom_components.solar_cloud.clients import async_token_endpoint
@@ -19,6 +19,7 @@ from custom_components.solar_cloud.grants import GRANTS, async_grant
 from simulator.ready import ENPHASE_V4_API_KEY, ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET, ENPHASE_V4_OWNER
 
 from .conftest import Cloud, settle
+from .lives import live, reauths, set_up, stop
 from .sign_in import add_application
 
 TOKEN_PATH = "/enphase/oauth/token"
@@ -68,36 +69,8 @@ async def new_tokens(hass: HomeAssistant, cloud: Cloud, data: dict[str, Any]) ->
     return (await endpoint.exchange(code, REDIRECT)).tokens.as_dict()
 
 
-async def set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-    assert entry.state is ConfigEntryState.LOADED
-
-
-async def live(hass: HomeAssistant, freezer: FrozenDateTimeFactory, time: timedelta, step: timedelta) -> None:
-    """Let time pass in coarse steps, with what is due in each."""
-    end = datetime.now(UTC) + time
-    while datetime.now(UTC) < end:
-        freezer.tick(step)
-        async_fire_time_changed(hass)
-        await hass.async_block_till_done(wait_background_tasks=True)
-
-
 def token_calls(cloud: Cloud) -> int:
     return sum(request.path == TOKEN_PATH for request in cloud.simulator.requests)
-
-
-def reauths(hass: HomeAssistant) -> int:
-    return len(hass.config_entries.flow.async_progress_by_handler(DOMAIN))
-
-
-async def stop(hass: HomeAssistant, entry: ConfigEntry, freezer: FrozenDateTimeFactory, time: timedelta) -> None:
-    """Stop Home Assistant for a while: nothing of the account stays in memory."""
-    await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    hass.data.pop(GRANTS)
-    freezer.tick(time)
-    await set_up(hass, entry)
 
 
 async def test_a_year_with_restarts_and_outages_needs_no_new_consent(
