@@ -196,7 +196,8 @@ def refusal(status: int, headers: Mapping[str, str], body: Any) -> CloudError | 
         return None
     fields = body if isinstance(body, Mapping) else {}
     code = as_code(fields.get("error"))
-    said = " ".join(filter(None, (code, as_str(fields.get("error_description")), error_text(body))))
+    words = (code, as_str(fields.get("error_description")), error_text(body))
+    said = " ".join(dict.fromkeys(filter(None, words)))
     text = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if code in {"invalid_client", "unauthorized_client"}:
         return ClientRefused(text)
