@@ -119,6 +119,11 @@ SolarEdge V2       {base}{SOLAREDGE_PATH}
 Try:
   curl '{base}{ENPHASE_PATH}/systems/67/summary?key={ENPHASE_API_KEY}&user_id={ENPHASE_USER_ID}'
   curl -H 'X-API-Key: {SOLAREDGE_API_KEY}' '{base}{SOLAREDGE_PATH}/sites/1148616/overview'
+  a browser: {base}{ENPHASE_OAUTH_PATH}/authorize?response_type=code&client_id={ENPHASE_V4_CLIENT_ID}\
+&redirect_uri={base}{ENPHASE_OAUTH_PATH}/redirect_uri
+  curl -u {ENPHASE_V4_CLIENT_ID}:{ENPHASE_V4_CLIENT_SECRET} -d grant_type=authorization_code -d code=CODE \\
+    -d redirect_uri={base}{ENPHASE_OAUTH_PATH}/redirect_uri '{base}{ENPHASE_OAUTH_PATH}/token'
+  curl -H 'Authorization: Bearer TOKEN' -H 'key: {ENPHASE_V4_API_KEY}' '{base}{ENPHASE_V4_PATH}/systems'
   curl '{base}/control/requests'
   curl -d '{{"speed": 60}}' '{base}/control/clock'
   curl -d '{{"path": "*/summary", "status": 503, "times": 2}}' '{base}/control/fail'

@@ -33,10 +33,10 @@ class EnphaseOAuth(Vendor):
 
     @override
     def credential(self, call: Call) -> str | None:
-        """Return the API key of the application, whose plan pays; the client id that was sent where there is none."""
-        client_id = call.query.get("client_id") if call.path == "authorize" else (_basic(call) or (None,))[0]
-        application = self._accounts.enphase_applications.get(client_id or "")
-        return application.api_key if application else client_id
+        """Return the API key of the application that asks for tokens; pages are opened by people, who have none."""
+        client_id, _ = _basic(call) or ("", "")
+        application = self._accounts.enphase_applications.get(client_id)
+        return application.api_key if application else client_id or None
 
     @override
     def counts(self, call: Call) -> bool:

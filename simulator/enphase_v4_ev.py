@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from .devices import EvCharger
-from .enphase_meta import meta
 from .enphase_v4_ask import Endpoint, SystemAsk, of_system
 from .enphase_v4_devices import charger_of
 from .slots import SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_QUARTER, local_date, midnight_slot, slot_of, slot_time
@@ -137,7 +136,6 @@ def device_lifetime(ask: SystemAsk) -> dict[str, Any]:
         "start_date": start,
         "end_date": end,
         "consumption": daily(ask, start, end),
-        "meta": meta(ask.plant, ask.now),
     }
 
 

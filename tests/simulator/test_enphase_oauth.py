@@ -330,7 +330,8 @@ async def test_the_log_names_the_application_and_no_secret(drive: Driver):
     await status_with(drive, pair["access_token"])
     await drive.get(f"{ENPHASE_OAUTH_PATH}/redirect_uri", {"code": "abc"})
     page, exchanged, refreshed, asked, shown = drive.simulator.requests
-    assert {request.credential for request in (page, exchanged, refreshed, asked)} == {ENPHASE_V4_API_KEY}
+    assert {request.credential for request in (exchanged, refreshed, asked)} == {ENPHASE_V4_API_KEY}
+    assert {request.credential for request in (page, shown)} == {None}
     assert dict(page.query) == {name: ASKED[name] for name in ("response_type", "client_id", "redirect_uri")}
     assert (exchanged.path, exchanged.query) == (TOKEN, (("grant_type", "authorization_code"),))
     assert (refreshed.query, shown.query) == ((("grant_type", "refresh_token"),), ())
