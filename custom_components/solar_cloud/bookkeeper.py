@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from .budget.rates import budget_of
 from .cloud.archive import Archive, Totals
-from .cloud.data import SystemData, local_day, midnight
+from .cloud.data import KEEP_INTERVALS, SystemData, local_day, midnight
 from .cloud.errors import CloudError, Throttled
 from .cloud.model import Flow, Interval
 from .cloud.series import EMPTY, Series
@@ -30,9 +30,9 @@ from .history.hours import (
     reconciled,
     series_of_hours,
     shape_of,
-    whole_hours,
 )
 from .history.state import HistoryState
+from .history.told import measured, production, read
 from .issues import Offer, take_back_offer
 from .offers import Offers
 from .restore import dump, load
@@ -247,20 +247,10 @@ class Bookkeeper:
 
     def _told(self, flow: Flow, series: Series) -> dict[datetime, float]:
         """Return the energies of the hours that a series knows wholly; nothing is produced in the dark."""
-        if not series:
-            return {}
-        start, end = min(series), max(interval.end for interval in series.values())
-        whole = set(whole_hours(series, start, end))
-        sums = hours_of(series.values())
-        return {hour: max(0.0, energy) for hour, energy in sums.items() if hour in whole or self._is_dim(flow, hour)}
-
-    def _is_dim(self, flow: Flow, hour: datetime) -> bool:
-        """Tell whether the sun rises or sets in an hour: some clouds tell only the part of it that has light."""
-        if flow is not Flow.PRODUCTION or hour + 2 * HOUR > dt_util.utcnow():
-            return False
-        dark = self._coordinator.sunlight.is_dark
-        quarter = HOUR / 4
-        return dark(hour, hour + quarter) or dark(hour + 3 * quarter, hour + HOUR)
+        told = read(series)
+        if flow is not Flow.PRODUCTION:
+            return measured(told)
+        return production(told, dt_util.utcnow(), KEEP_INTERVALS, self._coordinator.sunlight.is_dark)
 
     async def _async_request(self, step: Callable[[Archive, datetime], Awaitable[None]]) -> None:
         """Do what may cost requests; a failure pauses it, longer each time."""
@@ -335,17 +325,27 @@ class Bookkeeper:
             return False
         hours, zone = day_hours(day, self._coordinator.zone), self._coordinator.zone
         for flow, total in told.items():
+            if self._tells_all(flow, day, total):
+                continue
             booked = await self.book.async_rows(flow, hours[0], hours[-1] + HOUR)
             if abs(day_total(booked, day, zone) - total) >= SAME_WH:
                 return True
         return False
+
+    def _tells_all(self, flow: Flow, day: date, total: float) -> bool:
+        """Tell whether the recent intervals of a day add up to its total: then nothing is missing between them."""
+        zone = self._coordinator.zone
+        start, end = midnight(day, zone) - HOUR, midnight(day + DAY, zone) + HOUR
+        near = [one for one in self.data.recent().get(flow, EMPTY).values() if start <= one.start < end]
+        return bool(near) and abs(day_total(hours_of(near), day, zone) - total) < SAME_WH
 
     async def _async_settle_day(self, flow: Flow, day: date, total: float, detail: tuple[Interval, ...] | None) -> None:
         hours = day_hours(day, self._coordinator.zone)
         booked = await self.book.async_rows(flow, hours[0], hours[-1] + HOUR)
         if booked and detail is None and abs(day_total(booked, day, self._coordinator.zone) - total) < SAME_WH:
             return
-        known: Series = self.data.recent().get(flow, EMPTY) if self._is_recent(day) else EMPTY
+        recent = self._is_recent(day) or self._tells_all(flow, day, total)
+        known: Series = self.data.recent().get(flow, EMPTY) if recent else EMPTY
         if detail:
             known = {one.start: one for one in detail}
         elif not known and booked:

@@ -10,7 +10,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 import pytest
 
-from custom_components.solar_cloud.cloud.data import midnight
+from custom_components.solar_cloud.cloud.archive import Detail
+from custom_components.solar_cloud.cloud.data import SystemData, midnight
+from custom_components.solar_cloud.cloud.enphase_v2_archive import EnphaseV2Archive
 from simulator.plant import Plant
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
@@ -131,3 +133,31 @@ async def test_no_past_is_paid_for_before_it_is_known_what_the_meters_tell(
     start, end = midnight(date(2026, 5, 28), plant.zone), midnight(date(2026, 6, 10), plant.zone)
     hours = await hours_of(hass, f"solar_cloud:{SITE}_grid_import", start, end)
     assert sum(hours.values()) == plant.flow_wh("import", start, end)
+
+
+async def test_a_day_whose_rows_add_up_to_its_total_is_not_asked_for_in_detail(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freezer.move_to(datetime(2026, 6, 9, 22, 5, tzinfo=UTC))
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["72"])
+    asked: list[date] = []
+    ask = EnphaseV2Archive.detail
+
+    async def detail(self: EnphaseV2Archive, data: SystemData, day: date, now: datetime) -> Detail:
+        asked.append(day)
+        return await ask(self, data, day, now)
+
+    monkeypatch.setattr(EnphaseV2Archive, "detail", detail)
+    await pass_time(hass, freezer, timedelta(hours=33), step=timedelta(minutes=30))
+    (coordinator,) = entry.runtime_data.coordinators.values()
+    assert coordinator.bookkeeper.state.closed == date(2026, 6, 10)
+    assert date(2026, 6, 10) not in asked
+    # Enphase's rows begin with the first Wh of the day: the hour of the sunrise is never told wholly.
+    plant = cloud.simulator.plants["enphase_72"]
+    start, end = midnight(date(2026, 6, 10), plant.zone), midnight(date(2026, 6, 11), plant.zone)
+    hours = await hours_of(hass, "solar_cloud:enphase_72_production", start, end)
+    assert {hour: energy for hour, energy in hours.items() if energy} == {
+        hour: wh
+        for hour in (start + HOUR * number for number in range(24))
+        if (wh := plant.energy_wh(hour, hour + HOUR))
+    }
