@@ -33,6 +33,7 @@ from .history.hours import (
 )
 from .history.state import HistoryState
 from .history.told import measured, production, read
+from .inverter_books import InverterBooks
 from .issues import Offer, take_back_offer
 from .offers import Offers
 from .restore import dump, load
@@ -76,6 +77,7 @@ class Bookkeeper:
         self.state = HistoryState()
         self.book = Book(hass, coordinator.system)
         self._coordinator = coordinator
+        self._inverters = InverterBooks(coordinator, self.book)
         self._offers = Offers(coordinator, self)
         self._store = history_store(hass, coordinator.system.key)
         self._raw: dict[Flow, dict[datetime, float]] = {}
@@ -189,6 +191,7 @@ class Bookkeeper:
             while self._again and not self._stopped:
                 self._again = False
                 await self._async_book_recent()
+                await self._inverters.async_book(dt_util.utcnow())
                 await self._async_request(self._async_import_past)
                 await self._async_request(self._async_close_days)
                 await self._offers.async_look(dt_util.utcnow())

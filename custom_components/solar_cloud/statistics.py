@@ -64,13 +64,19 @@ def device_key(system: System, serial: str) -> str:
     return f"{system.vendor}_{serial}"
 
 
-def statistic_metadata(system: System, flow: Flow, serial: str | None = None) -> StatisticMetaData:
-    """Return how the statistic of a flow of a system, or of one of its inverters, is described to the recorder."""
+def statistic_metadata(
+    system: System, flow: Flow, serial: str | None = None, label: str | None = None
+) -> StatisticMetaData:
+    """Return how the statistic of a flow of a system, or of one of its inverters, is described to the recorder.
+
+    The label is what an inverter is called; without it, its serial number is shown.
+    """
     measure = flow.replace("_", " ")
+    label = label or serial
     return StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,
-        name=f"{system.name} {measure}" if serial is None else f"{system.name} {serial} {measure}",
+        name=f"{system.name} {measure}" if label is None else f"{system.name} {label} {measure}",
         source=DOMAIN,
         statistic_id=statistic_id(system.key if serial is None else device_key(system, serial), flow),
         unit_class=EnergyConverter.UNIT_CLASS,
@@ -134,9 +140,17 @@ class Book:
         return self._recorder is not None
 
     async def async_put(
-        self, flow: Flow, hours: Mapping[datetime, float], *, anchor: float | None = None, serial: str | None = None
+        self,
+        flow: Flow,
+        hours: Mapping[datetime, float],
+        *,
+        anchor: float | None = None,
+        serial: str | None = None,
+        label: str | None = None,
     ) -> int | None:
         """Book the energies of hours in Wh, keyed by the aware start of the hour; older rows and gaps stay.
+
+        With a serial number they are an inverter's, and the label is what it is called.
 
         The anchor is the lifetime in Wh at the beginning of the first of these hours; it counts only when nothing is
         booked yet. Returns when everything is in the database: how many rows had to be written, without those later
@@ -149,7 +163,7 @@ class Book:
         given = await self._hass.async_add_executor_job(_checked, dict(hours))
         if not given:
             return 0
-        metadata = statistic_metadata(self.system, flow, serial)
+        metadata = statistic_metadata(self.system, flow, serial, label)
         async with self._lock:
             if (recorder := await self._async_ready()) is None:
                 return None
