@@ -10,63 +10,15 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.solar_cloud.accounts import entry_unique_id
-from custom_components.solar_cloud.clients import async_token_endpoint
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.grants import GRANTS, async_grant
-from simulator.ready import ENPHASE_V4_API_KEY, ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET, ENPHASE_V4_OWNER
 
 from .conftest import Cloud, settle
 from .lives import live, reauths, set_up, stop
-from .sign_in import add_application
+from .sign_in import new_tokens, signed_in
 
 TOKEN_PATH = "/enphase/oauth/token"
-REDIRECT = "https://home.example/auth/external/callback"
-
-
-async def signed_in(hass: HomeAssistant, cloud: Cloud, systems: tuple[str, ...] = ("4200001",)) -> MockConfigEntry:
-    """Return an entry as the flow makes it, not set up yet."""
-    await add_application(hass)
-    data: dict[str, Any] = {
-        "cloud": "enphase_v4",
-        "api_key": ENPHASE_V4_API_KEY,
-        "auth_implementation": ENPHASE_V4_CLIENT_ID,
-        "client_id": ENPHASE_V4_CLIENT_ID,
-        "owner": ENPHASE_V4_OWNER,
-        "base_url": cloud.v4_url,
-        "plan": "watt",
-        "per_minute": 10,
-        "per_month": 1000,
-    }
-    data["token"] = await new_tokens(hass, cloud, data)
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Enphase",
-        data=data,
-        unique_id=entry_unique_id(data),
-        subentries_data=[
-            {
-                "subentry_type": "system",
-                "title": "Casa Olmo",
-                "unique_id": f"enphase_{system}",
-                "data": {"system_id": system, "timezone": "Europe/Madrid"},
-            }
-            for system in systems
-        ],
-    )
-    entry.add_to_hass(hass)
-    return entry
-
-
-async def new_tokens(hass: HomeAssistant, cloud: Cloud, data: dict[str, Any]) -> dict[str, Any]:
-    """Return the tokens of a new consent."""
-    url = f"{cloud.url}/enphase/oauth/authorize?response_type=code&client_id={ENPHASE_V4_CLIENT_ID}"
-    back = cloud.simulator.authorize(f"{url}&redirect_uri={REDIRECT}&state=x")
-    code = dict(part.split("=") for part in back.partition("?")[2].split("&"))["code"]
-    endpoint = await async_token_endpoint(hass, data, ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET)
-    return (await endpoint.exchange(code, REDIRECT)).tokens.as_dict()
 
 
 def token_calls(cloud: Cloud) -> int:
