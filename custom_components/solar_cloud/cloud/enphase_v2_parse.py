@@ -53,7 +53,7 @@ def parse_systems(answer: Any) -> tuple[tuple[System, ...], str | None]:
 
 def parse_summary(answer: Any, system_id: str, zone: tzinfo, *, past: bool = False) -> Summary:
     """Read a summary. For a past day the cloud puts 0 for power, modules and size: there it stands for nothing told."""
-    data = _about(answer, system_id, "summary")
+    data = about(answer, system_id, "summary")
     size = as_float(data.get("size_w"))
     modules = as_int(data.get("modules"))
     power = as_float(data.get("current_power"))
@@ -62,8 +62,8 @@ def parse_summary(answer: Any, system_id: str, zone: tzinfo, *, past: bool = Fal
         status=as_code(data.get("status")),
         # At night a meter sees the inverters' own draw as a small negative: that is no production.
         power_w=None if past or power is None else max(0.0, power),
-        energy_today_wh=_energy(data.get("energy_today")),
-        energy_before_wh=_energy(data.get("energy_lifetime")),
+        energy_today_wh=energy_of(data.get("energy_today")),
+        energy_before_wh=energy_of(data.get("energy_lifetime")),
         last_interval_end=as_time(data.get("last_interval_end_at")),
         last_report=as_time(data.get("last_report_at")),
         operational=as_time(data.get("operational_at")),
@@ -97,58 +97,58 @@ def parse_consumption_stats(answer: Any, system_id: str) -> Stats:
 
 def parse_consumption_lifetime(answer: Any, system_id: str, zone: tzinfo) -> ConsumptionLifetime:
     """Read what was used by day (late v2); `None` (HTTP 204) is a system without such a meter."""
-    data = _about({} if answer is None else answer, system_id, "consumption_lifetime")
+    data = about({} if answer is None else answer, system_id, "consumption_lifetime")
     return ConsumptionLifetime(
         start=as_date(data.get("start_date"), zone),
-        consumption=_series(data.get("consumption")),
-        meta=_meta(data.get("meta")),
+        consumption=series_of(data.get("consumption")),
+        meta=meta_of(data.get("meta")),
     )
 
 
 def parse_energy_lifetime(answer: Any, system_id: str, zone: tzinfo) -> EnergyLifetime:
     """Read the production by day; `None` (HTTP 204) is a system that has none."""
-    data = _about({} if answer is None else answer, system_id, "energy_lifetime")
+    data = about({} if answer is None else answer, system_id, "energy_lifetime")
     return EnergyLifetime(
         start=as_date(data.get("start_date"), zone),
         meter_start=as_date(data.get("meter_start_date"), zone),
-        production=_series(data.get("production")),
-        micro_production=_series(data.get("micro_production")),
-        meter_production=_series(data.get("meter_production")),
-        meta=_meta(data.get("meta")),
+        production=series_of(data.get("production")),
+        micro_production=series_of(data.get("micro_production")),
+        meter_production=series_of(data.get("meter_production")),
+        meta=meta_of(data.get("meta")),
     )
 
 
 def parse_monthly_production(answer: Any, system_id: str, zone: tzinfo) -> MonthlyProduction:
     """Read the production of a month."""
-    data = _about(answer, system_id, "monthly_production")
+    data = about(answer, system_id, "monthly_production")
     return MonthlyProduction(
         start=as_date(data.get("start_date"), zone),
         end=as_date(data.get("end_date"), zone),
-        production_wh=_energy(data.get("production_wh")),
+        production_wh=energy_of(data.get("production_wh")),
         meter_readings=tuple(
-            MeterReadings(serial=serial, start_wh=_energy(row.get("start")), end_wh=_energy(row.get("end")))
+            MeterReadings(serial=serial, start_wh=energy_of(row.get("start")), end_wh=energy_of(row.get("end")))
             for row in map(as_map, as_list(data.get("meter_readings")))
             if (serial := as_str(row.get("serial_number")))
         ),
-        meta=_meta(data.get("meta")),
+        meta=meta_of(data.get("meta")),
     )
 
 
 def parse_production_meter_readings(answer: Any, system_id: str) -> tuple[Register, ...]:
     """Read the registers of the revenue-grade meters (late v2), also of those that are retired."""
-    data = _about(answer, system_id, "production_meter_readings")
+    data = about(answer, system_id, "production_meter_readings")
     return tuple(
         Register(serial=serial, value_wh=value, read_at=read_at)
         for row in map(as_map, as_list(data.get("meter_readings")))
         if (serial := as_str(row.get("serial_number"))) is not None
-        and (value := _energy(row.get("value"))) is not None
+        and (value := energy_of(row.get("value"))) is not None
         and (read_at := as_time(row.get("read_at"))) is not None
     )
 
 
 def parse_envoys(answer: Any, system_id: str) -> Envoys:
     """Read the active Envoys with their state."""
-    rows = _about(answer, system_id, "envoys").get("envoys")
+    rows = about(answer, system_id, "envoys").get("envoys")
     states = [state for row in as_list(rows) if (state := _envoy(as_map(row)))]
     return Envoys(states=tuple(states), complete=isinstance(rows, list) and len(states) == len(rows))
 
@@ -160,7 +160,7 @@ def parse_inventory(answer: Any, system_id: str) -> Inventory:
     are not: the documentation's own sample lists none for a system that must have one. Late v2 tells the status of
     meters, and lists some that are not in use.
     """
-    data = _about(answer, system_id, "inventory")
+    data = about(answer, system_id, "inventory")
     devices: list[Device] = []
     complete: set[DeviceKind] = set()
     for key, kind in _INVENTORY_KINDS.items():
@@ -199,7 +199,7 @@ def parse_inverters_summary(answer: Any) -> tuple[DeviceState, ...]:
     return tuple(states.values())
 
 
-def _about(answer: Any, system_id: str, what: str) -> Mapping[str, Any]:
+def about(answer: Any, system_id: str, what: str) -> Mapping[str, Any]:
     """Return the answer if it is an object about the system that was asked for, as far as it says."""
     data = require_map(answer, what)
     if (told := as_str(data.get("system_id"))) is not None and told != system_id:
@@ -211,7 +211,7 @@ def _system(row: Mapping[str, Any]) -> System | None:
     system_id = as_str(row.get("system_id"))
     if system_id is None:
         return None
-    meta = _meta(row.get("meta"))
+    meta = meta_of(row.get("meta"))
     return System(
         vendor=Vendor.ENPHASE,
         id=system_id,
@@ -223,7 +223,8 @@ def _system(row: Mapping[str, Any]) -> System | None:
     )
 
 
-def _meta(value: Any) -> Meta:
+def meta_of(value: Any) -> Meta:
+    """Read how timely an answer is: the block ``meta``."""
     data = as_map(value)
     return Meta(
         status=as_code(data.get("status")),
@@ -234,11 +235,11 @@ def _meta(value: Any) -> Meta:
 
 
 def _stats(answer: Any, system_id: str, what: str, length: timedelta, energy: str, power: str | None) -> Stats:
-    data = _about(answer, system_id, what)
+    data = about(answer, system_id, what)
     rows: dict[datetime, Interval] = {}
     for row in map(as_map, as_list(data.get("intervals"))):
         # Intervals are stamped by their end: the one that ends at midnight belongs to the day before.
-        end, energy_wh = as_time(row.get("end_at")), _energy(row.get(energy))
+        end, energy_wh = as_time(row.get("end_at")), energy_of(row.get(energy))
         if end is not None and energy_wh is not None:
             rows[end] = Interval(
                 start=end - length,
@@ -250,7 +251,7 @@ def _stats(answer: Any, system_id: str, what: str, length: timedelta, energy: st
     return Stats(
         total_devices=as_int(data.get("total_devices")),
         intervals=tuple(rows[end] for end in sorted(rows)),
-        meta=_meta(data.get("meta")),
+        meta=meta_of(data.get("meta")),
     )
 
 
@@ -263,7 +264,7 @@ def _of_channels(channels: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[Inter
         {
             end: wh
             for row in rows
-            if (end := as_time(row.get("end_at"))) and (wh := _energy(row.get("wh_del"))) is not None
+            if (end := as_time(row.get("end_at"))) and (wh := energy_of(row.get("wh_del"))) is not None
         }
         for rows in channels
     ]
@@ -343,7 +344,8 @@ def _quantity(value: Any, units: Mapping[str, float]) -> float | None:
     return None if number is None or factor is None else as_float(number * factor)
 
 
-def _energy(value: Any) -> float | None:
+def energy_of(value: Any) -> float | None:
+    """Read an energy in Wh; a negative one, such as the -1 of version 4, is none."""
     return _positive(as_float(value))
 
 
@@ -352,6 +354,6 @@ def _positive(number: float | None) -> float | None:
     return number if number is not None and number >= 0 else None
 
 
-def _series(value: Any) -> tuple[float | None, ...]:
+def series_of(value: Any) -> tuple[float | None, ...]:
     """Read one entry a day; what cannot be read keeps its place, or all after it would slip a day."""
-    return tuple(_energy(item) for item in as_list(value))
+    return tuple(energy_of(item) for item in as_list(value))

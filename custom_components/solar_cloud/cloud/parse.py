@@ -124,14 +124,25 @@ def require_list(answer: Any, what: str) -> list[Any]:
 
 def error_text(body: Any) -> str:
     """Find what a vendor says in the body of an error, as one short line; empty where it says nothing readable."""
+    return next(iter(error_texts(body)), "")
+
+
+def error_texts(body: Any) -> tuple[str, ...]:
+    """Return everything that the body of an error says, the most telling first, each as one short line.
+
+    Vendors write a text or a list of texts under various names, and Enphase v4's stream wraps all of it in ``error``.
+    """
     if not isinstance(body, Mapping):
-        return ""
-    for key in _TEXT_KEYS:
-        value = body.get(key)
-        parts = [text for item in (value if isinstance(value, list) else [value]) if (text := as_str(item))]
-        if parts:
-            return " ".join("; ".join(parts).split())[:_TEXT_LENGTH]
-    return ""
+        return ()
+    texts = [_one_line(body.get(key)) for key in _TEXT_KEYS]
+    inner = as_map(body.get("error"))
+    texts += [_one_line(inner.get(key)) for key in _TEXT_KEYS]
+    return tuple(text for text in texts if text)
+
+
+def _one_line(value: Any) -> str:
+    parts = [text for item in (value if isinstance(value, list) else [value]) if (text := as_str(item))]
+    return " ".join("; ".join(parts).split())[:_TEXT_LENGTH]
 
 
 def _epoch(value: Any) -> datetime | None:
