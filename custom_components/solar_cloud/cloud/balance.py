@@ -38,7 +38,7 @@ class Balance:
 
     # No alias for the mappings: what is kept over restarts is read by the types that stand here.
     measured_at: datetime
-    """The end of the interval that `power` comes from; today and lifetime go up to it."""
+    """The instant that `power` is of: the end of the interval that today and lifetime go up to, or a later one."""
     power: Mapping[Flow, float]
     """W."""
     day: date

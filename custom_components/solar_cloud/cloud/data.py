@@ -16,6 +16,7 @@ from .merging import (
     merge_devices,
     merge_flows,
     merge_readings,
+    newer,
     overlay,
 )
 from .model import (
@@ -28,6 +29,7 @@ from .model import (
     Flow,
     Interval,
     LifetimeBase,
+    Momentary,
     Power,
     System,
     Update,
@@ -56,6 +58,8 @@ class SystemData:
 
     system: System
     power: Power | None = None
+    momentary: Momentary | None = None
+    """The newest powers that a cloud tells apart from its intervals, and older ones than these maybe."""
     today: DayEnergy | None = None
     lifetime_base: LifetimeBase | None = None
     lifetime: LifetimeCounter = field(default_factory=LifetimeCounter)
@@ -112,6 +116,7 @@ class SystemData:
         merged_data = replace(
             self,
             system=system,
+            momentary=newer(self.momentary, update.momentary),
             lifetime_base=base,
             intervals=merged(self.intervals, update.intervals, now, KEEP_INTERVALS),
             devices=devices,

@@ -8,7 +8,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .day_start import day_starts
-from .model import Breakdown, DayEnergy, Device, DeviceKind, DeviceReading, Flow, Interval, LifetimeBase, System, Update
+from .model import (
+    Breakdown,
+    DayEnergy,
+    Device,
+    DeviceKind,
+    DeviceReading,
+    Flow,
+    Interval,
+    LifetimeBase,
+    Momentary,
+    System,
+    Update,
+)
 from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, rolled
 
 
@@ -18,6 +30,11 @@ def overlay[T: (System, Device, DeviceReading, Breakdown)](old: T, new: T | None
         return old
     known: dict[str, Any] = {item.name: value for item in fields(new) if (value := getattr(new, item.name)) is not None}
     return replace(old, **known)
+
+
+def newer(old: Momentary | None, new: Momentary | None) -> Momentary | None:
+    """Return the powers of the later instant."""
+    return old if new is None or (old is not None and new.measured_at < old.measured_at) else new
 
 
 def merge_devices(

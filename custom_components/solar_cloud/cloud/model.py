@@ -110,6 +110,17 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Momentary:
+    """Powers of an instant that agree with each other, where a cloud tells them apart from its intervals."""
+
+    measured_at: datetime
+    powers: Mapping[Flow, float]
+    """W, none below zero; where the consumption is among them, sources and sinks are equal."""
+    computed: frozenset[Flow] = frozenset()
+    """The flows that nobody measures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayEnergy:
     """Energy of one day in the system's time zone, so far."""
 
@@ -216,6 +227,8 @@ class Update:
     system: System | None = None
     """The fields that are not `None` replace the older ones."""
     power: Power | None = None
+    momentary: Momentary | None = None
+    """What is newer than the newest intervals of all flows replaces their powers."""
     today: DayEnergy | None = None
     lifetime: LifetimeBase | None = None
     intervals: tuple[Interval, ...] = ()
@@ -247,6 +260,8 @@ class Update:
         """The end of the newest interval in the answer, of the system or else of a device; `None` without one."""
         if self.power is not None:
             return self.power.measured_at
+        if self.momentary is not None:
+            return self.momentary.measured_at
         ends = [interval.end for interval in self.intervals]
         series = [*self.flows.values(), *self.detail.values()]
         ends += [interval.end for one in series for interval in one]

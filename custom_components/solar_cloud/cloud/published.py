@@ -29,6 +29,13 @@ _MOMENT = timedelta(microseconds=1)
 def publish(
     data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark
 ) -> SystemData:
+    """Return the data with everything that follows from the series worked out anew, and with powers that are newer."""
+    return _with_momentary(_published(data, before, update, now, zone, dark), zone)
+
+
+def _published(
+    data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark
+) -> SystemData:
     """Return the data with everything that follows from the series worked out anew."""
     book = _book(data, dark)
     newest = book.newest() if book.measured else None
@@ -61,6 +68,28 @@ def publish(
             computed=computed,
         ),
     )
+
+
+def _with_momentary(data: SystemData, zone: ZoneInfo) -> SystemData:
+    """Return the data with the powers of an instant that is later than the newest interval of all flows.
+
+    Energies stay those of the intervals, up to the end of the newest one.
+    """
+    momentary, balance = data.momentary, data.balance
+    if momentary is None or (balance is not None and balance.measured_at >= momentary.measured_at):
+        return data
+    at, powers = momentary.measured_at, MappingProxyType(dict(momentary.powers))
+    produced = powers.get(Flow.PRODUCTION)
+    if produced is not None and (data.power is None or data.power.measured_at <= at):
+        data = replace(data, power=Power(power_w=produced, measured_at=at))
+    if Flow.CONSUMPTION not in powers:
+        return data
+    if balance is None:
+        production = newest_end(data.intervals)
+        if production is not None and production - at > MOST_LAG:
+            return data
+        balance = Balance(measured_at=at, power=powers, day=local_day(at, zone))
+    return replace(data, balance=replace(balance, measured_at=at, power=powers, computed=momentary.computed))
 
 
 def _book(data: SystemData, dark: Dark) -> Book:
@@ -126,11 +155,13 @@ def _lifetime(
     base = data.lifetime_base
     if base is None:
         return data.lifetime
+    known_until = data.power.measured_at if data.power else now
     if update.today is not None:
         # The cloud counts the day itself; a day we did not believe says nothing about the lifetime either.
         if update.lifetime is None or update.today.day != update.lifetime.day or update.today != data.today:
             return data.lifetime
         since = update.today.energy_wh
+        as_of = data.system.last_report or known_until
     else:
         start = midnight(base.day, zone)
         since = sum(
@@ -138,9 +169,8 @@ def _lifetime(
             for interval in data.intervals.values()
             if interval.start >= start and (until is None or interval.end <= until)
         )
-    # Intervals end where they end, whatever else the system has told its cloud since.
-    known_until = data.power.measured_at if data.power else now
-    as_of = known_until if update.today is None else data.system.last_report or known_until
+        # Intervals end where they end, whatever else the system has told its cloud since.
+        as_of = min(known_until, max(until or newest_end(data.intervals) or start, start))
     return data.lifetime.take(base.before_wh + since, min(as_of, now), now, data.system.size_w)
 
 
