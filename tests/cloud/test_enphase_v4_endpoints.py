@@ -173,7 +173,9 @@ async def test_a_meter_without_a_name_is_known_by_how_it_is_wired(
 
 
 async def test_inverters_with_both_forms_of_power(api: EnphaseV4Api, cloud: FakeCloud) -> None:
-    first, second = await read(api, cloud, "inverters_summary")
+    page = await read(api, cloud, "inverters_summary")
+    first, second = page.states
+    assert page.rows == 2
     assert (first.device.serial, first.device.parent) == ("482200000011", "122200000001")
     assert (first.reading.power_w, first.reading.energy_lifetime_wh) == (262, 1790045)
     assert (second.reading.power_w, second.reading.energy_lifetime_wh) == (259, 1785301)
@@ -189,6 +191,24 @@ async def test_rows_of_microinverters_end_when_they_say(api: EnphaseV4Api, cloud
     )
     assert (first.energy_wh, first.power_w, first.devices_reporting) == (258, 3096, 12)
     assert (second.energy_wh, second.devices_reporting, telemetry.total_devices) == (240, 11, 12)
+
+
+@pytest.mark.parametrize(
+    ("rows", "minutes"),
+    [
+        ([(900, 258, 1032), (1800, 240, 960)], 15),
+        ([(900, 1, 4)], 15),
+        ([(900, 1, 12)], 5),
+        ([(900, 258, 3096), (1200, 240, 2880)], 5),
+        ([(900, 0, 0)], 5),
+    ],
+)
+async def test_rows_over_a_cellular_modem_are_quarter_hours(
+    api: EnphaseV4Api, cloud: FakeCloud, rows: list[tuple[int, int, int]], minutes: int
+) -> None:
+    told = [{"end_at": 1780264800 + end, "devices_reporting": 12, "enwh": wh, "powr": w} for end, wh, w in rows]
+    telemetry = await read(api, cloud, "production_micro", sample("production_micro") | {"intervals": told})
+    assert {row.end - row.start for row in telemetry.intervals} == {timedelta(minutes=minutes)}
 
 
 @pytest.mark.parametrize(

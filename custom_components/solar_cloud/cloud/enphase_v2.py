@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Any, override
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -33,10 +32,10 @@ from .enphase_v2_model import (
     Stats,
     Summary,
 )
-from .enphase_v2_power import power_of
 from .enphase_v2_registers import Registers
+from .enphase_v2_updates import states_update, summary_update
 from .errors import CloudError, CredentialRefused, NotAllowed, NotFound
-from .model import DayEnergy, DeviceKind, Flow, LifetimeBase, System, Update, Vendor
+from .model import DeviceKind, Flow, System, Update, Vendor
 from .series import EMPTY, newest_end
 from .transport import Account, Transport
 
@@ -234,32 +233,12 @@ class EnphaseV2(Cloud):
         system = data.system
         # Without summary_date: with it the cloud leaves out power, size and modules.
         summary = await self.summary(system.id, zone=system.zone(self._zone))
-        today = lifetime = None
-        if summary.day is not None and summary.energy_today_wh is not None:
-            today = DayEnergy(day=summary.day, energy_wh=summary.energy_today_wh)
-        if summary.day is not None and summary.energy_before_wh is not None:
-            lifetime = LifetimeBase(day=summary.day, before_wh=summary.energy_before_wh)
-        return Update(
-            system=System(
-                vendor=system.vendor,
-                id=system.id,
-                name=system.name,
-                status=summary.status,
-                size_w=summary.size_w,
-                installed_at=summary.operational,
-                last_report=summary.last_report,
-                modules=summary.modules,
-                source=summary.source,
-            ),
-            power=power_of(summary),
-            today=today,
-            lifetime=lifetime,
-        )
+        return summary_update(summary, system)
 
     async def _run_envoys(self, data: SystemData, _now: datetime) -> Update:
         envoys = await self.envoys(data.system.id)
         complete = frozenset({DeviceKind.GATEWAY}) if envoys.complete else frozenset()
-        return replace(_states(envoys.states), complete=complete)
+        return replace(states_update(envoys.states), complete=complete)
 
     async def _run_inventory(self, data: SystemData, _now: datetime) -> Update:
         inventory = await self.inventory(data.system.id)
@@ -271,7 +250,7 @@ class EnphaseV2(Cloud):
             with suppress(CloudError):  # what is paid for is kept
                 envoys = await self.envoys(data.system.id)
                 states = (*states, *known_before(envoys.states, now))
-        return _states(states)
+        return states_update(states)
 
     async def _run_meters(self, data: SystemData, now: datetime) -> Update:
         stats = await self.rgm_stats(data.system.id, rows_from(data, now, data.system.zone(self._zone)))
@@ -328,10 +307,3 @@ def _span(start: datetime | None, end: datetime | None) -> list[tuple[str, str]]
 def _days(start: date | None, end: date | None) -> list[tuple[str, str]]:
     named = (("start_date", start), ("end_date", end))
     return [(name, day.isoformat()) for name, day in named if day is not None]
-
-
-def _states(states: Sequence[DeviceState]) -> Update:
-    return Update(
-        devices=tuple(state.device for state in states),
-        readings=MappingProxyType({state.device.serial: state.reading for state in states}),
-    )

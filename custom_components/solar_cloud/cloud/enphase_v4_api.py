@@ -15,13 +15,8 @@ import aiohttp
 
 from . import enphase_v4_parse as parse, enphase_v4_parse_energy as energy, enphase_v4_parse_events as events
 from .auth import Auth
-from .enphase_v2_model import DeviceState, EnergyLifetime, Register, Stats
-from .enphase_v2_parse import (
-    parse_energy_lifetime,
-    parse_inverters_summary,
-    parse_production_meter_readings,
-    parse_rgm_stats,
-)
+from .enphase_v2_model import EnergyLifetime, Register, Stats
+from .enphase_v2_parse import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
 from .enphase_v4_errors import V4ErrorReader
 from .enphase_v4_model import (
     Alarm,
@@ -31,6 +26,7 @@ from .enphase_v4_model import (
     Event,
     EventType,
     Granularity,
+    InvertersPage,
     Latest,
     StorageRegister,
     SystemsPage,
@@ -119,10 +115,10 @@ class EnphaseV4Api:
         """Return the active devices of a system with status and last report."""
         return parse.parse_devices(await self._get(_system(system_id, "devices")), system_id)
 
-    async def inverters_summary(self, system_id: str, page: int = 1) -> tuple[DeviceState, ...]:
+    async def inverters_summary(self, system_id: str, page: int = 1) -> InvertersPage:
         """Return up to 100 microinverters with power (W) and lifetime energy (Wh)."""
         query = [("site_id", system_id), ("page", str(page)), ("size", str(PAGE_SIZE))]
-        return parse_inverters_summary(await self._get("/systems/inverters_summary_by_envoy_or_site", query))
+        return parse.parse_inverters(await self._get("/systems/inverters_summary_by_envoy_or_site", query))
 
     async def latest_telemetry(self, system_id: str) -> Latest:
         """Return the newest powers (W) of meters, batteries, heat pumps and EV chargers."""

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from .enphase_v2_model import Meta, Summary
+from .enphase_v2_model import DeviceState, Meta, Summary
 from .model import Device, DeviceKind, DeviceReading, Flow, Interval, System
 
 
@@ -84,6 +84,16 @@ class Devices:
     """Status and last report by serial number."""
     meters: tuple[Meter, ...] = ()
     """The meters that are enabled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvertersPage:
+    """One page of the microinverters (endpoint ``inverters_summary_by_envoy_or_site``)."""
+
+    states: tuple[DeviceState, ...] = ()
+    """Those that are not retired."""
+    rows: int = 0
+    """How many entries the page had, retired ones included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

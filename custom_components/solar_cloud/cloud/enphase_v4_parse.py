@@ -10,8 +10,18 @@ from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any
 
-from .enphase_v2_parse import MANUFACTURER, about, energy_of, parse_summary
-from .enphase_v4_model import ApplianceNow, BatteryNow, Devices, Latest, Meter, MeterChannel, SystemsPage, SystemSummary
+from .enphase_v2_parse import MANUFACTURER, about, energy_of, parse_inverters_summary, parse_summary
+from .enphase_v4_model import (
+    ApplianceNow,
+    BatteryNow,
+    Devices,
+    InvertersPage,
+    Latest,
+    Meter,
+    MeterChannel,
+    SystemsPage,
+    SystemSummary,
+)
 from .model import Device, DeviceKind, DeviceReading, System, Vendor
 from .parse import as_bool, as_code, as_float, as_int, as_list, as_map, as_str, as_time, require_list, require_map
 
@@ -90,6 +100,15 @@ def parse_devices(answer: Any, system_id: str) -> Devices:
         complete=frozenset(complete),
         readings=MappingProxyType(readings),
         meters=tuple(meters),
+    )
+
+
+def parse_inverters(answer: Any) -> InvertersPage:
+    """Read one page of the microinverters, whose power is told in two forms."""
+    states = parse_inverters_summary(answer)
+    groups = answer if isinstance(answer, list) else [answer]
+    return InvertersPage(
+        states=states, rows=sum(len(as_list(as_map(group).get("micro_inverters"))) for group in groups)
     )
 
 

@@ -5,6 +5,7 @@ nested, so both are read everywhere (Enphase v4 documentation). Energies are Wh,
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any
@@ -45,7 +46,7 @@ def parse_telemetry(
                 devices_reporting=as_int(row.get("devices_reporting")),
             )
     return Telemetry(
-        intervals=_ascending(rows),
+        intervals=_spread(_ascending(rows), length),
         total_devices=as_int(data.get("total_devices")),
         end=as_time(data.get("end_at")),
         meta=meta_of(data.get("meta")),
@@ -134,6 +135,20 @@ def _flat(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 def _ascending(rows: Mapping[datetime, Interval]) -> tuple[Interval, ...]:
     return tuple(rows[end] for end in sorted(rows))
+
+
+def _spread(rows: tuple[Interval, ...], length: timedelta) -> tuple[Interval, ...]:
+    """Return the rows as long as they are: a gateway at a cellular modem tells quarter hours where others tell less.
+
+    Then every row ends with a quarter hour, and its power is the mean of its energy over one.
+    """
+    if length >= METER_LENGTH or not rows or any(row.end.timestamp() % METER_LENGTH.total_seconds() for row in rows):
+        return rows
+    powers = [(row.energy_wh * 3600, row.power_w) for row in rows if row.power_w]
+    quarter, short = METER_LENGTH.total_seconds(), length.total_seconds()
+    if not powers or any(abs(joule / quarter - watt) >= abs(joule / short - watt) for joule, watt in powers):
+        return rows
+    return tuple(replace(row, start=row.end - METER_LENGTH) for row in rows)
 
 
 def _readings(answer: Any, system_id: str, what: str) -> Iterable[tuple[Mapping[str, Any], str, datetime]]:
