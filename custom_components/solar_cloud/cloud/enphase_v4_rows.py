@@ -1,0 +1,79 @@
+"""Which rows of telemetry an Enphase v4 system is asked for, and which of the answer can be believed. Pure functions.
+
+Instants are aware UTC, energies Wh. Data are about 25 minutes old when they can be read, and rows fill in for hours
+(field reports of Enphase v4).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from .data import KEEP_INTERVALS, SystemData, local_day, midnight
+from .enphase_v4_api import floor_quarter
+from .enphase_v4_model import Granularity
+from .model import Flow, Interval, LifetimeBase
+from .series import EMPTY, Series, newest_end, unbroken_wh
+
+LATE = timedelta(hours=3)
+"""What a gateway tells late mostly comes within this; it is read once more."""
+SETTLED = timedelta(hours=1)
+"""A row that lacks a device for longer is not late: a silent inverter must not hold everything back."""
+QUARTER = timedelta(minutes=15)
+
+
+def window(series: Series, base: LifetimeBase | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, Granularity]:
+    """Return from when on rows are asked for, and how much time that is.
+
+    A whole day costs no more than an hour, so at least that is read: late rows come with it. After a pause it is as
+    much as the intervals of a system are kept for; what is older is the archive's. `base` is the lifetime that the
+    series carries on, without a gap.
+    """
+    end = floor_quarter(now)
+    known = newest_end(series)
+    wanted = midnight(local_day(now, zone), zone) if known is None else known - LATE
+    if base is not None and known is not None and known > (since := midnight(base.day, zone)):
+        wanted = wanted if unbroken_wh(series, since, known) is not None else min(wanted, since)
+    start = max(min(floor_quarter(wanted), end - Granularity.DAY.length), end - KEEP_INTERVALS)
+    return start, Granularity.DAY if end - start <= Granularity.DAY.length else Granularity.WEEK
+
+
+def production_window(data: SystemData, now: datetime, zone: ZoneInfo) -> tuple[datetime, Granularity]:
+    """Return the window of production, which has a gap each night."""
+    series = data.intervals or data.detail.get(Flow.PRODUCTION, EMPTY)
+    return window(series, None, now, zone)
+
+
+def final_rows(rows: Sequence[Interval], total_devices: int | None, now: datetime) -> tuple[Interval, ...]:
+    """Return the rows before the first recent one that not every device has told its part of."""
+    cut = next(
+        (
+            row.start
+            for row in rows
+            if total_devices and (row.devices_reporting or total_devices) < total_devices and now - row.end < SETTLED
+        ),
+        None,
+    )
+    return tuple(row for row in rows if cut is None or row.end <= cut)
+
+
+def quarters(rows: Iterable[Interval], now: datetime) -> tuple[Interval, ...]:
+    """Add rows of five minutes up to quarter hours, as the other flows are told.
+
+    At first and last light a part of a quarter hour is not told, because there is nothing to tell; a part that is
+    missing elsewhere is late.
+    """
+    parts: dict[datetime, list[Interval]] = {}
+    for row in rows:
+        parts.setdefault(floor_quarter(row.start), []).append(row)
+    found: list[Interval] = []
+    for start, inside in sorted(parts.items()):
+        whole = sum((row.end - row.start for row in inside), timedelta(0)) >= QUARTER
+        if whole or now - (start + QUARTER) >= SETTLED:
+            energy = sum(row.energy_wh for row in inside)
+            found.append(Interval(start=start, end=start + QUARTER, energy_wh=energy))
+    return tuple(found)
+
+
+def rows_between(rows: Iterable[Interval], start: datetime, end: datetime) -> tuple[Interval, ...]:
+    """Return the rows that lie wholly between two instants."""
+    return tuple(row for row in rows if start <= row.start and row.end <= end)
