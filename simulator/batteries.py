@@ -1,6 +1,7 @@
 """How several batteries share what a plant stores: one is filled after the other, and emptied in reverse."""
 
 from array import array
+from functools import lru_cache
 from typing import Literal
 
 from .energy import Series, Storage, Track
@@ -77,3 +78,9 @@ class Batteries:
             result[serial] = array("I", (min(max(level - below, 0), top - below) for level in levels))
             below = top
         return result
+
+
+@lru_cache(maxsize=32)
+def batteries_of(series: Series, storage: Storage, capacities: tuple[tuple[str, int], ...]) -> Batteries:
+    """Return the batteries of a plant; equal plants, which share a series, share them too."""
+    return Batteries(series, storage, capacities)

@@ -264,6 +264,7 @@ _ACTIONS: dict[str, Action] = {
     "alerts/close": _close_alert,
     "events/open": _open_event,
     "events/close": _close_event,
+    "meter": lambda simulator, data: simulator.set_meter(**data),
     "connection": lambda simulator, data: simulator.set_connection(**data),
     "delay": _delay,
     "status": lambda simulator, data: simulator.set_status(**data),

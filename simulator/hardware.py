@@ -170,6 +170,20 @@ class Hardware:
         plant.connection_type = connection_type
         plant.cadence = CELLULAR if connection_type == "cellular" else CADENCE[plant.cloud]
 
+    def set_meter(self, key: str, config: str) -> None:
+        """Let a plant's consumption meter sit at the grid connection (Net) or before the loads (Total), as v4 has it.
+
+        Raise KeyError for a plant without one, ValueError.
+        """
+        meter = self.plants[key].consumption_meter
+        if meter is None:
+            raise KeyError(f"{key} has no consumption meter")
+        match config:
+            case "Net" | "Total":
+                meter.config = config
+            case _:
+                raise ValueError("a meter is Net or Total")
+
     def open_event(
         self, key: str, type_id: int, serial: str | None = None, *, alarm: bool = False, severity: int = 3
     ) -> int:

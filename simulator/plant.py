@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from .batteries import Batteries, BatteryFlow
+from .batteries import Batteries, BatteryFlow, batteries_of
 from .devices import (
     Accessory,
     Alert,
@@ -194,7 +194,7 @@ class Plant:
             raise KeyError("there is no battery")
         if self._batteries is None:
             sizes = tuple((battery.serial, self.nameplate_wh(battery)) for battery in self.used_batteries)
-            self._batteries = Batteries(self.series, self.storage, sizes)
+            self._batteries = batteries_of(self.series, self.storage, sizes)
         return self._batteries
 
     @property

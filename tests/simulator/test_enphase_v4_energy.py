@@ -161,6 +161,15 @@ async def test_the_consumption_meter_counts_the_load_or_the_import(drive: Driver
     assert timedelta(0) < NOON_IN_CALIFORNIA - read_at < timedelta(minutes=10)
 
 
+async def test_where_the_consumption_meter_sits_can_be_changed(drive: Driver):
+    order = {"key": f"enphase_{METERED}", "config": "Net"}
+    assert (await drive.post("/control/meter", order)).status == 200
+    meter = (await drive.v4(f"systems/{METERED}/devices")).body["devices"]["meters"][1]
+    assert meter["config_type"] == "Net"
+    assert (await drive.post("/control/meter", order | {"config": "Gross"})).status == 400
+    assert (await drive.post("/control/meter", order | {"key": f"enphase_{PV}"})).status == 400
+
+
 @pytest.mark.parametrize("system", [PV, METERED, BATTERY])
 async def test_lifetime_micros_summary_and_days_agree(drive: Driver, system):
     plant = await after(drive, system, date(2026, 6, 1))
