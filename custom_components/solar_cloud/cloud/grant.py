@@ -180,7 +180,11 @@ class Grant(Auth):
             self._refreshing = self._start(self._refresh())
             # Whoever waited may be gone when it fails; the next one finds out for himself.
             self._refreshing.add_done_callback(lambda task: task.cancelled() or task.exception())
-        await asyncio.shield(self._refreshing)
+        refreshing = self._refreshing
+        await asyncio.wait([refreshing])
+        if refreshing.cancelled():
+            raise TemporarilyUnavailable("the refresh was stopped")
+        refreshing.result()
 
     async def _refresh(self) -> None:
         if self._unsaved is None:
