@@ -47,8 +47,6 @@ _LOGGER = logging.getLogger(__name__)
 STORAGE_VERSION = 1
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-SETTLED = timedelta(hours=2)
-"""After midnight: what comes late for the day that has ended mostly comes within this."""
 GIVEN_UP = timedelta(days=4)
 """A day whose total the cloud does not tell for so long is left as it is known."""
 COMPARE = timedelta(days=7)
@@ -286,7 +284,7 @@ class Bookkeeper:
         """Finish the days that are over: with what is known, or with the cloud's total where something is missing."""
         today = self.today()
         last = today - DAY
-        if now < midnight(today, self._coordinator.zone) + SETTLED:
+        if now < midnight(today, self._coordinator.zone) + archive.settled:
             last -= DAY
         while (open_day := self._open_day()) is not None and open_day <= last and not archive.late:
             if not self._is_complete(open_day):

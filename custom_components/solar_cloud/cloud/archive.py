@@ -5,7 +5,7 @@ Days are the system's own; energies are Wh; instants are aware UTC.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from .data import SystemData
 from .model import Flow, Interval
@@ -22,6 +22,9 @@ class Archive(ABC):
     """Whether a whole life costs so little that nobody needs to be asked."""
     late = False
     """Whether a day's total is worth its price each day: it is cheap, and what came late shows in it only."""
+    settled = timedelta(hours=2)
+    """How long after midnight the day that has ended is mostly known from the readings: what is missing then is paid
+    for."""
 
     @abstractmethod
     def flows(self, data: SystemData) -> frozenset[Flow]:
