@@ -47,6 +47,8 @@ _LOGGER = logging.getLogger(__name__)
 STORAGE_VERSION = 1
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+WAITED = timedelta(hours=12)
+"""So long after that, a day is finished although nothing has been read meanwhile."""
 GIVEN_UP = timedelta(days=4)
 """A day whose total the cloud does not tell for so long is left as it is known."""
 COMPARE = timedelta(days=7)
@@ -284,7 +286,8 @@ class Bookkeeper:
         """Finish the days that are over: with what is known, or with the cloud's total where something is missing."""
         today = self.today()
         last = today - DAY
-        if now < midnight(today, self._coordinator.zone) + archive.settled:
+        over = midnight(today, self._coordinator.zone) + archive.settled
+        if now < over or not self._has_read(over, now):
             last -= DAY
         while (open_day := self._open_day()) is not None and open_day <= last and not archive.late:
             if not self._is_complete(open_day):
@@ -305,6 +308,16 @@ class Bookkeeper:
             await self._async_settle(archive, totals, first, until, now)
             self.state = self.state.with_totals(totals, now, today)
             await self._async_save()
+
+    def _has_read(self, since: datetime, now: datetime) -> bool:
+        """Tell whether the intervals were read since an instant: what that may bring is not asked for at a price.
+
+        Nobody waits for it all day.
+        """
+        one = self._coordinator
+        main = [job for job in one.client.jobs if job.weight > 0 and not job.optional]
+        reads = [one.schedule.state(job).done_at for job in main]
+        return now >= since + WAITED or all(read_at is not None and read_at >= since for read_at in reads)
 
     async def _async_settle(self, archive: Archive, totals: Totals, first: date, last: date, now: datetime) -> None:
         """Make the hours of each day add up to its total, oldest day first."""

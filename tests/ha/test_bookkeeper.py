@@ -10,9 +10,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 import pytest
 
-from custom_components.solar_cloud.cloud.archive import Detail
+from custom_components.solar_cloud.cloud.archive import Detail, Totals
 from custom_components.solar_cloud.cloud.data import SystemData, midnight
 from custom_components.solar_cloud.cloud.enphase_v2_archive import EnphaseV2Archive
+from custom_components.solar_cloud.cloud.solaredge_archive import SolarEdgeArchive
 from simulator.plant import Plant
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
@@ -135,6 +136,7 @@ async def test_no_past_is_paid_for_before_it_is_known_what_the_meters_tell(
     assert sum(hours.values()) == plant.flow_wh("import", start, end)
 
 
+@pytest.mark.slow
 async def test_a_day_whose_rows_add_up_to_its_total_is_not_asked_for_in_detail(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,3 +163,32 @@ async def test_a_day_whose_rows_add_up_to_its_total_is_not_asked_for_in_detail(
         for hour in (start + HOUR * number for number in range(24))
         if (wh := plant.energy_wh(hour, hour + HOUR))
     }
+
+
+async def test_a_day_is_not_paid_for_while_the_reading_that_ends_it_is_still_to_come(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freezer.move_to(datetime(2026, 6, 9, 22, 5, tzinfo=UTC))
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    (coordinator,) = entry.runtime_data.coordinators.values()
+    await pass_time(hass, freezer, timedelta(hours=21), step=HOUR)
+    assert coordinator.bookkeeper.state.closed == date(2026, 6, 9)
+    asked: list[date] = []
+
+    async def totals(_self: SolarEdgeArchive, _data: SystemData, first: date, _last: date, _now: datetime) -> Totals:
+        asked.append(first)
+        return {}
+
+    monkeypatch.setattr(SolarEdgeArchive, "totals", totals)
+    # The evening was not read. Four in the morning is long after midnight, and something else wakes the bookkeeper.
+    cloud.simulator.fail("*", status=503, times=None)
+    for moment in (datetime(2026, 6, 11, 2, tzinfo=UTC), datetime(2026, 6, 11, 11, tzinfo=UTC)):
+        freezer.move_to(moment)
+        coordinator.bookkeeper.async_wake()
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert asked == []
+    # Nobody waits all day.
+    freezer.move_to(datetime(2026, 6, 11, 12, 5, tzinfo=UTC))
+    coordinator.bookkeeper.async_wake()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert asked == [date(2026, 6, 10)]

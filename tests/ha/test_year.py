@@ -57,6 +57,8 @@ OUTAGES = (
 )
 
 
+QUIET = at(5, 4, 3), at(6, 8, 3)
+"""Five weeks in which nothing happens, and Home Assistant is awake."""
 CLOCKS = at(7, 1, 0), at(3, 29, 1), at(6, 30, 21)
 """The first day, the one with 23 hours, and the last one."""
 
@@ -109,7 +111,7 @@ class Year:
     @property
     def busy(self) -> list[tuple[datetime, datetime]]:
         """The times in which something happens."""
-        return [*OUTAGES, *((moment, moment) for moment in (*self.events, *CLOCKS))]
+        return [*OUTAGES, QUIET, *((moment, moment) for moment in (*self.events, *CLOCKS))]
 
     def _happen(self, until: datetime) -> None:
         """Move the time on; what is planned happens at its own time."""
@@ -164,22 +166,58 @@ class Year:
         return found
 
 
-@pytest.fixture
-def past(monkeypatch: pytest.MonkeyPatch) -> dict[date, list[str]]:
-    """Note on which days totals and detail of the past are asked for."""
-    asked: dict[date, list[str]] = {}
+@dataclass(frozen=True)
+class Question:
+    """What was asked of the past, and on which day."""
 
-    def noted(name: str, ask: Callable[..., Any]) -> Callable[..., Any]:
+    on: date
+    what: Literal["totals", "detail"]
+    first: date
+    last: date
+
+
+@pytest.fixture
+def past(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
+    """Note which totals and details of the past are asked for."""
+    asked: list[Question] = []
+
+    def noted(what: Literal["totals", "detail"], ask: Callable[..., Any]) -> Callable[..., Any]:
         def call(self: Archive, data: SystemData, *when: Any) -> Any:
-            asked.setdefault(datetime.now(UTC).date(), []).append(f"{name} {when[:-1]}")
+            asked.append(Question(datetime.now(UTC).date(), what, when[0], when[-2]))
             return ask(self, data, *when)
 
         return call
 
     for archive in (SolarEdgeArchive, EnphaseV2Archive):
-        for name in ("totals", "detail"):
-            monkeypatch.setattr(archive, name, noted(name, getattr(archive, name)))
+        for what in ("totals", "detail"):
+            monkeypatch.setattr(archive, what, noted(what, getattr(archive, what)))  # type: ignore[arg-type]
     return asked
+
+
+def assert_cheap(past: list[Question], watched: set[date], *, totals_daily: bool) -> None:
+    """Assert that days which were read as they passed cost nothing afterwards.
+
+    Their detail is not asked for, but where the plan could not pay the reading that ends a day. Their totals are
+    compared once a week, or once a day where that is one request for all of them; what was slept through before is
+    asked for once, when Home Assistant is awake again.
+    """
+    details = [question for question in past if question.what == "detail"]
+    totals = [question for question in past if question.what == "totals"]
+    compared = {question.on for question in totals if question.on in watched}
+    figures = {
+        "days watched": len(watched),
+        "of which totals were asked for on": len(compared),
+        "details of days in all": len(details),
+        "totals in all": len(totals),
+    }
+    assert len(watched) > 30, figures
+    for_nothing = [question for question in details if question.first in watched]
+    assert len(for_nothing) <= 1, (figures, for_nothing)
+    awakened = sum(day - DAY not in watched for day in watched)
+    assert len(compared) <= (len(watched) if totals_daily else awakened + len(watched) // 7), (figures, compared)
+    # Each wake after days of sleep asks for the totals of what was slept through, in a month or two.
+    assert len(totals) <= 100, figures
+    assert len(details) <= 230, figures
 
 
 def days_of(start: datetime, end: datetime) -> set[date]:
@@ -199,7 +237,7 @@ async def test_each_of_365_days_is_true_to_the_watt_hour(
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
     record_property: Callable[[str, object], None],
-    past: dict[date, list[str]],
+    past: list[Question],
     key: str,
     zone: str,
     form: str,
@@ -227,7 +265,7 @@ async def test_each_of_365_days_is_true_to_the_watt_hour(
     await year.run(at(6, 30, 22).replace(year=2026) + 2 * DAY)
 
     record_property("requests", dict(year.asked))
-    record_property("days with requests for the past", len(past))
+    record_property("questions about the past", dict(Counter(question.what for question in past)))
     wrong = {flow: found for flow in flows if (found := await year.differences(flow))}
     assert not wrong, {flow: (len(found), dict(list(found.items())[:5])) for flow, found in wrong.items()}
     assert "Traceback" not in caplog.text
@@ -235,6 +273,10 @@ async def test_each_of_365_days_is_true_to_the_watt_hour(
     rows = (await year.told("production", "day")).items()
     days = {start.astimezone(plant.zone).date(): energy for start, energy in rows}
     asleep = {day for start, end in year.slept for day in days_of(start, end)}
+    whole_year = days_of(at(7, 1, 0), at(6, 30, 0))
+    # What came late may be asked for on the day after, and a day before sleep is finished after it.
+    watched = {day for day in whole_year - asleep - late if day + DAY not in asleep | late}
+    assert_cheap(past, watched, totals_daily=form == "enphase_v2")
     other = {day: (wh, days[day]) for day, wh in year.evenings.items() if day in days and wh != days[day]}
     assert len(year.evenings.keys() - asleep) > 8
     assert not other.keys() - late - asleep, other
