@@ -36,6 +36,7 @@ from .history.told import measured, production, read
 from .inverter_books import InverterBooks
 from .issues import Offer, take_back_offer
 from .offers import Offers
+from .old_days import OldDays
 from .restore import dump, load
 from .statistics import DATABASE_ERRORS, Book
 
@@ -78,6 +79,7 @@ class Bookkeeper:
         self.book = Book(hass, coordinator.system)
         self._coordinator = coordinator
         self._inverters = InverterBooks(coordinator, self.book)
+        self._old_days = OldDays(coordinator, self)
         self._offers = Offers(coordinator, self)
         self._store = history_store(hass, coordinator.system.key)
         self._raw: dict[Flow, dict[datetime, float]] = {}
@@ -287,8 +289,8 @@ class Bookkeeper:
         today = self.today()
         last = today - DAY
         over = midnight(today, self._coordinator.zone) + archive.settled
-        if now < over or not self._has_read(over, now):
-            last -= DAY
+        if now < over:
+            last, over = last - DAY, over - DAY
         while (open_day := self._open_day()) is not None and open_day <= last and not archive.late:
             if not self._is_complete(open_day):
                 break
@@ -300,14 +302,23 @@ class Bookkeeper:
         compare = self.state.totals_at is None or now - self.state.totals_at >= COMPARE
         if read_today or not (is_open or (compare and self.state.first is not None and self.state.first < today)):
             return
+        if not self._has_read(over, now):
+            return
         oldest = max(self.state.first or last, last - (COMPARED_DAYS - 1) * DAY)
         if is_open and open_day is not None:
             oldest = min(oldest, open_day) if compare or archive.late else open_day
-        for first, until in reversed(archive.chunks(self.data, oldest, last)):
+        whole_life = self._old_days.is_life_due(archive, now)
+        since = min(oldest, self.state.first or oldest) if whole_life else oldest
+        for first, until in reversed(archive.chunks(self.data, since, last)):
             totals = await archive.totals(self.data, first, until, now)
-            await self._async_settle(archive, totals, first, until, now)
+            await self._old_days.async_correct(totals, first, oldest - DAY)
+            await self._async_settle(archive, totals, max(first, oldest), until, now)
             self.state = self.state.with_totals(totals, now, today)
             await self._async_save()
+        if whole_life:
+            await self.async_note(replace(self.state, compared_at=now))
+        elif compare and not archive.is_free:
+            await self._old_days.async_compare_month(archive, oldest, now)
 
     def _has_read(self, since: datetime, now: datetime) -> bool:
         """Tell whether the intervals were read since an instant: what that may bring is not asked for at a price.
@@ -328,7 +339,7 @@ class Bookkeeper:
             if is_open and day >= self._first_detailed() and await self._async_lacks(day, told):
                 detail = await archive.detail(self.data, day, now)
             for flow, total in told.items():
-                await self._async_settle_day(flow, day, total, detail.get(flow))
+                await self.async_settle_day(flow, day, total, detail.get(flow))
             missing = archive.flows(self.data) - told.keys()
             if is_open and day == self._open_day() and (not missing or self.today() - day >= GIVEN_UP):
                 self.state = replace(self.state, closed=day)
@@ -353,7 +364,10 @@ class Bookkeeper:
         near = [one for one in self.data.recent().get(flow, EMPTY).values() if start <= one.start < end]
         return bool(near) and abs(day_total(hours_of(near), day, zone) - total) < SAME_WH
 
-    async def _async_settle_day(self, flow: Flow, day: date, total: float, detail: tuple[Interval, ...] | None) -> None:
+    async def async_settle_day(
+        self, flow: Flow, day: date, total: float, detail: tuple[Interval, ...] | None = None
+    ) -> None:
+        """Make the hours of a finished day add up to its total, in Wh; a day that does already is left alone."""
         hours = day_hours(day, self._coordinator.zone)
         booked = await self.book.async_rows(flow, hours[0], hours[-1] + HOUR)
         if booked and detail is None and abs(day_total(booked, day, self._coordinator.zone) - total) < SAME_WH:
@@ -373,7 +387,7 @@ class Bookkeeper:
         if archive.is_free and self.state.wanted is None and (begin := self.begin()) is not None:
             self.state = replace(self.state, wanted=begin)
         while self.state.is_importing and not self._stopped:
-            if not archive.is_free and self._left_over() <= 0:
+            if not archive.is_free and self.spare() <= 0:
                 # The readings of today come first.
                 return
             first, wanted = self.state.first, self.state.wanted
@@ -415,11 +429,6 @@ class Bookkeeper:
                 # What lies before the first hour counts as this hour's energy: nothing may.
                 await self.book.async_ground(flow)
 
-    def _left_over(self) -> float:
-        """Return what the month has left beside what the readings of today keep for themselves."""
-        budget = budget_of(self._coordinator.ledger, dt_util.utcnow())
-        return budget.left - budget.share * RESERVE
-
     def _open_day(self) -> date | None:
         """Return the oldest day that is not finished."""
         return None if self.state.closed is None else self.state.closed + DAY
@@ -444,6 +453,11 @@ class Bookkeeper:
     def _day_of(self, moment: datetime) -> date:
         return local_day(moment, self._coordinator.zone)
 
+    async def async_note(self, state: HistoryState) -> None:
+        """Take a new state, and keep it over a restart."""
+        self.state = state
+        await self._async_save()
+
     async def _async_save(self) -> None:
         await self._store.async_save(dump(self.state))
 
@@ -465,5 +479,6 @@ class Bookkeeper:
         return max((self._price_of(self.archive, first, until) for first, until in chunks), default=0)
 
     def spare(self) -> int:
-        """Return the requests that an import may still spend this month."""
-        return max(0, int(self._left_over()))
+        """Return the requests that an import may still spend this month: the readings of today keep some."""
+        budget = budget_of(self._coordinator.ledger, dt_util.utcnow())
+        return max(0, int(budget.left - budget.share * RESERVE))

@@ -27,6 +27,10 @@ class HistoryState:
     """How far back the owner wants the past."""
     totals_at: datetime | None = None
     """When totals of finished days were last read."""
+    compared_at: datetime | None = None
+    """When the days of the whole life were last compared with the cloud's totals."""
+    compared_month: date | None = None
+    """The first of the days, older than those that are compared always, whose turn it was last."""
     not_before: datetime | None = None
     """No request for the past before this, after a failure."""
     failures: int = 0
