@@ -1,4 +1,6 @@
-"""How fast ten years of hours become statistics, and how long all else waits: `python benchmarks/statistics.py`.
+"""How fast ten years of hours become statistics, and how long all else waits.
+
+`python benchmarks/statistics.py` prints it, with `--write` docs/statistics-speed.md becomes what it prints.
 
 87,600 hours of one measure go into a fresh database on disk, through `Book` and through the recorder's own bulk import
 of the same rows. Beside it a clock ticks in the event loop every millisecond. Its longest delay is what a light switch
@@ -10,6 +12,7 @@ from pathlib import Path
 import sys
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "statistics-speed.md"
 # The folder of this file hides modules of the standard library behind files of the same name.
 sys.path[0] = str(ROOT)
 
@@ -21,6 +24,8 @@ from dataclasses import dataclass  # noqa: E402
 from datetime import UTC, datetime, timedelta  # noqa: E402
 import gc  # noqa: E402
 import logging  # noqa: E402
+import os  # noqa: E402
+import platform  # noqa: E402
 import random  # noqa: E402
 from tempfile import TemporaryDirectory  # noqa: E402
 from time import perf_counter, thread_time  # noqa: E402
@@ -160,13 +165,18 @@ async def measure(
     return measured
 
 
-async def run(years: int) -> None:
-    """Print the table."""
+def row(name: str, count: int, done: Measured, own: Measured) -> str:
+    """Return what writing all hours took, beside the recorder's own way."""
+    rate, ratio = count / done.seconds, own.seconds / done.seconds
+    return f"| {name} | {done.seconds:.1f} s | {rate:,.0f} | {ratio:.2f} | {done.noticed} |"
+
+
+async def run(years: int) -> AsyncGenerator[str]:
+    """Give the table line by line."""
     hours = hours_of(years)
-    print(f"Home Assistant {version}, {len(hours)} hours of one measure, SQLite on disk\n")
-    print("| way | total | rows/s | next to the recorder's own | longest delay | longest step of the event loop |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    own: float | None = None
+    yield "| way | total | rows/s | next to the recorder's own | longest delay | longest step of the event loop |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    own: Measured | None = None
     for name, act, afterwards in (
         ("the recorder's own bulk import", recorders_own, ()),
         (
@@ -179,20 +189,62 @@ async def run(years: int) -> None:
         with TemporaryDirectory() as folder:
             async with home_assistant(folder) as hass:
                 done = await measure(hass, act, hours)
-                own = own or done.seconds
-                rate, ratio = len(hours) / done.seconds, own / done.seconds
-                print(f"| {name} | {done.seconds:.1f} s | {rate:,.0f} | {ratio:.2f} | {done.noticed} |", flush=True)
+                own = own or done
+                yield row(name, len(hours), done, own)
                 for title, more in afterwards:
                     done = await measure(hass, more, hours)
-                    print(f"| {title} | {done.seconds:.2f} s | | | {done.noticed} |", flush=True)
+                    yield f"| {title} | {done.seconds:.2f} s | | | {done.noticed} |"
+
+
+HEAD = """# How fast does the past get in?
+
+<!-- benchmarks/statistics.py --write writes this page. -->
+
+{years} years of hours ({rows:,} rows) of one measure, written into a fresh SQLite database on disk: through what Solar
+Cloud books with (`statistics.py`), and through the recorder's own bulk import of the same rows. {today}, {cores} cores,
+Python {python}, Home Assistant {version}.
+"""
+FOOT = """
+- **The longest delay** is how late a clock in the event loop ticked at worst, what a light switch would feel: the event
+  loop's own work, what the recorder's thread takes of the interpreter, the garbage collector, and whatever else runs
+  on the machine.
+- **The longest step** is the longest time that the event loop's own thread worked without giving others a turn.
+- *All at once* hands everything over in one call. An import goes *month by month, newest first*: what is older gets its
+  sums backwards from what is there, and no later row is touched.
+- *The same again* reads and compares everything, and writes nothing. *The oldest hour corrected* shifts every later
+  sum.
+"""
+
+
+async def table(years: int) -> list[str]:
+    """Measure, and print each line as soon as it is there."""
+    lines = []
+    async for line in run(years):
+        print(line, flush=True)
+        lines.append(line)
+    return lines
 
 
 def main() -> int:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=int, default=10, help="how many years of hours")
+    parser.add_argument("--write", action="store_true", help="write docs/statistics-speed.md")
+    options = parser.parse_args()
     logging.getLogger("homeassistant.loader").setLevel(logging.ERROR)
-    asyncio.run(run(parser.parse_args().years))
+    head = HEAD.format(
+        years=options.years,
+        rows=options.years * 8760,
+        today=datetime.now(UTC).date(),
+        cores=os.process_cpu_count(),
+        python=platform.python_version(),
+        version=version,
+    )
+    print(head)
+    lines = asyncio.run(table(options.years))
+    print(FOOT)
+    if options.write:
+        PAGE.write_text("\n".join([head, *lines]) + "\n" + FOOT, encoding="utf-8")
     return 0
 
 
