@@ -5,8 +5,11 @@ from typing import Any
 
 from .accounts import DOMAIN
 from .home_assistant import HomeAssistant, Refused
+from .report import note
 from .systems import System
 
+FIRST = 5
+"""Seconds for the first hour of a system."""
 PATIENCE = 120
 """Seconds for the past of one system; the simulated plan is generous."""
 
@@ -25,9 +28,24 @@ async def add_to_energy_dashboard(home_assistant: HomeAssistant, systems: list[S
     added = 0
     for system in systems:
         device = devices[system.key]
+        if not await _is_booked(home_assistant, device):
+            note(f"{system.name}: its statistics begin within the hour, as setting up costs little")
+            continue
         await _import(home_assistant, device)
         added += len((await _act(home_assistant, "add_to_energy_dashboard", system=device))["added"])
     return added
+
+
+async def _is_booked(home_assistant: HomeAssistant, device: str) -> bool:
+    """Tell whether anything of a system is in the statistics yet; one that has just been added takes a moment."""
+    for _ in range(FIRST):
+        try:
+            await _act(home_assistant, "import_history", system=device, dry_run=True)
+        except Refused:
+            await asyncio.sleep(1)
+        else:
+            return True
+    return False
 
 
 async def _import(home_assistant: HomeAssistant, device: str) -> None:

@@ -30,8 +30,8 @@ FIX = "/api/repairs/issues/fix"
 OURS = f"solar_cloud:{SITE}_production"
 BEGIN = datetime(2026, 2, 28, 20, tzinfo=UTC)
 """With the change of the clock on 8 March in it."""
-COMPARED = datetime(2026, 5, 9, tzinfo=UTC)
-"""What is older is not compared with the cloud any more."""
+COMPARED = datetime(2026, 5, 1, 7, tzinfo=UTC)
+"""What is older is not compared with the cloud at once: one older month a week has its turn."""
 END = datetime(2026, 6, 10, 12, tzinfo=UTC)
 
 
@@ -187,7 +187,7 @@ async def test_hours_without_a_row_get_what_came_after_them_along_the_sun(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
     hours = truth(cloud.simulator.plants[SITE])
-    gap = [datetime(2026, 5, 5, 12, tzinfo=UTC) + HOUR * number for number in range(30)]
+    gap = [datetime(2026, 4, 5, 12, tzinfo=UTC) + HOUR * number for number in range(30)]
     end = gap[-1] + HOUR
     changes = {hour: energy for hour, energy in hours.items() if hour not in gap}
     changes[end] += sum(hours[hour] for hour in gap)
@@ -199,7 +199,7 @@ async def test_hours_without_a_row_get_what_came_after_them_along_the_sun(
     size = cloud.simulator.plants[SITE].size_w(END)
     assert sum(after[hour] for hour in (*gap, end)) == pytest.approx(sum(hours[hour] for hour in (*gap, end)))
     assert max(after[hour] for hour in (*gap, end)) < size
-    night = datetime(2026, 5, 6, 9, tzinfo=UTC)
+    night = datetime(2026, 4, 6, 9, tzinfo=UTC)
     assert after[night] == 0
 
 
