@@ -10,6 +10,8 @@ from .systems import System
 
 FIRST = 5
 """Seconds for the first hour of a system."""
+NOT_YET = "service_validation_error"
+"""What the action says as long as nothing of a system is in the statistics."""
 PATIENCE = 120
 """Seconds for the past of one system; the simulated plan is generous."""
 
@@ -28,24 +30,25 @@ async def add_to_energy_dashboard(home_assistant: HomeAssistant, systems: list[S
     added = 0
     for system in systems:
         device = devices[system.key]
-        if not await _is_booked(home_assistant, device):
-            note(f"{system.name}: its statistics begin within the hour, as setting up costs little")
+        new = await _add(home_assistant, device)
+        if new is None:
+            note(f"{system.name}: its statistics begin within the hour, so that setting up costs little")
             continue
+        added += new
         await _import(home_assistant, device)
-        added += len((await _act(home_assistant, "add_to_energy_dashboard", system=device))["added"])
     return added
 
 
-async def _is_booked(home_assistant: HomeAssistant, device: str) -> bool:
-    """Tell whether anything of a system is in the statistics yet; one that has just been added takes a moment."""
+async def _add(home_assistant: HomeAssistant, device: str) -> int | None:
+    """Add what a system has statistics of; return how many sources are new, `None` when there are none yet."""
     for _ in range(FIRST):
         try:
-            await _act(home_assistant, "import_history", system=device, dry_run=True)
-        except Refused:
-            await asyncio.sleep(1)
-        else:
-            return True
-    return False
+            return len((await _act(home_assistant, "add_to_energy_dashboard", system=device))["added"])
+        except Refused as refused:
+            if refused.code != NOT_YET:
+                raise
+        await asyncio.sleep(1)
+    return None
 
 
 async def _import(home_assistant: HomeAssistant, device: str) -> None:
