@@ -299,7 +299,8 @@ class Bookkeeper:
         read_today = self.state.totals_at is not None and self._day_of(self.state.totals_at) == today
         open_day = self._open_day()
         is_open = open_day is not None and open_day <= last
-        compare = self.state.totals_at is None or now - self.state.totals_at >= COMPARE
+        before = self.state.totals_at
+        compare = before is None or now - before >= COMPARE
         if read_today or not (is_open or (compare and self.state.first is not None and self.state.first < today)):
             return
         if not self._has_read(over, now):
@@ -317,7 +318,7 @@ class Bookkeeper:
             await self._async_save()
         if whole_life:
             await self.async_note(replace(self.state, compared_at=now))
-        elif compare and not archive.is_free:
+        elif compare and before is not None and not archive.is_free:
             await self._old_days.async_compare_month(archive, oldest, now)
 
     def _has_read(self, since: datetime, now: datetime) -> bool:

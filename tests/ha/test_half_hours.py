@@ -17,6 +17,8 @@ from .conftest import Cloud, add_account, pass_time, solaredge_input
 from .test_bookkeeper import DAY, HOUR, hours_of
 from .test_services import call, device_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:

@@ -22,6 +22,8 @@ from .conftest import Cloud, add_account, enphase_input, settle, solaredge_input
 from .life import add_custom_account
 from .test_bookkeeper import DAY, HOUR, day_sum, hours_of
 
+pytestmark = pytest.mark.slow
+
 SITE = "solaredge_222881711"
 NOW = datetime(2026, 6, 10, 19, 5, tzinfo=UTC)
 
