@@ -9,13 +9,18 @@ import pytest
 
 from custom_components.solar_cloud.cloud.data import SystemData
 from custom_components.solar_cloud.cloud.enphase_v4 import EnphaseV4
-from custom_components.solar_cloud.cloud.enphase_v4_fitted import BATTERY, EXPORT, IMPORT, MISSING, READ, USE
-from custom_components.solar_cloud.cloud.errors import (
-    CredentialRefused,
-    NotAllowed,
-    TemporarilyUnavailable,
-    WrongApplication,
+from custom_components.solar_cloud.cloud.enphase_v4_fitted import (
+    BATTERY,
+    DOUBTED,
+    EXPORT,
+    IMPORT,
+    LATEST,
+    MEASURES,
+    MISSING,
+    OWN,
+    READ,
 )
+from custom_components.solar_cloud.cloud.errors import CredentialRefused, TemporarilyUnavailable, WrongApplication
 from custom_components.solar_cloud.cloud.model import Flow
 from simulator.ready import ENPHASE_V4_CLIENT_ID
 
@@ -56,19 +61,64 @@ async def test_an_access_control_that_is_not_ticked_takes_down_its_own_values_on
     world.simulator.switches.enphase_gating_403 = forbidden
     open_only(world, "system", "production")
     client, data = await begun(world, STORING)
+    data = await world.run(client, data, "latest")
+    assert data.notes[LATEST] == MISSING
+    assert wanted(client, data) == {"import", "export", "battery"}
     data = await world.round(client, data)
-    assert wanted(client, data) == {"latest"}
-    assert [measure.state(data) for measure in (IMPORT, EXPORT, BATTERY, USE)] == [MISSING] * 4
-    assert caplog.text.count("it is asked for weekly") == 4
-    with pytest.raises(NotAllowed):  # its job rests
-        await client.run(job("latest"), data, world.clock.now)
-    assert data.intervals
+    assert wanted(client, data) == set()
+    assert [measure.state(data) for measure in MEASURES] == [MISSING] * 4
+    assert caplog.text.count("it is asked for weekly") == 5
+    assert world.paths.count("energy_import_telemetry") == 1
+    # It is a system of which production is known: the summary tells it all day.
+    assert client.form(job("summary"), data) == job("summary")
+    world.later(hours=1)
+    data = await world.round(await world.client(), data)
+    data = await world.run(client, data, "summary")
+    assert world.paths == ["token", "production_meter", "summary"]
     assert data.balance is None
     assert data.today is not None
-    paths = world.paths
-    assert paths.count("energy_import_telemetry") == 1
+    plant = world.plant(STORING)
+    start = world.clock.now.astimezone(plant.zone).replace(hour=0, minute=0)
+    assert data.power is not None
+    assert data.today.energy_wh == plant.energy_wh(start, data.power.measured_at)
+
+
+async def test_an_access_control_to_production_alone_that_is_not_ticked(world: World) -> None:
+    open_only(world, "system", "consumption")
+    client, data = await begun(world, STORING)
     data = await world.round(client, data)
-    assert world.paths == ["production_meter"]
+    assert OWN.state(data) == MISSING
+    assert not client.wants(job("telemetry"), data)
+    assert not client.wants(job("latest"), data)
+    assert client.form(job("summary"), data) == job("summary")
+    open_only(world, "system", "consumption", "production")
+    data = await world.run(client, data, "devices")  # weekly
+    data = await world.round(client, data)
+    assert client.form(job("summary"), data).weight == 0
+    data = await world.round(client, data)
+    assert data.balance is not None
+    assert data.balance.power.keys() == set(Flow)
+
+
+async def test_a_single_refusal_of_what_was_told_is_no_reason_to_rest(world: World) -> None:
+    client, data = await begun(world, METERED)
+    data = await world.run(client, await world.round(client, data), "latest")
+    world.later(minutes=15)
+    for path in ("energy_import_telemetry", "production_meter", "latest_telemetry"):
+        world.simulator.fail(f"*{path}", status=404)
+    data = await world.run(client, await world.round(client, data), "latest")
+    notes = (IMPORT.note, OWN.note, LATEST)
+    assert [data.notes[note] for note in notes] == [DOUBTED] * 3
+    assert client.archive.flows(data) >= {Flow.GRID_IMPORT}
+    world.later(minutes=15)
+    data = await world.run(client, await world.round(client, data), "latest")
+    assert [data.notes[note] for note in notes] == [READ] * 3
+    for path in ("energy_import_telemetry", "latest_telemetry"):
+        world.simulator.fail(f"*{path}", status=404, times=None)
+    for _ in range(2):
+        world.later(minutes=15)
+        data = await world.run(client, await world.round(client, data), "latest")
+    assert [data.notes[note] for note in notes] == [MISSING, READ, MISSING]
 
 
 @pytest.mark.parametrize("forbidden", [False, True])

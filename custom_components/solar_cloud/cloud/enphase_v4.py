@@ -24,10 +24,13 @@ from .enphase_v4_api import DEFAULT_BASE_URL, MOST_PAGES, PAGE_SIZE, EnphaseV4Ap
 from .enphase_v4_archive import EnphaseV4Archive
 from .enphase_v4_ev import EvChargerApi
 from .enphase_v4_fitted import (
+    AGAIN,
     BATTERY,
     EXPORT,
     IMPORT,
+    LATEST as LATEST_NOTE,
     MISSING,
+    OWN,
     READ,
     USE,
     Measure,
@@ -36,9 +39,10 @@ from .enphase_v4_fitted import (
     is_wanted,
     tells_latest,
     told,
+    was_told,
 )
 from .enphase_v4_latest import latest_update
-from .enphase_v4_lifetimes import OWN, Lifetimes, bases_of
+from .enphase_v4_lifetimes import Lifetimes, bases_of
 from .enphase_v4_rows import final_rows, production_window, quarters, window
 from .enphase_v4_telemetry import Flows, flows_of, production_of
 from .enphase_v4_updates import alerts_update, battery_readings, devices_update, system_update, type_name, type_note
@@ -166,6 +170,8 @@ class EnphaseV4(Cloud):
         match job.name:
             case "latest":
                 return tells_latest(data)
+            case "telemetry":
+                return is_wanted(OWN, data)
             case "totals":
                 return is_metered(data)
             case "import" | "export" | "battery" | "consumption":
@@ -200,20 +206,28 @@ class EnphaseV4(Cloud):
         return devices_update(await self.api.devices(data.system.id), data)
 
     async def _latest(self, data: SystemData, now: datetime, _zone: ZoneInfo) -> Update:
-        return latest_update(await self.api.latest_telemetry(data.system.id), data, now)
+        try:
+            latest = await self.api.latest_telemetry(data.system.id)
+        except _REFUSALS:
+            # The summary has to tell power then, so it is noted; a job that rests is known to the coordinator only.
+            return _not_told(LATEST_NOTE, LATEST.name, data, final=True)
+        return latest_update(latest, data, now)
 
     async def _telemetry(self, data: SystemData, now: datetime, zone: ZoneInfo) -> Update:
         """Read production: as intervals where other flows belong to it, else for statistics only."""
         start, granularity = production_window(data, now, zone)
-        telemetry = await production_of(self.api, data, start, granularity)
+        try:
+            telemetry = await production_of(self.api, data, start, granularity)
+        except _REFUSALS:
+            return _not_told(OWN.note, OWN.name, data, final=True)
+        notes = MappingProxyType({OWN.note: READ} if OWN.state(data) != READ else {})
         rows = final_rows(telemetry.intervals, telemetry.total_devices, now)
         if not is_metered(data):
-            return Update(detail=MappingProxyType({Flow.PRODUCTION: rows} if rows else {}))
+            return Update(detail=MappingProxyType({Flow.PRODUCTION: rows} if rows else {}), notes=notes)
         intervals = quarters(rows, now)
-        if not intervals:
-            return Update()
-        newest = intervals[-1]
-        return Update(intervals=intervals, power=Power(power_w=newest.mean_power_w, measured_at=newest.end))
+        newest = intervals[-1] if intervals else None
+        power = Power(power_w=newest.mean_power_w, measured_at=newest.end) if newest else None
+        return Update(intervals=intervals, power=power, notes=notes)
 
     async def _measure(self, measure: Measure, data: SystemData, now: datetime, zone: ZoneInfo) -> Update:
         """Read what meters or batteries measured; find out whether the cloud tells it at all."""
@@ -221,30 +235,16 @@ class EnphaseV4(Cloud):
         series = min(known, key=lambda one: max(one, default=datetime.min.replace(tzinfo=now.tzinfo)))
         base = next((data.bases[flow] for flow in measure.flows if flow in data.bases), None)
         start, granularity = window(series, base, now, zone)
-        state = measure.state(data)
         try:
             found = await flows_of(self.api, measure, data.system.id, start, granularity)
         except _NOT_THERE as err:
-            if state == READ:
+            final = isinstance(err, _REFUSALS)
+            if was_told(measure, data) and not final:
                 raise
-            return self._not_told(measure, data, final=isinstance(err, _REFUSALS))
-        if state != READ and not any(found.rows.values()):
-            return self._not_told(measure, data, final=False)
-        return self._told(measure, found, data, now)
-
-    def _told(self, measure: Measure, found: Flows, data: SystemData, now: datetime) -> Update:
-        rows = {flow: final_rows(rows, found.total_devices, now) for flow, rows in found.rows.items()}
-        return Update(
-            flows=MappingProxyType({flow: part for flow, part in rows.items() if part}),
-            readings=battery_readings(found.battery, data) if found.battery else MappingProxyType({}),
-            notes=MappingProxyType({measure.note: READ} if measure.state(data) != READ else {}),
-        )
-
-    def _not_told(self, measure: Measure, data: SystemData, *, final: bool) -> Update:
-        state = after_refusal(measure, data, final=final)
-        if state == MISSING and measure.state(data) != MISSING:
-            _LOGGER.info("%s: Enphase does not tell %s, it is asked for weekly", data.system.name, measure.name)
-        return Update(notes=MappingProxyType({measure.note: state}))
+            return _not_told(measure.note, measure.name, data, final=final)
+        if not was_told(measure, data) and not any(found.rows.values()):
+            return _not_told(measure.note, measure.name, data, final=False)
+        return _told(measure, found, data, now)
 
     async def _inverters(self, data: SystemData, _now: datetime, _zone: ZoneInfo) -> Update:
         states: dict[str, DeviceState] = {}
@@ -322,3 +322,21 @@ class EnphaseV4(Cloud):
 
 def _count(data: SystemData, kind: DeviceKind) -> int:
     return sum(device.kind is kind for device in data.devices.values())
+
+
+def _told(measure: Measure, found: Flows, data: SystemData, now: datetime) -> Update:
+    rows = {flow: final_rows(rows, found.total_devices, now) for flow, rows in found.rows.items()}
+    return Update(
+        flows=MappingProxyType({flow: part for flow, part in rows.items() if part}),
+        readings=battery_readings(found.battery, data) if found.battery else MappingProxyType({}),
+        notes=MappingProxyType({measure.note: READ} if measure.state(data) != READ else {}),
+    )
+
+
+def _not_told(note: str, name: str, data: SystemData, *, final: bool) -> Update:
+    """Note that something was not told."""
+    before = data.notes.get(note)
+    state = after_refusal(before, final=final)
+    if state == MISSING and before != AGAIN:
+        _LOGGER.info("%s: Enphase does not tell %s, it is asked for weekly", data.system.name, name)
+    return Update(notes=MappingProxyType({note: state}))

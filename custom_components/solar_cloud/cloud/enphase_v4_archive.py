@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from .archive import Archive, Detail, Totals
 from .data import SystemData, local_day, midnight
 from .enphase_v4_api import EnphaseV4Api, floor_quarter
-from .enphase_v4_fitted import MEASURES, READ, Measure, is_wanted, known_since, told
-from .enphase_v4_lifetimes import OWN, Lifetimes
+from .enphase_v4_fitted import MEASURES, OWN, Measure, is_wanted, known_since, told, was_told
+from .enphase_v4_lifetimes import Lifetimes
 from .enphase_v4_model import Granularity
 from .enphase_v4_rows import rows_between
 from .enphase_v4_telemetry import Flows, flows_of, production_of
@@ -144,7 +144,7 @@ def _waits_until(data: SystemData, now: datetime) -> datetime | None:
     since = known_since(data)
     if since is None or timedelta(0) <= now - since < SETTLE:
         return (since or now) + SETTLE
-    undecided = any(is_wanted(measure, data) and measure.state(data) != READ for measure in MEASURES)
+    undecided = any(is_wanted(measure, data) and not was_told(measure, data) for measure in MEASURES)
     return now + UNDECIDED if undecided and timedelta(0) <= now - since < _DAY else None
 
 

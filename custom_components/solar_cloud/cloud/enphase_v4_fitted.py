@@ -28,6 +28,8 @@ TOTAL = "total"
 ONCE = "once"
 """Not told once, and never before."""
 READ = "read"
+DOUBTED = "doubted"
+"""Told before and refused once: a single refusal may be a mistake of the cloud's."""
 MISSING = "missing"
 AGAIN = "again"
 """Missing when it was last asked for; worth another try."""
@@ -50,11 +52,13 @@ class Measure:
         return data.notes.get(self.note, "")
 
 
+OWN = Measure(name="production", flows=(Flow.PRODUCTION,))
 IMPORT = Measure(name="import", flows=(Flow.GRID_IMPORT,))
 EXPORT = Measure(name="export", flows=(Flow.GRID_EXPORT,))
 BATTERY = Measure(name="battery", flows=(Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE))
 USE = Measure(name="consumption", flows=(Flow.CONSUMPTION,))
 MEASURES = (IMPORT, EXPORT, BATTERY, USE)
+"""What is measured beside production."""
 
 
 def meters_note(meters: Iterable[Meter]) -> str:
@@ -73,8 +77,9 @@ def has_battery(data: SystemData) -> bool:
 
 
 def is_metered(data: SystemData) -> bool:
-    """Tell whether more flows than production are measured: then all values are told together, by quarter hours."""
-    return CONSUMPTION in meter_configs(data) or has_battery(data)
+    """Tell whether more flows than production are told: then all values are told together, by quarter hours."""
+    measured = [measure for measure in MEASURES if _has(measure, data)]
+    return _may_be_told(OWN, data) and any(_may_be_told(measure, data) for measure in measured)
 
 
 def tells_latest(data: SystemData) -> bool:
@@ -84,31 +89,45 @@ def tells_latest(data: SystemData) -> bool:
 
 def is_wanted(measure: Measure, data: SystemData) -> bool:
     """Tell whether a measure is worth asking for. Consumption follows from the rest, unless a part of it is missing."""
-    if measure.state(data) == MISSING:
+    if measure.state(data) == MISSING or not _has(measure, data):
         return False
-    if measure is BATTERY:
-        return has_battery(data)
-    if measure is USE:
-        return is_metered(data) and any(other.state(data) in {MISSING, AGAIN} for other in (IMPORT, EXPORT))
-    return is_metered(data)
+    return measure is not USE or not all(_may_be_told(other, data) for other in (IMPORT, EXPORT))
 
 
 def told(data: SystemData) -> tuple[Measure, ...]:
     """Return the measures that are wanted and were told at least once."""
-    return tuple(measure for measure in MEASURES if is_wanted(measure, data) and measure.state(data) == READ)
+    return tuple(measure for measure in MEASURES if is_wanted(measure, data) and was_told(measure, data))
 
 
 def retried(data: SystemData) -> Mapping[str, str]:
     """Return the notes that have what is missing asked for again."""
-    notes = {measure.note: AGAIN for measure in MEASURES if measure.state(data) == MISSING}
+    notes = {measure.note: AGAIN for measure in (OWN, *MEASURES) if measure.state(data) == MISSING}
     return notes | ({LATEST: AGAIN} if data.notes.get(LATEST) == MISSING else {})
 
 
-def after_refusal(measure: Measure, data: SystemData, *, final: bool) -> str:
-    """Return the state of a measure that was never told and was refused, or told without a row, now."""
-    return MISSING if final or measure.state(data) in {ONCE, AGAIN} else ONCE
+def was_told(measure: Measure, data: SystemData) -> bool:
+    """Tell whether the cloud has told a measure lately."""
+    return measure.state(data) in {READ, DOUBTED}
+
+
+def after_refusal(state: str | None, *, final: bool) -> str:
+    """Return the state of what was refused (`final`), or came without a row, now."""
+    if final and state == READ:
+        return DOUBTED
+    return MISSING if final or state in {ONCE, AGAIN} else ONCE
 
 
 def known_since(data: SystemData) -> datetime | None:
     """Return when the system was first read through version 4."""
     return as_time(data.notes.get(KNOWN_SINCE))
+
+
+def _has(measure: Measure, data: SystemData) -> bool:
+    """Tell whether the system has the hardware for a measure; batteries need meters, but some are not listed."""
+    battery = has_battery(data)
+    return battery or measure is OWN or (measure is not BATTERY and CONSUMPTION in meter_configs(data))
+
+
+def _may_be_told(measure: Measure, data: SystemData) -> bool:
+    """Tell whether a measure is told, or not known not to be."""
+    return measure.state(data) not in {MISSING, AGAIN}

@@ -21,7 +21,6 @@ SHARED = timedelta(minutes=15)
 """How long an answer serves those who need all days, the last one included."""
 ABOUT_NOW = timedelta(days=1)
 """How long it is worth a look for those who would not ask."""
-OWN = Measure(name="production", flows=(Flow.PRODUCTION,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
