@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from custom_components.solar_cloud.cloud.enphase_v4_model import Granularity
-from custom_components.solar_cloud.cloud.enphase_v4_rows import final_rows, quarters, window
+from custom_components.solar_cloud.cloud.enphase_v4_rows import final_rows, quarters, window, with_twilight
 from custom_components.solar_cloud.cloud.model import Interval, LifetimeBase
 from custom_components.solar_cloud.cloud.series import EMPTY, Series
 
@@ -108,3 +108,33 @@ def test_a_part_of_a_quarter_hour_counts_once_nothing_late_is_to_be_expected() -
 def test_rows_of_quarter_hours_stay_as_they_are() -> None:
     found = rows(TEN - timedelta(hours=1), TEN)
     assert quarters(found, NOON) == found
+
+
+def at(hours: float, energy: float) -> Interval:
+    start = MIDNIGHT + timedelta(hours=hours)
+    return Interval(start=start, end=start + timedelta(minutes=5), energy_wh=energy)
+
+
+def test_a_night_between_dim_rows_has_nothing_at_both_of_its_ends() -> None:
+    evening, morning = at(-2.5, 2), at(6, 1)
+    found = with_twilight((at(-3, 100), evening, morning, at(12, 200)))
+    added = [row for row in found if not row.energy_wh]
+    assert {row.end - row.start for row in added} == {timedelta(minutes=5)}
+    ends = [MIDNIGHT + timedelta(hours=hours) for hours in (-2.5 + 1 / 12, -0.5 + 1 / 12, 4, 6)]
+    assert [added[0].start, added[23].end, added[24].start, added[-1].end] == ends
+    assert list(found) == sorted(found, key=lambda row: row.start)
+    assert sum(row.energy_wh for row in found) == 303
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (),
+        (at(6, 1),),
+        (at(-3, 100), at(-2.5, 50), at(6, 1), at(12, 200)),  # cut off in full light
+        (at(-3, 100), at(-2.5, 2), at(6, 60), at(12, 200)),
+        (at(8, 100), at(8.5, 2), at(12.5, 1), at(13, 200)),  # a cloud, and a gap in the middle of the day
+    ],
+)
+def test_a_gap_that_is_no_night_stays_one(rows: tuple[Interval, ...]) -> None:
+    assert with_twilight(rows) == rows

@@ -43,7 +43,7 @@ from .enphase_v4_fitted import (
 )
 from .enphase_v4_latest import latest_update
 from .enphase_v4_lifetimes import Lifetimes, bases_of
-from .enphase_v4_rows import final_rows, production_window, quarters, window
+from .enphase_v4_rows import final_rows, production_window, quarters, window, with_twilight
 from .enphase_v4_telemetry import Flows, flows_of, production_of
 from .enphase_v4_updates import alerts_update, battery_readings, devices_update, system_update, type_name, type_note
 from .errors import CloudError, InvalidRequest, NoDataYet, NotAllowed, NotFound, TemporarilyUnavailable
@@ -223,7 +223,8 @@ class EnphaseV4(Cloud):
         notes = MappingProxyType({OWN.note: READ} if OWN.state(data) != READ else {})
         rows = final_rows(telemetry.intervals, telemetry.total_devices, now)
         if not is_metered(data):
-            return Update(detail=MappingProxyType({Flow.PRODUCTION: rows} if rows else {}), notes=notes)
+            detail = {Flow.PRODUCTION: with_twilight(rows)} if rows else {}
+            return Update(detail=MappingProxyType(detail), notes=notes)
         intervals = quarters(rows, now)
         newest = intervals[-1] if intervals else None
         power = Power(power_w=newest.mean_power_w, measured_at=newest.end) if newest else None

@@ -6,6 +6,7 @@ Instants are aware UTC, energies Wh. Data are about 25 minutes old when they can
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from .data import KEEP_INTERVALS, SystemData, local_day, midnight
@@ -19,6 +20,13 @@ LATE = timedelta(hours=3)
 SETTLED = timedelta(hours=1)
 """A row that lacks a device for longer is not late: a silent inverter must not hold everything back."""
 QUARTER = timedelta(minutes=15)
+NIGHT = timedelta(hours=5)
+"""A shorter gap is no night."""
+TWILIGHT = timedelta(hours=2)
+"""For so long after sunset and before sunrise, or after the last and before the first power, inverters may sleep."""
+DIM_SHARE = 0.05
+DIM_WH = 3.0
+"""A row with so little, or that share of the largest one, is one of first or last light."""
 
 
 def window(series: Series, base: LifetimeBase | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, Granularity]:
@@ -72,6 +80,29 @@ def quarters(rows: Iterable[Interval], now: datetime) -> tuple[Interval, ...]:
             energy = sum(row.energy_wh for row in inside)
             found.append(Interval(start=start, end=start + QUARTER, energy_wh=energy))
     return tuple(found)
+
+
+def with_twilight(rows: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return rows of microinverters with rows of nothing where they fall asleep and where they wake up.
+
+    The cloud tells nothing of a night. Whether the first and the last light were too dim for every inverter, or are
+    still to be told, shows in the rows beside: a day that ends with hardly any power has ended.
+    """
+    most = max((row.energy_wh for row in rows), default=0.0)
+    dim = max(DIM_WH, DIM_SHARE * most)
+    found = list(rows[:1])
+    for before, after in pairwise(rows):
+        if after.start - before.end >= NIGHT and before.energy_wh <= dim and after.energy_wh <= dim:
+            step = after.end - after.start
+            count = int(TWILIGHT / step)
+            found += [_nothing(before.end + number * step, step) for number in range(count)]
+            found += [_nothing(after.start - number * step, step) for number in range(count, 0, -1)]
+        found.append(after)
+    return tuple(found)
+
+
+def _nothing(start: datetime, length: timedelta) -> Interval:
+    return Interval(start=start, end=start + length, energy_wh=0.0)
 
 
 def rows_between(rows: Iterable[Interval], start: datetime, end: datetime) -> tuple[Interval, ...]:
