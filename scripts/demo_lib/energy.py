@@ -10,8 +10,6 @@ from .systems import System
 
 FIRST = 5
 """Seconds for the first hour of a system."""
-NOT_YET = "service_validation_error"
-"""What the action says as long as nothing of a system is in the statistics."""
 PATIENCE = 120
 """Seconds for the past of one system; the simulated plan is generous."""
 
@@ -30,25 +28,22 @@ async def add_to_energy_dashboard(home_assistant: HomeAssistant, systems: list[S
     added = 0
     for system in systems:
         device = devices[system.key]
-        new = await _add(home_assistant, device)
-        if new is None:
-            note(f"{system.name}: its statistics begin within the hour, so that setting up costs little")
+        if not await _is_booked(home_assistant, system):
+            note(f"{system.name}: its statistics begin within the hours to come, so that setting up costs little")
             continue
-        added += new
         await _import(home_assistant, device)
+        added += len((await _act(home_assistant, "add_to_energy_dashboard", system=device))["added"])
     return added
 
 
-async def _add(home_assistant: HomeAssistant, device: str) -> int | None:
-    """Add what a system has statistics of; return how many sources are new, `None` when there are none yet."""
+async def _is_booked(home_assistant: HomeAssistant, system: System) -> bool:
+    """Tell whether anything of a system is in the statistics; of one that was just added, within some seconds."""
     for _ in range(FIRST):
-        try:
-            return len((await _act(home_assistant, "add_to_energy_dashboard", system=device))["added"])
-        except Refused as refused:
-            if refused.code != NOT_YET:
-                raise
+        known = await home_assistant.command("recorder/list_statistic_ids", statistic_type="sum")
+        if any(one["statistic_id"].startswith(f"{DOMAIN}:{system.key}_") for one in known):
+            return True
         await asyncio.sleep(1)
-    return None
+    return False
 
 
 async def _import(home_assistant: HomeAssistant, device: str) -> None:
