@@ -360,6 +360,9 @@ class SystemCoordinator(ShownValues):
             return due if until is None else max(due, until)
         if until is not None and (until > now or not self._is_paced(job.name)):
             return until
+        if job.night and job.weight and self.schedule.state(job).tried_at is None:
+            # What tells something in the dark is shown at once when a system is new.
+            return now
         return self._metered.pacing.next_at(self.system.key, job.name, now, budget_of(self._metered.ledger, now))
 
     def _settled_at(self, job: Job) -> datetime | None:
@@ -405,7 +408,7 @@ class SystemCoordinator(ShownValues):
         """Tell whether the owner may have a job run before it is due: neither in a back-off nor just done."""
         state = self.schedule.state(job)
         return (
-            (job.name in {main.name for main in self._main_jobs()} or job.rides in led)
+            ((job.weight > 0 and (not job.optional or job.asked)) or job.rides in led)
             and state.not_before is None
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )

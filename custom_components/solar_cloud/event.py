@@ -10,7 +10,7 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model import Alert, Vendor
+from .cloud.model import Alert
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .entity import Candidate, SolarCloudEntity, SourcedDescription, async_follow_systems, unique_id
 
@@ -32,7 +32,6 @@ EVENTS: tuple[AlertEventDescription, ...] = (
         translation_key="alerts",
         event_types=[OPENED, CLOSED],
         jobs=frozenset({"alerts"}),
-        vendors=frozenset({Vendor.SOLAREDGE}),
     ),
 )
 

@@ -77,10 +77,11 @@ class AccountSensorDescription(SensorEntityDescription):
 
 
 SUMMARY = frozenset({"summary"})
-SUMMARY_OR_ENERGY = frozenset({"summary", "energy"})
+POWER_AND_ENERGY = frozenset({"summary", "energy", "latest", "telemetry"})
 SUMMARY_OR_DETAILS = frozenset({"summary", "details"})
-ENVOYS = frozenset({"envoys"})
+ENVOYS = frozenset({"envoys", "devices"})
 INVERTERS = frozenset({"inverters"})
+INVERTERS_OR_DEVICES = frozenset({"inverters", "devices"})
 METERS = frozenset({"meters"})
 
 ENPHASE = frozenset({Vendor.ENPHASE})
@@ -97,7 +98,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
-        jobs=SUMMARY_OR_ENERGY,
+        jobs=POWER_AND_ENERGY,
         value_fn=lambda coordinator: coordinator.power_w(),
     ),
     SystemSensorDescription(
@@ -108,7 +109,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
-        jobs=SUMMARY_OR_ENERGY,
+        jobs=POWER_AND_ENERGY,
         value_fn=lambda coordinator: coordinator.day_energy_wh(coordinator.data.today),
     ),
     SystemSensorDescription(
@@ -120,7 +121,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
-        jobs=SUMMARY_OR_ENERGY,
+        jobs=POWER_AND_ENERGY,
         value_fn=lambda coordinator: coordinator.data.lifetime.published_wh,
     ),
     SystemSensorDescription(
@@ -144,7 +145,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         translation_key="measured_at",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=SUMMARY_OR_ENERGY,
+        jobs=POWER_AND_ENERGY,
         value_fn=lambda coordinator: coordinator.measured_at(),
     ),
     SystemSensorDescription(
@@ -229,7 +230,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=INVERTERS,
+        jobs=INVERTERS_OR_DEVICES,
         kinds=INVERTER,
         vendors=ENPHASE,
         vocabulary=STATUS,
@@ -241,7 +242,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         translation_key="last_report",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=INVERTERS,
+        jobs=INVERTERS_OR_DEVICES,
         kinds=INVERTER,
         noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.last_report,

@@ -13,8 +13,11 @@ from .coordinator import SystemCoordinator
 from .entity import SourcedDescription
 from .sensor_descriptions import METERS, SOLAREDGE, DeviceSensorDescription
 
-FLOWS = frozenset({"meters", "storage"})
-STORAGE = frozenset({"storage"})
+FLOWS = frozenset({"meters", "storage", "latest", "telemetry", "import", "export", "consumption"})
+STORAGE = frozenset({"storage", "battery"})
+BATTERY_POWER = STORAGE | {"latest"}
+HARDWARE = frozenset({"meters", "storage", "devices"})
+INVENTORY = frozenset({"inventory", "devices"})
 METER = frozenset({DeviceKind.METER})
 BATTERY = frozenset({DeviceKind.BATTERY})
 
@@ -113,7 +116,7 @@ FLOW_SENSORS: tuple[FlowSensorDescription, ...] = (
         "battery_power",
         (Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE),
         partial(_net, Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE),
-        STORAGE,
+        BATTERY_POWER,
     ),
     *_energies(Flow.BATTERY_CHARGE, STORAGE),
     *_energies(Flow.BATTERY_DISCHARGE, STORAGE),
@@ -220,7 +223,7 @@ HARDWARE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         translation_key="last_report",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=FLOWS,
+        jobs=HARDWARE,
         kinds=METER | BATTERY,
         value_fn=lambda _, reading: reading.last_report,
         has_fn=lambda reading: reading.last_report is not None,
@@ -236,8 +239,7 @@ FACT_SENSORS: tuple[DeviceFactDescription, ...] = (
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=frozenset({"inventory"}),
-        vendors=SOLAREDGE,
+        jobs=INVENTORY,
         kinds=BATTERY,
         fact_fn=lambda device: device.capacity_wh,
     ),
@@ -246,7 +248,7 @@ FACT_SENSORS: tuple[DeviceFactDescription, ...] = (
         translation_key="optimizers",
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
-        jobs=frozenset({"inventory"}),
+        jobs=INVENTORY,
         vendors=SOLAREDGE,
         kinds=frozenset({DeviceKind.INVERTER}),
         fact_fn=lambda device: device.optimizers,
@@ -255,7 +257,7 @@ FACT_SENSORS: tuple[DeviceFactDescription, ...] = (
         key="communication",
         translation_key="communication",
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=frozenset({"inventory"}),
+        jobs=INVENTORY,
         vendors=SOLAREDGE,
         kinds=METER | BATTERY | frozenset({DeviceKind.INVERTER}),
         fact_fn=lambda device: device.communication,

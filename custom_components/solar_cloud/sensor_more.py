@@ -82,7 +82,6 @@ MORE_SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         jobs=ALERTS,
-        vendors=SOLAREDGE,
         value_fn=open_alerts,
         has_fn=lambda data: data.alerts is not None,
     ),

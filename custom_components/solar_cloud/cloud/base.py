@@ -30,6 +30,8 @@ class Job:
     """Whether a plan or an account may lack it: its failure takes down its own values only."""
     rides: str | None = None
     """The job that it always runs together with, because their values belong together; it has no pace of its own."""
+    asked: bool = False
+    """Whether it is what an owner wants to see who asks for new values, although it is `optional`."""
     settle: timedelta = timedelta(0)
     """How long after a system became known it waits with its first run: setting up shall cost little."""
     sunlit: bool = False

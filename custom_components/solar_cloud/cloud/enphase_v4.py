@@ -73,7 +73,7 @@ _NOT_THERE = (*_REFUSALS, NoDataYet, TemporarilyUnavailable)
 
 SUMMARY = Job(name="summary", cadence=_QUARTER, delay=_DELAY, weight=3, first=True)
 DEVICES = Job(name="devices", cadence=7 * _DAY, night=True, first=True)
-LATEST = Job(name="latest", cadence=_QUARTER, delay=_DELAY, weight=2, night=True, optional=True)
+LATEST = Job(name="latest", cadence=_QUARTER, delay=_DELAY, weight=2, night=True, optional=True, asked=True)
 TELEMETRY = Job(name="telemetry", cadence=_QUARTER, delay=_DELAY, weight=0.55, optional=True, settle=_HOUR, sunlit=True)
 INVERTERS = Job(name="inverters", cadence=_QUARTER, delay=_DELAY, weight=0.12, optional=True, settle=_HOUR)
 TOTALS = Job(name="totals", cadence=_DAY, night=True, optional=True, settle=2 * _HOUR)

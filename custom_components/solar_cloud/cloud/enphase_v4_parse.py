@@ -171,10 +171,14 @@ def _device(kind: DeviceKind, row: Mapping[str, Any]) -> Device | None:
     serial = as_str(row.get("serial_number"))
     if serial is None:
         return None
+    name = as_str(row.get("name"))
+    if kind is DeviceKind.METER and name is not None and " " not in name:
+        # What it is called is only what it measures.
+        name = f"{name.capitalize()} meter"
     return Device(
         kind=kind,
         serial=serial,
-        name=as_str(row.get("name")),
+        name=name,
         manufacturer=MANUFACTURER,
         model=as_str(row.get("product_name")) or as_str(row.get("model")),
         part_number=as_str(row.get("part_number")) or as_str(row.get("sku")) or as_str(row.get("SKU")),
