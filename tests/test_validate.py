@@ -398,6 +398,7 @@ BAD = [
     ("step_texts_are_used", text("config.step.limits", {"title": "Limits"}), "config.step.limits"),
     ("menus_have_texts", text("config.step.user.menu_options", {}), "menu item account is missing"),
     ("menus_have_texts", text("config.step.user.menu_options.oauth", "OAuth"), "menu item oauth leads to no step"),
+    ("menu_titles_name_nothing", text("config.step.user.title", "Add {name}"), "config.step.user.title"),
     ("fields_have_texts", text("config.step.account.data", {}), "field api_key"),
     ("labels_belong_to_fields", text("config.step.account.data.user_id", "User"), "user_id"),
     ("flow_errors_have_texts", text("config.error", {}), "error invalid_auth is missing"),

@@ -5,7 +5,7 @@ from typing import override
 from homeassistant.components.application_credentials import AuthImplementation, AuthorizationServer, ClientCredential
 from homeassistant.core import HomeAssistant
 
-from .urls import ENPHASE_PORTAL, SOLAREDGE_PORTAL
+from .urls import ENPHASE_PORTAL, SOLAREDGE_PORTAL, SOME_CALLBACK_URL, callback_url
 
 
 class Application(AuthImplementation):
@@ -35,4 +35,8 @@ async def async_get_auth_implementation(
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
     """Return what the dialog for a new application names."""
-    return {"enphase_portal": ENPHASE_PORTAL, "solaredge_portal": SOLAREDGE_PORTAL}
+    return {
+        "enphase_portal": ENPHASE_PORTAL,
+        "solaredge_portal": SOLAREDGE_PORTAL,
+        "redirect_url": callback_url(hass) or SOME_CALLBACK_URL,
+    }

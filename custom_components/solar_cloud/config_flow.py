@@ -57,7 +57,7 @@ from .forms import (
 )
 from .grants import async_grant
 from .reloading import what_matters
-from .urls import CALLBACK_PATH, PORTALS, callback_url
+from .urls import PORTALS, SOME_CALLBACK_URL, callback_url
 
 KEYS = (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
 SIGNED_IN = (CONF_AUTH_IMPLEMENTATION, CONF_CLIENT_ID, CONF_OWNER, CONF_SITE_ID, CONF_CONSENTED_AT, CONF_TOKEN)
@@ -153,7 +153,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         shown = user_input if user_input is not None else self._known_input()
         if shown:
             schema = self.add_suggested_values_to_schema(schema, shown)
-        redirect_url = callback_url(self.hass) or f"https://…{CALLBACK_PATH}"
+        redirect_url = callback_url(self.hass) or SOME_CALLBACK_URL
         return self.async_show_form(
             step_id=step_id,
             data_schema=schema,

@@ -11,6 +11,8 @@ ENPHASE_V2_PORTAL = "https://developer.enphase.com"
 SOLAREDGE_PORTAL = "https://developer.solaredge.com"
 SOLAREDGE_CONNECT = "https://connect.solaredge.com/authorize"
 CALLBACK_PATH = "/api/solar_cloud/solaredge/callback"
+SOME_CALLBACK_URL = f"https://…{CALLBACK_PATH}"
+"""What is shown where Home Assistant's own address is not known."""
 
 PORTALS = {
     "enphase_portal": ENPHASE_PORTAL,

@@ -71,6 +71,14 @@ def menus_have_texts(project: Project) -> Iterator[str]:
 
 
 @rule(_FILE)
+def menu_titles_name_nothing(project: Project) -> Iterator[str]:
+    """Check that no title of a menu has a placeholder: Home Assistant's page does not fill it in."""
+    for path, step in steps(project):
+        if "menu_options" in step and "{" in step.get("title", ""):
+            yield f"{path}.title: a menu's title cannot have a placeholder"
+
+
+@rule(_FILE)
 def fields_have_texts(project: Project) -> Iterator[str]:
     """Check that each field of a form has its label."""
     labels = {label for _, step in steps(project) for label in _labels(step)}

@@ -61,6 +61,7 @@ async def test_each_hour_of_the_last_days_is_the_plants_own(
     assert day_sum(hours, date(2026, 6, 10), plant) == plant.day_wh(date(2026, 6, 10))
 
 
+@pytest.mark.slow
 async def test_an_enphase_system_brings_its_whole_life_in_one_request(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -80,6 +81,7 @@ async def test_an_enphase_system_brings_its_whole_life_in_one_request(
     assert max(hours.values()) <= plant.size_w(datetime.now(UTC)) * 1.3
 
 
+@pytest.mark.slow
 async def test_an_outage_of_three_weeks_is_filled_afterwards(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:

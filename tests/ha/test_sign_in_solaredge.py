@@ -320,6 +320,7 @@ async def test_two_sign_ins_of_one_application_share_a_ledger(hass: HomeAssistan
     assert used == len(cloud.simulator.requests)
 
 
+@pytest.mark.slow
 async def test_two_years_of_tokens_end_with_the_consent_and_a_month_before_that_the_owner_is_told(
     hass: HomeAssistant, browser: Any, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
