@@ -230,6 +230,7 @@ def month_of(moment: datetime) -> tuple[int, int]:
     return moment.year, moment.month
 
 
+@pytest.mark.slow
 async def test_a_month_in_which_everything_goes_wrong_exceeds_no_plan_and_misses_no_day(
     cloud: Cloud,
     freezer: FrozenDateTimeFactory,

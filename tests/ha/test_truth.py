@@ -55,7 +55,7 @@ async def test_over_two_days_lifetime_never_falls_and_never_runs_ahead_of_the_pl
     await add_both(hass, cloud)
     last = dict.fromkeys(SYSTEMS, 0)
     for _ in range(96):
-        await pass_time(hass, freezer, timedelta(minutes=30), step=timedelta(minutes=10))
+        await pass_time(hass, freezer, timedelta(minutes=30), step=timedelta(minutes=15))
         for key in SYSTEMS:
             shown = wh(hass, f"{key}_energy_lifetime")
             assert shown is not None

@@ -94,6 +94,7 @@ async def test_a_shaded_and_a_dead_microinverter_are_named_within_five_sunny_day
     assert float(state.state) == pytest.approx(100, abs=5)
 
 
+@pytest.mark.slow
 async def test_a_shaded_and_a_dead_inverter_of_a_solaredge_site_are_named_within_five_sunny_days(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
