@@ -11,6 +11,7 @@ from . import enphase_pages as pages
 from .accounts import Accounts, Application, Owner
 from .enphase_grants import Grants, InvalidGrant, Pair, token_answer
 from .enphase_v4_errors import not_allowed, too_many
+from .pages import redirect
 from .quota import Quota, Window
 from .switches import Switches
 from .web import Answer, Call, Refusal, Vendor
@@ -97,14 +98,14 @@ class EnphaseOAuth(Vendor):
         if automatic is None:
             owners = self._accounts.enphase_owners.values()
             return pages.consent(application, owners, self._owner(None))
-        return _redirect(self.decide(call.query, call, allow=automatic == "allow"))
+        return redirect(self.decide(call.query, call, allow=automatic == "allow"))
 
     def _decided(self, call: Call) -> Answer:
         form = _form(call)
         if form.get("decision") not in {"allow", "deny"}:
             raise Refusal(pages.wrong(400, "The form says neither allow nor deny."))
         allow = form["decision"] == "allow"
-        return _redirect(self.decide(call.query, call, allow=allow, owner=form.get("owner")))
+        return redirect(self.decide(call.query, call, allow=allow, owner=form.get("owner")))
 
     def _owner(self, name: str | None) -> Owner | None:
         owners = self._accounts.enphase_owners
@@ -178,10 +179,6 @@ class EnphaseOAuth(Vendor):
 
 def _refusal(status: int, error: str, description: str) -> Refusal:
     return Refusal(Answer(status=status, body={"error": error, "error_description": description}))
-
-
-def _redirect(target: URL) -> Answer:
-    return Answer(status=302, headers={"Location": str(target)}, body=b"", content_type=pages.HTML)
 
 
 def _form(call: Call) -> dict[str, str]:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from yarl import URL
 
 from . import solaredge_pages as pages
+from .pages import redirect
 from .quota import Quota, Window
 from .solaredge import SolarEdge
 from .solaredge_format import problem
@@ -87,7 +88,7 @@ class SolarEdgeConnect(Vendor):
         _months(call.query)
         automatic = call.query.get("auto") or ("allow" if self._switches.solaredge_auto_consent else None)
         if automatic is not None:
-            return _redirect(self.decide(call, allow=automatic == "allow"))
+            return redirect(self.decide(call, allow=automatic == "allow"))
         homes = pages.homes_of(self._grants.owners.values(), each_site=self._switches.solaredge_multi_site)
         return pages.consent(application, homes, self.owner or next(iter(homes), ""), self._scopes(application, call))
 
@@ -95,7 +96,7 @@ class SolarEdgeConnect(Vendor):
         form = dict(parse_qsl(call.body.decode(errors="replace")))
         if form.get("decision") not in {"allow", "deny"}:
             raise Refusal(pages.wrong(400, "The form says neither allow nor deny."))
-        return _redirect(self.decide(call, allow=form["decision"] == "allow", home=form.get("home")))
+        return redirect(self.decide(call, allow=form["decision"] == "allow", home=form.get("home")))
 
     def _asked(self, query: Mapping[str, str]) -> tuple[Application, str]:
         """Return which application asks, and where the homeowner is to be sent. Raise Refusal (a page)."""
@@ -240,7 +241,3 @@ def _months(query: Mapping[str, str]) -> int:
 
 def _refusal(error: str, description: str) -> Refusal:
     return Refusal(Answer(status=400, body={"error": error, "error_description": description}))
-
-
-def _redirect(target: URL) -> Answer:
-    return Answer(status=302, headers={"Location": str(target)}, body=b"", content_type=pages.HTML)

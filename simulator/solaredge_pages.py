@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from .pages import page, wrong_page
 from .solaredge_grants import Application, Homeowner
 from .web import Answer
 
-HTML = "text/html; charset=utf-8"
 SEVERAL_SITES = "This login is linked to several sites. Multi-site access is not yet supported."
 
 
@@ -16,7 +16,8 @@ def consent(application: Application, homes: Mapping[str, str], chosen: str, sco
         f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(label)}</option>'
         for value, label in homes.items()
     )
-    return _page(
+    return page(
+        "SolarEdge",
         "Connect your site",
         f"""<p><strong>{escape(application.name)}</strong> would like to read: {escape(", ".join(sorted(scopes)))}.</p>
 <form method="post">
@@ -42,19 +43,4 @@ def homes_of(owners: Iterable[Homeowner], *, each_site: bool) -> Mapping[str, st
 
 def wrong(status: int, text: str) -> Answer:
     """Return the page for a request that cannot lead anywhere, so that nobody is sent back."""
-    answer = _page("Something is wrong", f'<p id="error">{escape(text)}</p>')
-    answer.status = status
-    return answer
-
-
-def _page(title: str, content: str) -> Answer:
-    text = f"""<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{title} (simulated SolarEdge)</title></head>
-<body>
-<h1>{title}</h1>
-{content}
-</body>
-</html>
-"""
-    return Answer(body=text.encode(), content_type=HTML)
+    return wrong_page("SolarEdge", status, text)
