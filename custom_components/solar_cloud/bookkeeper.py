@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 import logging
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -22,11 +23,10 @@ from .cloud.series import EMPTY, Series
 from .const import DOMAIN
 from .history.hours import (
     SAME_WH,
+    adds_up,
     day_hours,
-    day_total,
     days_between,
     first_whole_day,
-    hours_of,
     reconciled,
     series_of_hours,
     shape_of,
@@ -353,25 +353,26 @@ class Bookkeeper:
         for flow, total in told.items():
             if self._tells_all(flow, day, total):
                 continue
-            booked = await self.book.async_rows(flow, hours[0], hours[-1] + HOUR)
-            if abs(day_total(booked, day, zone) - total) >= SAME_WH:
+            booked = await self.book.async_rows(flow, hours[0] - HOUR, hours[-1] + HOUR)
+            if not adds_up(booked, day, zone, total):
                 return True
         return False
 
     def _tells_all(self, flow: Flow, day: date, total: float) -> bool:
         """Tell whether the recent intervals of a day add up to its total: then nothing is missing between them."""
         zone = self._coordinator.zone
-        start, end = midnight(day, zone) - HOUR, midnight(day + DAY, zone) + HOUR
-        near = [one for one in self.data.recent().get(flow, EMPTY).values() if start <= one.start < end]
-        return bool(near) and abs(day_total(hours_of(near), day, zone) - total) < SAME_WH
+        start, end = midnight(day, zone), midnight(day + DAY, zone)
+        parts = [one for one in self.data.recent().get(flow, EMPTY).values() if start <= one.start and one.end <= end]
+        return bool(parts) and abs(fsum(one.energy_wh for one in parts) - total) < SAME_WH
 
     async def async_settle_day(
         self, flow: Flow, day: date, total: float, detail: tuple[Interval, ...] | None = None
     ) -> None:
         """Make the hours of a finished day add up to its total, in Wh; a day that does already is left alone."""
         hours = day_hours(day, self._coordinator.zone)
-        booked = await self.book.async_rows(flow, hours[0], hours[-1] + HOUR)
-        if booked and detail is None and abs(day_total(booked, day, self._coordinator.zone) - total) < SAME_WH:
+        around = await self.book.async_rows(flow, hours[0] - HOUR, hours[-1] + HOUR)
+        booked = {hour: around[hour] for hour in hours if hour in around}
+        if booked and detail is None and adds_up(around, day, self._coordinator.zone, total):
             return
         recent = self._is_recent(day) or self._tells_all(flow, day, total)
         known: Series = self.data.recent().get(flow, EMPTY) if recent else EMPTY

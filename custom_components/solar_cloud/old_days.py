@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from .budget.rates import budget_of
 from .cloud.archive import Archive, Totals
 from .cloud.data import midnight
-from .history.hours import SAME_WH, day_total
+from .history.hours import HOUR, adds_up
 
 if TYPE_CHECKING:
     from .bookkeeper import Bookkeeper
@@ -55,7 +55,7 @@ class OldDays:
         start, end = midnight(first, one.zone), midnight(last + DAY, one.zone)
         for flow, days in totals.items():
             asked = {day: total for day, total in days.items() if first <= day <= last}
-            rows = await books.book.async_rows(flow, start, end) if asked else {}
+            rows = await books.book.async_rows(flow, start - HOUR, end) if asked else {}
             for day in await one.hass.async_add_executor_job(_wrong, rows, asked, one.zone):
                 await books.async_settle_day(flow, day, asked[day])
 
@@ -88,4 +88,4 @@ class OldDays:
 
 def _wrong(rows: Mapping[datetime, float], totals: Mapping[date, float], zone: ZoneInfo) -> list[date]:
     """Return the days whose hours do not add up to their totals, in order."""
-    return [day for day, total in sorted(totals.items()) if abs(day_total(rows, day, zone) - total) >= SAME_WH]
+    return [day for day, total in sorted(totals.items()) if not adds_up(rows, day, zone, total)]

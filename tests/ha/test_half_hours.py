@@ -1,6 +1,7 @@
 """Systems in zones at half hours, and where daylight saving time is half an hour: true to the plant, and verified."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
@@ -8,6 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from simulator.devices import Gateway, Inverter
+from simulator.energy import Flow
 from simulator.plant import Plant
 from simulator.ready import SOLAREDGE_API_KEY
 from simulator.sun import Sky
@@ -66,3 +68,20 @@ async def test_days_of_a_half_hour_zone_agree_with_the_cloud(
         for one in answer["days"]
     ] == [(day, plant.day_wh(day), plant.day_wh(day), True) for day in (first, last)]
     assert min(plant.day_wh(day) for day in (first, last)) > 1000
+
+
+async def test_grid_and_battery_keep_their_hours_where_midnight_lies_within_an_hour(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    begin = datetime(2026, 6, 8, 18, 35, tzinfo=UTC)
+    freezer.move_to(begin)
+    plant = cloud.simulator.plants["solaredge_1148616"]
+    plant.timezone, plant.zone = "Asia/Kolkata", ZoneInfo("Asia/Kolkata")
+    await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    # Longer than intervals are kept, and with the weekly comparison in it.
+    await pass_time(hass, freezer, 9 * DAY, step=2 * HOUR)
+    flows: tuple[tuple[str, Flow], ...] = (("grid_import", "import"), ("battery_discharge", "discharge"))
+    for measure, flow in flows:
+        hours = await hours_of(hass, f"solar_cloud:{plant.key}_{measure}", begin + DAY, begin + 8 * DAY)
+        assert len(hours) > 160
+        assert hours == {hour: plant.flow_wh(flow, hour, hour + HOUR) for hour in hours}

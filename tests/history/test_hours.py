@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.solar_cloud.history.hours import day_hours, day_total, hours_of, whole_hours
+from custom_components.solar_cloud.history.hours import (
+    adds_up,
+    day_hours,
+    day_total,
+    hours_of,
+    shared_hours,
+    whole_hours,
+)
 
 from .helpers import DAY, HOUR, MINUTE, ZONES, interval, series_of, utc
 
@@ -162,3 +169,26 @@ def test_the_total_of_a_day_is_that_of_its_own_hours():
     assert day_total(hours, date(2026, 6, 3), zone) == 0
     many = {datetime(2026, 6, 1, tzinfo=UTC) + timedelta(hours=number): 0.1 for number in range(10)}
     assert day_total(many, date(2026, 6, 1), zone) == 1.0
+
+
+def test_a_day_shares_its_first_and_last_hour_where_midnight_lies_within_an_hour():
+    assert shared_hours(date(2026, 6, 10), ZoneInfo("Europe/Berlin")) == []
+    assert shared_hours(date(2026, 6, 10), ZoneInfo("Asia/Kolkata")) == [
+        datetime(2026, 6, 9, 18, tzinfo=UTC),
+        datetime(2026, 6, 10, 18, tzinfo=UTC),
+    ]
+
+
+def test_hours_add_up_to_a_total_as_nearly_as_shared_hours_can_tell():
+    day, zone = date(2026, 6, 10), ZoneInfo("Asia/Kolkata")
+    first = datetime(2026, 6, 9, 18, tzinfo=UTC)
+    hours = {first + HOUR * number: 100.0 for number in range(25)}
+    assert day_total(hours, day, zone) == 2400
+    # Half of the first hour is the day's, half of the last one is not.
+    assert adds_up(hours, day, zone, 2400)
+    assert adds_up(hours, day, zone, 2590)
+    assert not adds_up(hours, day, zone, 2610)
+    assert not adds_up(hours, day, ZoneInfo("Asia/Karachi"), 2401)
+    assert adds_up(
+        {hour: energy for hour, energy in hours.items() if hour != first}, day, ZoneInfo("Asia/Karachi"), 2400
+    )

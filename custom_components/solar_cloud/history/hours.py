@@ -87,6 +87,18 @@ def day_total(hours: Mapping[datetime, float], day: date, zone: ZoneInfo) -> flo
     return fsum(hours.get(hour, 0.0) for hour in day_hours(day, zone))
 
 
+def shared_hours(day: date, zone: ZoneInfo) -> list[datetime]:
+    """Return the hours that a system's day shares with the days beside it: none where midnight is at a whole hour."""
+    ends = (midnight(day, zone), midnight(day + timedelta(days=1), zone))
+    return [hour_of(end) for end in ends if hour_of(end) != end]
+
+
+def adds_up(hours: Mapping[datetime, float], day: date, zone: ZoneInfo, total: float) -> bool:
+    """Tell whether a day's hours make its total (Wh), as nearly as whole hours can tell."""
+    shared = fsum(hours.get(hour, 0.0) for hour in shared_hours(day, zone))
+    return abs(day_total(hours, day, zone) - total) < SAME_WH + shared
+
+
 def hours_of(intervals: Iterable[Interval]) -> dict[datetime, float]:
     """Add intervals that do not overlap up by hour, ascending.
 
