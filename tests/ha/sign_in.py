@@ -132,11 +132,11 @@ async def signed_in(hass: HomeAssistant, cloud: Cloud, systems: tuple[str, ...] 
         subentries_data=[
             {
                 "subentry_type": "system",
-                "title": "Casa Olmo",
-                "unique_id": f"enphase_{system}",
-                "data": {"system_id": system, "timezone": "Europe/Madrid"},
+                "title": plant.name,
+                "unique_id": plant.key,
+                "data": {"system_id": str(plant.id), "timezone": plant.timezone},
             }
-            for system in systems
+            for plant in (cloud.simulator.plants[f"enphase_{system}"] for system in systems)
         ],
     )
     entry.add_to_hass(hass)
