@@ -1,6 +1,6 @@
 """One coordinator for each system: runs the jobs that are due, merges what they bring, keeps it over restarts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,8 +29,8 @@ from .cloud.data import SystemData
 from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
 from .cloud.model import Alert, DayEnergy, System
 from .cloud.transport import owner_asks
-from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST, STALE_AFTER
-from .crew import offered, paced, riders
+from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST
+from .crew import offered, paced, riders, telling
 from .devices import device_identifier, sync_devices
 from .failures import ERROR_KEYS, explained
 from .notices import Notices
@@ -125,6 +125,8 @@ class SystemCoordinator(ShownValues):
         self._forced = False
         self._unsub_turn: CALLBACK_TYPE | None = None
         self._unavailable: set[str] = set()
+        self._judged_anew = False
+        """Whether entities have come to be unavailable, or to be available, of which the data show nothing."""
         self._paused_until = dt_util.utc_from_timestamp(0)
         self._throttles = 0
         self._stopped = False
@@ -245,6 +247,11 @@ class SystemCoordinator(ShownValues):
         """Tell whether the values of a job can still be trusted: it works, or has worked until recently."""
         return self.has_data and job not in self._unavailable
 
+    def is_one_available(self, jobs: Collection[str]) -> bool:
+        """Tell whether one of the jobs that a value comes from can still be trusted."""
+        proving = jobs if len(jobs) == 1 else telling(self._offered(), jobs) or jobs
+        return any(self.is_available(job) for job in proving)
+
     @property
     def known(self) -> SystemData:
         """All that was ever read, also before there is enough to show."""
@@ -341,6 +348,9 @@ class SystemCoordinator(ShownValues):
         self._metered.async_tell()
         if self.last_update_success:
             sync_devices(self)
+        if self._judged_anew:
+            self._judged_anew = False
+            self.async_update_listeners()
 
     def _main_jobs(self) -> list[Job]:
         """Return the jobs without which there is nothing to show."""
@@ -449,14 +459,11 @@ class SystemCoordinator(ShownValues):
     def _judge(self, now: datetime) -> None:
         """Decide which jobs' values are too old to be shown, and say so in the log once."""
         for job in self.client.jobs:
-            state = self.schedule.state(job)
-            # From the first failure on: a plan that allows a reading in three hours is no outage.
-            lost = (state.failures > 0 or state.resting) and (
-                state.done_at is None or now - (state.failing_since or state.done_at) > STALE_AFTER
-            )
+            state, lost = self.schedule.state(job), self.schedule.is_lost(job, now)
+            self._judged_anew = self._judged_anew or lost != (job.name in self._unavailable)
             if lost and job.name not in self._unavailable:
                 self._unavailable.add(job.name)
-                if not state.resting and self._is_known():
+                if state.failures and self._is_known():
                     _LOGGER.warning("%s: %s cannot be read (%s)", self.name, job.name, state.error)
             elif not lost and job.name in self._unavailable:
                 self._unavailable.discard(job.name)

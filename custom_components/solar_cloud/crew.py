@@ -1,11 +1,15 @@
 """Which jobs a system has, which of them run together, and what pacing has to know of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from .cloud.base import Cloud, Job
 from .cloud.data import SystemData
 from .schedule import Schedule
+
+SELDOM = 10
+"""How many times as often another job has to be asked for to be the one that shows whether a value can be read."""
 
 
 def offered(client: Cloud, schedule: Schedule, data: SystemData) -> tuple[Job, ...]:
@@ -35,3 +39,14 @@ def _with_riders(client: Cloud, job: Job, others: Sequence[Job], data: SystemDat
         weight=job.weight * cost / own,
         night=job.night or any(other.night for other in others),
     )
+
+
+def telling(jobs: Iterable[Job], names: Collection[str]) -> list[str]:
+    """Return those of the named jobs which show whether their cloud can be read.
+
+    What is asked for much more seldom than the others proves nothing: it has not failed in an outage, because it was
+    not tried.
+    """
+    asked = [job for job in jobs if job.name in names]
+    often = min((job.cadence for job in asked), default=timedelta(0)) * SELDOM
+    return [job.name for job in asked if job.cadence <= often]

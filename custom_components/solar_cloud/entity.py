@@ -51,7 +51,7 @@ class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
     @override
     def available(self) -> bool:
         """Tell whether one of the entity's sources can be read, or could until a moment ago."""
-        return any(self.coordinator.is_available(job) for job in self._jobs)
+        return self.coordinator.is_one_available(self._jobs)
 
 
 class DeviceEntity(SolarCloudEntity):

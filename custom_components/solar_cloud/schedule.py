@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from .cloud.base import Job
+from .const import STALE_AFTER
 
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
 """After the first, second, third … failure in a row; a failed request costs as much as a good one."""
@@ -51,6 +52,20 @@ class Schedule:
         if state.tried_at is not None and state.tried_at > now + timedelta(minutes=1):
             return None
         return state.not_before
+
+    def is_lost(self, job: Job, now: datetime) -> bool:
+        """Tell whether a job has failed for so long that its values are not to be trusted any more.
+
+        It counts from the first failure on: a plan that allows a reading in three hours is no outage. One that rides
+        with another is not tried while that one fails.
+        """
+        state = self.state(job)
+        if state.failures > 0 or state.resting:
+            return state.done_at is None or now - (state.failing_since or state.done_at) > STALE_AFTER
+        leader = self.jobs.get(job.rides or "", JobState())
+        if state.done_at is None or leader.failing_since is None or state.done_at > leader.failing_since:
+            return False
+        return now - leader.failing_since > STALE_AFTER
 
     def done(self, job: Job, now: datetime) -> Schedule:
         """Return the schedule after a run that brought an answer."""

@@ -77,7 +77,8 @@ class AccountSensorDescription(SensorEntityDescription):
 
 
 SUMMARY = frozenset({"summary"})
-POWER_AND_ENERGY = frozenset({"summary", "energy", "latest", "telemetry"})
+ENERGY = frozenset({"summary", "energy", "telemetry"})
+POWER = ENERGY | {"latest"}
 SUMMARY_OR_DETAILS = frozenset({"summary", "details"})
 ENVOYS = frozenset({"envoys", "devices"})
 INVERTERS = frozenset({"inverters"})
@@ -98,7 +99,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
-        jobs=POWER_AND_ENERGY,
+        jobs=POWER,
         value_fn=lambda coordinator: coordinator.power_w(),
     ),
     SystemSensorDescription(
@@ -109,7 +110,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
-        jobs=POWER_AND_ENERGY,
+        jobs=ENERGY,
         value_fn=lambda coordinator: coordinator.day_energy_wh(coordinator.data.today),
     ),
     SystemSensorDescription(
@@ -121,7 +122,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
-        jobs=POWER_AND_ENERGY,
+        jobs=ENERGY,
         value_fn=lambda coordinator: coordinator.data.lifetime.published_wh,
     ),
     SystemSensorDescription(
@@ -145,7 +146,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         translation_key="measured_at",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=POWER_AND_ENERGY,
+        jobs=POWER,
         value_fn=lambda coordinator: coordinator.measured_at(),
     ),
     SystemSensorDescription(

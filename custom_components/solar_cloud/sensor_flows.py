@@ -13,11 +13,14 @@ from .coordinator import SystemCoordinator
 from .entity import SourcedDescription
 from .sensor_descriptions import METERS, SOLAREDGE, DeviceSensorDescription
 
-FLOWS = frozenset({"meters", "storage", "latest", "telemetry", "import", "export", "consumption"})
+FLOWS = frozenset({"meters", "storage", "telemetry", "import", "export", "consumption"})
+FLOW_POWERS = FLOWS | {"latest"}
 STORAGE = frozenset({"storage", "battery"})
 BATTERY_POWER = STORAGE | {"latest"}
-HARDWARE = frozenset({"meters", "storage", "devices"})
-INVENTORY = frozenset({"inventory", "devices"})
+METER_REPORTS = METERS | {"devices"}
+BATTERY_REPORTS = frozenset({"storage", "devices", "latest"})
+INVENTORY = frozenset({"inventory"})
+CAPACITY = INVENTORY | {"summary"}
 METER = frozenset({DeviceKind.METER})
 BATTERY = frozenset({DeviceKind.BATTERY})
 
@@ -102,13 +105,13 @@ def _net(plus: Flow, minus: Flow, coordinator: SystemCoordinator) -> float | Non
 
 
 FLOW_SENSORS: tuple[FlowSensorDescription, ...] = (
-    _power("consumption_power", (Flow.CONSUMPTION,), lambda one: one.flow_w(Flow.CONSUMPTION), FLOWS),
+    _power("consumption_power", (Flow.CONSUMPTION,), lambda one: one.flow_w(Flow.CONSUMPTION), FLOW_POWERS),
     *_energies(Flow.CONSUMPTION, FLOWS),
     _power(
         "grid_power",
         (Flow.GRID_IMPORT, Flow.GRID_EXPORT),
         partial(_net, Flow.GRID_IMPORT, Flow.GRID_EXPORT),
-        FLOWS,
+        FLOW_POWERS,
     ),
     *_energies(Flow.GRID_IMPORT, FLOWS),
     *_energies(Flow.GRID_EXPORT, FLOWS),
@@ -218,15 +221,18 @@ HARDWARE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         value_fn=lambda _, reading: reading.stored_wh,
         has_fn=lambda reading: reading.stored_wh is not None,
     ),
-    DeviceSensorDescription(
-        key="last_report",
-        translation_key="last_report",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=HARDWARE,
-        kinds=METER | BATTERY,
-        value_fn=lambda _, reading: reading.last_report,
-        has_fn=lambda reading: reading.last_report is not None,
+    *(
+        DeviceSensorDescription(
+            key="last_report",
+            translation_key="last_report",
+            device_class=SensorDeviceClass.TIMESTAMP,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            jobs=jobs,
+            kinds=kinds,
+            value_fn=lambda _, reading: reading.last_report,
+            has_fn=lambda reading: reading.last_report is not None,
+        )
+        for kinds, jobs in ((METER, METER_REPORTS), (BATTERY, BATTERY_REPORTS))
     ),
 )
 
@@ -239,7 +245,7 @@ FACT_SENSORS: tuple[DeviceFactDescription, ...] = (
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=INVENTORY,
+        jobs=CAPACITY,
         kinds=BATTERY,
         fact_fn=lambda device: device.capacity_wh,
     ),

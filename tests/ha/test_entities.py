@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
@@ -33,12 +34,8 @@ ACCOUNTS = {
 }
 
 
-@pytest.mark.parametrize("key", SYSTEMS)
-async def test_the_entities_of_each_ready_system(
-    hass: HomeAssistant, cloud: Cloud, snapshot: SnapshotAssertion, key: str
-) -> None:
-    step, user_input, systems = SYSTEMS[key]
-    await add_account(hass, step, user_input(cloud), systems)
+def entity_rows(hass: HomeAssistant) -> list[dict[str, Any]]:
+    """Return what is there of each entity, in the order of their unique ids."""
     registry = er.async_get(hass)
     entries = sorted(
         (entry for entry in registry.entities.values() if entry.platform == DOMAIN), key=lambda entry: entry.unique_id
@@ -61,6 +58,38 @@ async def test_the_entities_of_each_ready_system(
                 "category": entry.entity_category,
             }
         )
+    return rows
+
+
+def device_rows(hass: HomeAssistant, entry: ConfigEntry) -> list[dict[str, Any]]:
+    """Return what is there of each device of an account."""
+    registry = dr.async_get(hass)
+    devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
+    names = {device.id: device.name for device in devices}
+    return [
+        {
+            "name": device.name,
+            "identifier": sorted(value for _, value in device.identifiers if value != entry.entry_id),
+            "manufacturer": device.manufacturer,
+            "model": device.model,
+            "model_id": device.model_id,
+            "serial_number": device.serial_number,
+            "sw_version": device.sw_version,
+            "via": names.get(device.via_device_id or ""),
+            "url": device.configuration_url,
+            "type": device.entry_type,
+        }
+        for device in devices
+    ]
+
+
+@pytest.mark.parametrize("key", SYSTEMS)
+async def test_the_entities_of_each_ready_system(
+    hass: HomeAssistant, cloud: Cloud, snapshot: SnapshotAssertion, key: str
+) -> None:
+    step, user_input, systems = SYSTEMS[key]
+    await add_account(hass, step, user_input(cloud), systems)
+    rows = entity_rows(hass)
     # Thirty inverters tell the same as two.
     kept = [
         row
@@ -77,25 +106,7 @@ async def test_the_devices_of_each_ready_system(
 ) -> None:
     step, user_input, systems = SYSTEMS[key]
     entry = await add_account(hass, step, user_input(cloud), systems)
-    registry = dr.async_get(hass)
-    devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
-    names = {device.id: device.name for device in devices}
-    rows = [
-        {
-            "name": device.name,
-            "identifier": sorted(value for _, value in device.identifiers if value != entry.entry_id),
-            "manufacturer": device.manufacturer,
-            "model": device.model,
-            "model_id": device.model_id,
-            "serial_number": device.serial_number,
-            "sw_version": device.sw_version,
-            "via": names.get(device.via_device_id or ""),
-            "url": device.configuration_url,
-            "type": device.entry_type,
-        }
-        for device in devices
-    ]
-    assert rows == snapshot
+    assert device_rows(hass, entry) == snapshot
 
 
 async def test_a_new_inverter_appears_without_reload_and_a_retired_one_goes(
