@@ -8,6 +8,7 @@ must have a place for its table.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 import json
 from pathlib import Path
 import re
@@ -27,14 +28,40 @@ from custom_components.solar_cloud import (
 )
 from custom_components.solar_cloud.cloud.base import Cloud
 from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
-from custom_components.solar_cloud.cloud.model import DeviceKind
+from custom_components.solar_cloud.cloud.enphase_v4 import EnphaseV4
+from custom_components.solar_cloud.cloud.model import DeviceKind, Flow
 from custom_components.solar_cloud.cloud.solaredge import SolarEdge
 from custom_components.solar_cloud.codes import STATUS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-CLOUDS: Final[Mapping[str, type[Cloud]]] = {"Enphase v2": EnphaseV2, "SolarEdge": SolarEdge}
 SYSTEM: Final = "system"
 ACCOUNT: Final = "account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A cloud, and what the names of its jobs do not say: a job of this name may tell more elsewhere."""
+
+    cloud: type[Cloud]
+    flows: frozenset[Flow] = frozenset(Flow)
+    """What it tells of a system beside its own production."""
+    device_flows: frozenset[Flow] = frozenset(Flow)
+    """What it tells of single meters and batteries."""
+    kinds: frozenset[DeviceKind] = frozenset(DeviceKind)
+    """The hardware that it lists."""
+
+
+CLOUDS: Final[Mapping[str, Column]] = {
+    "Enphase v2": Column(
+        cloud=EnphaseV2,
+        flows=frozenset(),
+        device_flows=frozenset({Flow.PRODUCTION}),
+        kinds=frozenset(DeviceKind) - {DeviceKind.BATTERY},
+    ),
+    "Enphase v4": Column(cloud=EnphaseV4, device_flows=frozenset()),
+    "SolarEdge": Column(cloud=SolarEdge),
+}
+"""A test compares the tables with what the entities of each ready system are."""
 _TEXTS = ROOT / "custom_components" / "solar_cloud" / "translations" / "en.json"
 _TABLE = re.compile(r"<!-- table: (?P<name>[a-z_ ]+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -69,10 +96,9 @@ def filled(text: str, tables: Mapping[str, str]) -> str:
 def entity_tables(texts: Mapping[str, Any]) -> dict[str, str]:
     """Return the table of the account, of the system, and of each kind of device that has entities."""
     account = [_row("sensor", row, texts) for row in sensor_descriptions.ACCOUNT_SENSORS]
-    rows = {ACCOUNT: account, SYSTEM: list(_rows(_system_descriptions(), texts))}
+    rows = {ACCOUNT: account, SYSTEM: list(_rows(SYSTEM, texts))}
     for kind in DeviceKind:
-        of_kind = ((platform, row) for platform, row in _device_descriptions() if kind in row.kinds)
-        if found := list(_rows(of_kind, texts)):
+        if found := list(_rows(kind, texts)):
             rows[kind] = found
     head = ["entity", "key", "unit", "class", "category", "default"]
     return {name: _table(head if name == ACCOUNT else [*head, *CLOUDS], found) for name, found in rows.items()}
@@ -88,6 +114,21 @@ def status_tables(texts: Mapping[str, Any]) -> dict[str, str]:
 
     tables = {f"{vendor} {kind or SYSTEM}": table(codes) for (vendor, kind), codes in STATUS.codes.items()}
     return tables | {"other": table([STATUS.other])}
+
+
+def jobs_of(description: Any, of: str, column: Column) -> list[str]:
+    """Return the jobs of a cloud that tell a value of a system (`SYSTEM`) or of a kind of device."""
+    if column.cloud.vendor not in description.vendors or not _tells(description, of, column):
+        return []
+    return [job.name for job in column.cloud.jobs if job.name in description.jobs]
+
+
+def descriptions(of: str) -> Iterator[tuple[str, Any]]:
+    """Yield the descriptions of a system (`SYSTEM`) or of a kind of device, each with its platform."""
+    if of == SYSTEM:
+        yield from _system_descriptions()
+    else:
+        yield from ((platform, row) for platform, row in _device_descriptions() if of in row.kinds)
 
 
 def _system_descriptions() -> Iterator[tuple[str, Any]]:
@@ -108,9 +149,18 @@ def _device_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("binary_sensor", row) for row in binary_sensor.DEVICE_BINARY_SENSORS)
 
 
-def _rows(descriptions: Iterable[tuple[str, Any]], texts: Mapping[str, Any]) -> Iterator[list[str]]:
-    for platform, description in descriptions:
-        yield [*_row(platform, description, texts), *(_source(description, cloud) for cloud in CLOUDS.values())]
+def _rows(of: str, texts: Mapping[str, Any]) -> Iterator[list[str]]:
+    for platform, row in descriptions(of):
+        jobs = (", ".join(f"`{job}`" for job in jobs_of(row, of, column)) or "–" for column in CLOUDS.values())
+        yield [*_row(platform, row, texts), *jobs]
+
+
+def _tells(description: Any, of: str, column: Column) -> bool:
+    """Tell whether a cloud has what a description is about."""
+    if of == SYSTEM:
+        return getattr(description, "flows", frozenset()) <= column.flows
+    flow = getattr(description, "flow", None)
+    return of in column.kinds and (flow is None or flow in column.device_flows)
 
 
 def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]:
@@ -138,14 +188,6 @@ def _default(description: Any) -> str:
     if not description.entity_registry_enabled_default:
         return "off"
     return str(description.noise.value) if hasattr(description, "noise") else "on"
-
-
-def _source(description: Any, cloud: type[Cloud]) -> str:
-    """Name the jobs of a cloud that tell a value."""
-    if cloud.vendor not in description.vendors:
-        return "–"
-    jobs = [job.name for job in cloud.jobs if job.name in description.jobs]
-    return ", ".join(f"`{job}`" for job in jobs) or "–"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

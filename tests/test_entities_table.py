@@ -90,13 +90,16 @@ def test_a_page_that_is_not_current_fails_the_check_and_is_not_written(
 def test_a_table_says_all_that_a_description_does() -> None:
     tables = entities_table.entity_tables(TEXTS)
     assert tables[DeviceKind.METER].splitlines() == [
-        "| entity | key | unit | class | category | default | Enphase v2 | SolarEdge |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        "| Import today | `import_today` | kWh | energy, total_increasing | | off above 20 inverters | – | `energy` |",
-        "| Cycles | `cycles` | cycles | | | off | `inventory` | `inventory` |",
+        "| entity | key | unit | class | category | default | Enphase v2 | Enphase v4 | SolarEdge |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        (
+            "| Import today | `import_today` | kWh | energy, total_increasing | | "
+            "off above 20 inverters | – | – | `energy` |"
+        ),
+        "| Cycles | `cycles` | cycles | | | off | `inventory` | – | `inventory` |",
     ]
     assert tables[DeviceKind.BATTERY].splitlines()[2:] == [
-        "| Cycles | `cycles` | cycles | | | off | `inventory` | `inventory` |"
+        "| Cycles | `cycles` | cycles | | | off | – | – | `inventory` |"
     ]
     assert DeviceKind.INVERTER not in tables
 

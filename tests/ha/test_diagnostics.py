@@ -1,9 +1,11 @@
 """Diagnostics tell what is needed and nothing that names anybody."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import ExtendedJSONEncoder
@@ -11,9 +13,23 @@ import pytest
 
 from custom_components.solar_cloud.cloud.model import Device, DeviceKind, Update
 from custom_components.solar_cloud.diagnostics import async_get_config_entry_diagnostics
-from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY
+from simulator.ready import (
+    ENPHASE_API_KEY,
+    ENPHASE_USER_ID,
+    ENPHASE_V4_API_KEY,
+    ENPHASE_V4_CLIENT_ID,
+    ENPHASE_V4_CLIENT_SECRET,
+    ENPHASE_V4_OWNER,
+    ENPHASE_V4_OWNER_NUMBER,
+    SOLAREDGE_ACCOUNT_KEY,
+    SOLAREDGE_API_KEY,
+    SOLAREDGE_BATTERY_OWNER,
+    SOLAREDGE_CLIENT_ID,
+    SOLAREDGE_CLIENT_SECRET,
+)
 
-from .conftest import Cloud, add_account, enphase_input, solaredge_input, solaredge_legacy_input
+from .conftest import Cloud, add_account, enphase_input, pass_time, solaredge_input, solaredge_legacy_input
+from .consents import add_site, add_v4
 
 
 @pytest.mark.parametrize("vendor", ["enphase", "solaredge"])
@@ -40,6 +56,57 @@ async def test_diagnostics_hold_no_secret_name_or_serial_number_and_cost_no_requ
     assert system["data"]["power"]["power_w"] >= 0
     assert any(device["kind"] == "inverter" for device in system["data"]["devices"].values())
     assert all(system["available"].values())
+
+
+@pytest.mark.parametrize("vendor", ["enphase", "solaredge"])
+async def test_diagnostics_of_an_account_that_is_signed_in_to_hold_no_token_and_tell_nothing_of_its_owner(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, vendor: str
+) -> None:
+    if vendor == "enphase":
+        type_id, serial = 1002, "492400000001"
+        cloud.simulator.open_event("enphase_4200003", type_id=type_id, serial=serial, alarm=True)
+        entry = await add_v4(hass, cloud, ["4200001", "4200003"])
+        plants = ["enphase_4200001", "enphase_4200003"]
+    else:
+        entry = await add_site(hass, cloud, SOLAREDGE_BATTERY_OWNER)
+        plants = ["solaredge_1148616"]
+    first = dict(entry.data["token"])
+    # Every job has run, and the tokens are no longer the first ones.
+    await pass_time(hass, freezer, timedelta(hours=25), step=timedelta(minutes=20))
+    tokens = dict(entry.data["token"])
+    assert tokens["refresh_token"] != first["refresh_token"]
+    cloud.simulator.clear_requests()
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    text = json.dumps(told, cls=ExtendedJSONEncoder)
+    assert cloud.sent() == []
+    secrets = {ENPHASE_V4_API_KEY, ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET, ENPHASE_V4_OWNER}
+    secrets |= {SOLAREDGE_CLIENT_ID, SOLAREDGE_CLIENT_SECRET, SOLAREDGE_BATTERY_OWNER, entry.entry_id}
+    secrets |= {f'"{ENPHASE_V4_OWNER_NUMBER}"', str(entry.unique_id), first["consent"]}
+    secrets |= {pair[key] for pair in (first, tokens) for key in ("access_token", "refresh_token")}
+    for plant in (cloud.simulator.plants[key] for key in plants):
+        secrets |= {plant.name, str(plant.id), *plant.inverters, *plant.gateways}
+        secrets |= {battery.serial for battery in plant.batteries}
+    for coordinator in entry.runtime_data.coordinators.values():
+        secrets |= coordinator.data.devices.keys()
+    assert len(secrets) > 20
+    for secret in secrets:
+        assert secret not in text, secret
+    assert told["entry"]["data"]["token"] == told["entry"]["data"]["client_id"] == REDACTED
+    # What helps is there all the same.
+    assert told["entry"]["data"]["plan"] in {"watt", "free"}
+    assert told["requests"]["used"] > 0
+    assert {kind for system in told["systems"] for kind in _kinds(system)} >= {
+        "inverter",
+        "gateway" if vendor == "enphase" else "meter",
+        "battery",
+    }
+    if vendor == "enphase":
+        notes = told["systems"][1]["data"]["notes"]
+        assert notes["v4_import"] == "read"
+
+
+def _kinds(system: dict[str, Any]) -> set[str]:
+    return {device["kind"] for device in system["data"]["devices"].values()}
 
 
 async def test_diagnostics_of_a_system_that_was_never_read(hass: HomeAssistant, cloud: Cloud) -> None:
