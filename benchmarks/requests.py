@@ -1,9 +1,12 @@
 """How many requests set-up, a restart, an hour and a day send, and by which job: `python benchmarks/requests.py`.
 
-Runs the test that counts them, in a whole Home Assistant against the simulator, and prints what it counted. The same
-test asserts the bounds that the docs name.
+With `--month`: what Enphase accounts that are signed in to send in a month of 31 days, and where to; takes minutes.
+
+Runs the tests that count them, in a whole Home Assistant against the simulator, and prints what they counted. The same
+tests assert the bounds that the docs name.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 import subprocess
 import sys
@@ -11,16 +14,18 @@ from tempfile import TemporaryDirectory
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).parents[1]
-TEST = "tests/ha/test_requests.py"
-CHOICE = "no_more_than_the_docs_say"
+DAY = ("tests/ha/test_requests.py", "-k", "no_more_than_the_docs_say")
+MONTH = ("tests/ha/test_requests_v4.py", "-k", "a_month_of_31_days", "-m", "slow")
+ENDPOINTS = "by endpoint"
 
 
-def main() -> int:
-    """Print the table; return the exit code of the tests."""
+def main(arguments: Sequence[str]) -> int:
+    """Print the tables; return the exit code of the tests."""
+    month = "--month" in arguments
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", TEST, "-k", CHOICE, f"--junitxml={report}"],
+            [sys.executable, "-m", "pytest", "-q", *(MONTH if month else DAY), f"--junitxml={report}"],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -29,23 +34,42 @@ def main() -> int:
         if done.returncode:
             print(done.stdout[-4000:], file=sys.stderr)
             return done.returncode
-        cases = list(ET.parse(report).iter("testcase"))
-    rows = [
-        {"account": case.get("name", "").partition("[")[2].rstrip("]")}
-        | {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
-        for case in cases
-    ]
-    by_job = {row["account"]: row.pop("by job") for row in rows if "by job" in row}
-    columns = list(rows[0])
-    print("| " + " | ".join(columns) + " |")
-    print("|" + " --- |" * len(columns))
-    for row in rows:
-        print("| " + " | ".join(row[column] for column in columns) + " |")
-    print("\n| account | requests of each job in that day |\n| --- | --- |")
-    for account, jobs in by_job.items():
-        print(f"| {account} | {jobs} |")
+        rows = list(counted(report))
+    print_month(rows) if month else print_day(rows)
     return 0
 
 
+def counted(report: Path) -> Iterator[dict[str, str]]:
+    """Yield what each test has counted."""
+    for case in ET.parse(report).iter("testcase"):
+        account = case.get("name", "").partition("[")[2].rstrip("]").removesuffix("-month0").removesuffix("-month1")
+        yield {"account": account} | {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
+
+
+def print_day(rows: Sequence[dict[str, str]]) -> None:
+    """Print the sums, and the jobs of a day."""
+    by_job = {row["account"]: row.pop("by job") for row in rows if "by job" in row}
+    print_table(list(rows[0]), [list(row.values()) for row in rows])
+    print()
+    print_table(["account", "requests of each job in that day"], [[*item] for item in by_job.items()])
+
+
+def print_month(rows: Sequence[Mapping[str, str]]) -> None:
+    """Print the requests of each month to each endpoint."""
+    counts = [dict(part.rsplit(" ", 1) for part in row[ENDPOINTS].split(", ")) for row in rows]
+    heads = [f"{row['account']}, {row['month']}" for row in rows]
+    lines = [
+        [f"`{one}`", *(count.get(one, "–") for count in counts)]
+        for one in sorted({one for count in counts for one in count})
+    ]
+    print_table(["request", *heads], [*lines, ["**together**", *(f"**{row['requests']}**" for row in rows)]])
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table as the docs have it."""
+    for line in (head, ["---"] * len(head), *rows):
+        print("| " + " | ".join(line) + " |")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

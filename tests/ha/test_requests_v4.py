@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -20,6 +21,11 @@ TOKEN = "token"
 SYSTEMS = {"PV only": "4200001", "PV and meters": "4200002", "PV, meters and battery": "4200003"}
 MONTH = 950
 """What the plan Watt leaves to what runs by itself: 95 in 100 of 1,000."""
+
+
+@pytest.fixture(autouse=True)
+def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Let Home Assistant have a recorder, before anything else: statistics draw on the plan too."""
 
 
 def endpoint(path: str) -> str:
