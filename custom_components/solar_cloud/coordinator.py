@@ -125,6 +125,8 @@ class SystemCoordinator(ShownValues):
         self._forced = False
         self._unsub_turn: CALLBACK_TYPE | None = None
         self._unavailable: set[str] = set()
+        self._proving: dict[frozenset[str], Collection[str]] = {}
+        """Of each set of jobs those that show whether their cloud can be read; worked out once after each refresh."""
         self._judged_anew = False
         """Whether entities have come to be unavailable, or to be available, of which the data show nothing."""
         self._paused_until = dt_util.utc_from_timestamp(0)
@@ -249,7 +251,9 @@ class SystemCoordinator(ShownValues):
 
     def is_one_available(self, jobs: Collection[str]) -> bool:
         """Tell whether one of the jobs that a value comes from can still be trusted."""
-        proving = jobs if len(jobs) == 1 else telling(self._offered(), jobs) or jobs
+        key = frozenset(jobs)
+        if (proving := self._proving.get(key)) is None:
+            proving = self._proving[key] = jobs if len(jobs) == 1 else telling(self._offered(), jobs) or jobs
         return any(self.is_available(job) for job in proving)
 
     @property
@@ -458,6 +462,7 @@ class SystemCoordinator(ShownValues):
 
     def _judge(self, now: datetime) -> None:
         """Decide which jobs' values are too old to be shown, and say so in the log once."""
+        self._proving.clear()
         for job in self.client.jobs:
             state, lost = self.schedule.state(job), self.schedule.is_lost(job, now)
             self._judged_anew = self._judged_anew or lost != (job.name in self._unavailable)
