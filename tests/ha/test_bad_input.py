@@ -96,8 +96,8 @@ async def test_a_failing_main_endpoint_keeps_the_values_then_makes_only_its_own_
     if fault == "month limit":
         return
     # A small plan has no reading to spare after sunset: what the evening lacks comes with the next morning.
-    recovered = timedelta(hours=2 if vendor == "enphase" else 15)
-    await pass_time(hass, freezer, recovered, step=timedelta(minutes=15))
+    recovered, step = (2, 15) if vendor == "enphase" else (15, 50)
+    await pass_time(hass, freezer, timedelta(hours=recovered), step=timedelta(minutes=step))
     assert state_of(hass, f"{key}_power") not in {None, "unknown", "unavailable"}
     measured = datetime.fromisoformat(state_of(hass, f"{key}_measured_at") or "")
     assert datetime.now(UTC) - measured < timedelta(hours=1, minutes=30)

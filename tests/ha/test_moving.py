@@ -116,7 +116,7 @@ async def move(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> dict
     return shown
 
 
-@pytest.mark.parametrize("unit", ["Wh", "kWh"])
+@pytest.mark.parametrize("unit", ["Wh", pytest.param("kWh", marks=pytest.mark.slow)])
 async def test_each_earlier_hour_is_copied_and_nothing_else_changes(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator, unit: str
 ) -> None:
@@ -156,6 +156,7 @@ async def test_each_earlier_hour_is_copied_and_nothing_else_changes(
     assert ir.async_get(hass).async_get_issue(DOMAIN, OFFER) is None
 
 
+@pytest.mark.slow
 async def test_a_counter_that_was_lost_and_found_again_adds_nothing(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
@@ -183,6 +184,7 @@ async def test_a_counter_that_was_lost_and_found_again_adds_nothing(
     assert {hour: after[hour] for hour in others} == pytest.approx({hour: hours[hour] for hour in others}, abs=0.001)
 
 
+@pytest.mark.slow
 async def test_hours_without_a_row_get_what_came_after_them_along_the_sun(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
