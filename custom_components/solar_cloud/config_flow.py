@@ -15,9 +15,10 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_TOKEN
 from homeassistant.core import callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 import voluptuous as vol
 
-from .accounts import CLOUD_VENDOR, entry_unique_id
+from .accounts import CLOUD_VENDOR
 from .budget.plan import PLANS
 from .clients import async_client, is_signed_in
 from .cloud.model import System
@@ -136,9 +137,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
             errors = self._take(cloud, user_input)
             if not errors:
                 if not self._signing_in:
-                    await self.async_set_unique_id(entry_unique_id(self._data))
-                    if self.source == SOURCE_USER:
-                        self._abort_if_unique_id_configured()
+                    await self._async_name_account()
                 if self._data[CONF_PLAN] == PLAN_CUSTOM:
                     return await self.async_step_limits()
                 errors, result = await self._async_go_on()
@@ -220,7 +219,12 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
     async def _async_try(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
         """List the systems, the one request that proves the credential, and go on with them."""
         if self._grant is None and self.source != SOURCE_USER and is_signed_in(self._data):
-            self._grant = await async_grant(self.hass, self._entry)
+            try:
+                self._grant = await async_grant(self.hass, self._entry)
+            except ConfigEntryAuthFailed:
+                return {"base": "invalid_auth"}, None
+            except ConfigEntryNotReady:
+                return {"base": "cannot_connect"}, None
         client = await async_client(self.hass, self._data, auth=self._grant)
         errors, systems = await async_list_systems(self.hass, client, self._data)
         if errors:
@@ -230,9 +234,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
             if CONF_OWNER not in self._data and systems:
                 # Who has signed in was not told: the owner of the oldest system.
                 self._data[CONF_OWNER] = f"system {min(systems, key=lambda one: one.id.zfill(20)).id}"
-                await self.async_set_unique_id(entry_unique_id(self._data))
-                if self.source == SOURCE_USER:
-                    self._abort_if_unique_id_configured()
+                await self._async_name_account()
         if self.source != SOURCE_USER:
             return {}, self._finish_update(systems)
         if not systems:
@@ -258,6 +260,12 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         )
 
     def _create(self, systems: Sequence[System]) -> ConfigFlowResult:
+        # The list may have been shown for long: another dialog may have taken the account, or some of the systems.
+        self._abort_if_unique_id_configured()
+        taken = configured_systems(self.hass)
+        systems = [system for system in systems if system.key not in taken]
+        if not systems:
+            return self.async_abort(reason="already_configured")
         return self.async_create_entry(
             title=MANUFACTURER[CLOUD_VENDOR[self._data[CONF_CLOUD]]],
             data=self._data,
@@ -290,7 +298,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         if user_input is not None:
             kept = {key: value for key, value in self._get_reauth_entry().data.items() if key not in KEYS}
             self._data = kept | {key: text.strip() for key in KEYS if (text := user_input.get(key))}
-            await self.async_set_unique_id(entry_unique_id(self._data))
+            await self._async_name_account()
             errors, result = await self._async_try()
             if result is not None:
                 return result

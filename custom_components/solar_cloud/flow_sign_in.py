@@ -64,6 +64,16 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         """Return where the flow writes."""
         return _LOGGER
 
+    async def _async_name_account(self) -> None:
+        """Take the account's name, and end where it is set up already or is being set up elsewhere.
+
+        Who changes an account that is there, or signs in to it again, is not kept out by another dialog of his.
+        """
+        is_new = self.source == SOURCE_USER
+        await self.async_set_unique_id(entry_unique_id(self._data), raise_on_progress=is_new)
+        if is_new:
+            self._abort_if_unique_id_configured()
+
     @abstractmethod
     async def _async_try(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
         """List the systems, and go on with them; else tell the form's errors."""
@@ -239,9 +249,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         if user_input is not None and (key := user_input.get(CONF_API_KEY)):
             self._data[CONF_API_KEY] = key.strip()
         if CONF_OWNER in self._data:
-            await self.async_set_unique_id(entry_unique_id(self._data))
-            if self.source == SOURCE_USER:
-                self._abort_if_unique_id_configured()
+            await self._async_name_account()
         errors, result = await self._async_try()
         if result is not None:
             return result

@@ -60,12 +60,18 @@ async def async_grant(hass: HomeAssistant, entry: ConfigEntry) -> Grant | None:
     if tokens is None:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
 
-    async def save(pair: Tokens) -> None:
+    def is_wanted(pair: Tokens) -> bool:
+        """Tell whether the account is still there, and its owner has not signed in anew."""
         known = Tokens.from_dict(entry.data.get(CONF_TOKEN, {}))
-        if known is not None and known.consent != pair.consent:
-            return  # The owner has signed in anew meanwhile.
+        is_there = hass.config_entries.async_get_entry(entry.entry_id) is not None
+        return is_there and (known is None or known.consent == pair.consent)
+
+    async def save(pair: Tokens) -> None:
+        if not is_wanted(pair):
+            return
         await store.async_save(pair.as_dict())
-        if hass.config_entries.async_get_entry(entry.entry_id) is not None:
+        # Much can have happened while it was written.
+        if is_wanted(pair):
             hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_TOKEN: pair.as_dict()})
 
     def start(work: Coroutine[Any, Any, None]) -> Any:
@@ -126,8 +132,10 @@ async def async_give_back(hass: HomeAssistant, entry: ConfigEntry) -> None:
     try:
         grant = await async_grant(hass, entry)
         endpoint = await _async_endpoint(hass, entry)
-        if grant is not None and isinstance(endpoint, SolarEdgeTokens):
-            await endpoint.revoke(grant.tokens)
+        if grant is not None:
+            await grant.settled()
+            if isinstance(endpoint, SolarEdgeTokens):
+                await endpoint.revoke(grant.tokens)
     except (CloudError, ConfigEntryAuthFailed, ConfigEntryNotReady) as err:
         _LOGGER.info("The sign-in of %s could not be revoked (%s); its portal can do it", entry.title, err)
     hass.data.get(GRANTS, {}).pop(entry.entry_id, None)

@@ -103,6 +103,7 @@ class GrantStore(StrictStore):
     async def async_read(self) -> Mapping[str, Any]:
         """Return what was saved; nothing where that cannot be read."""
         try:
-            return await self.async_load() or {}
+            stored: Any = await self.async_load()
         except Exception:  # noqa: BLE001 - whatever a broken file raises, the entry still has tokens to try
             return {}
+        return stored if isinstance(stored, dict) else {}
