@@ -12,13 +12,14 @@ from homeassistant.helpers.typing import ConfigType
 
 from .account_coordinator import AccountCoordinator
 from .accounts import CLOUD_VENDOR, metered_account
+from .asking import ask_while_refused
 from .clients import async_client
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
 from .devices import register_account
 from .grants import async_give_back, async_grant, follow_grant
 from .issues import clear_devices_missing, clear_offers, clear_underperforming
-from .reloading import what_matters
+from .reloading import begins_anew, what_matters
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -43,13 +44,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
         subentry.subentry_id: SystemCoordinator(hass, entry, subentry, client, metered, account_device_id)
         for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
     }
+    anew = begins_anew(hass, entry.entry_id)
     for coordinator in coordinators.values():
-        await coordinator.async_restore()
+        await coordinator.async_restore(anew=anew)
     await _async_prove(list(coordinators.values()))
     entry.runtime_data = SolarCloudRuntimeData(
         client=client, metered=metered, account=AccountCoordinator(hass, entry, metered), coordinators=coordinators
     )
     entry.async_on_unload(entry.add_update_listener(_ChangeListener(entry)))
+    ask_while_refused(hass, entry, client)
     if grant is not None:
         follow_grant(hass, entry, grant)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -53,11 +53,12 @@ from .forms import (
     account_schema,
     checked_address,
     credential_fields,
+    finish_schema,
     subentry_data,
     systems_schema,
 )
 from .grants import async_grant
-from .reloading import what_matters
+from .reloading import begin_anew, what_matters
 from .urls import PORTALS, SOME_CALLBACK_URL, callback_url
 
 KEYS = (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
@@ -289,20 +290,25 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         """Ask for the new credential; plan and address stay."""
         cloud = self._data[CONF_CLOUD]
         errors: dict[str, str] = {}
-        if is_signed_in(self._data):
-            if user_input is not None:
+        signed_in = is_signed_in(self._data)
+        if signed_in and user_input is not None:
+            if not (key := (user_input.get(CONF_API_KEY) or "").strip()):
+                self._data = dict(self._get_reauth_entry().data)
                 return await self.async_step_sign_in_again()
-            return self.async_show_form(
-                step_id="reauth_confirm", description_placeholders={"name": self._get_reauth_entry().title}
-            )
-        if user_input is not None:
+            # The consent may live: only the application's key was made anew.
+            self._data[CONF_API_KEY] = key
+            await self._async_name_account()
+            errors, result = await self._async_try()
+            if result is not None:
+                return result
+        elif user_input is not None:
             kept = {key: value for key, value in self._get_reauth_entry().data.items() if key not in KEYS}
             self._data = kept | {key: text.strip() for key in KEYS if (text := user_input.get(key))}
             await self._async_name_account()
             errors, result = await self._async_try()
             if result is not None:
                 return result
-        schema = vol.Schema(credential_fields(cloud))
+        schema = finish_schema(cloud) if signed_in else vol.Schema(credential_fields(cloud))
         known = {CONF_USER_ID: self._data[CONF_USER_ID]} if CONF_USER_ID in self._data else {}
         return self.async_show_form(
             step_id="reauth_confirm",
@@ -346,6 +352,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, self.unique_id or "")
         if other is not None and other.entry_id != entry.entry_id:
             return self.async_abort(reason="already_configured")
+        begin_anew(self.hass, entry.entry_id)
         # A loaded account reloads itself when its data change; any other has to be told.
         changed = what_matters(entry.data) != what_matters(self._data)
         reloads_itself = entry.state is ConfigEntryState.LOADED and changed

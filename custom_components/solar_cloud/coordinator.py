@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 import logging
+from types import MappingProxyType
 from typing import Any, override
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ from .failures import ERROR_KEYS, explained
 from .notices import Notices
 from .place import place_of
 from .restore import dump, load
-from .schedule import BACK_OFF, Schedule
+from .schedule import BACK_OFF, REFUSED, Schedule
 from .shown import ShownValues
 from .sunlight import Sunlight
 
@@ -149,9 +150,18 @@ class SystemCoordinator(ShownValues):
         self.notices = Notices(self, metered)
         self.bookkeeper = Bookkeeper(hass, self)
 
-    async def async_restore(self) -> None:
-        """Take up what was known before the restart; what cannot be read is left, and asked for anew."""
+    async def async_restore(self, *, anew: bool = False) -> None:
+        """Take up what was known before the restart; what cannot be read is left, and asked for anew.
+
+        `anew`: the owner has just given the account another credential, plan or address, so what was refused before is
+        asked for again at once.
+        """
         await self._async_load()
+        if anew:
+            self.schedule = self.schedule.awakened()
+            notes = MappingProxyType({**self._working.notes, **self.client.anew(self._working)})
+            self._working = replace(self._working, notes=notes)
+            self.data = self._working if self._is_known() else self.data
         await self.bookkeeper.async_restore()
         await self._async_enroll()
         self._judge(dt_util.utcnow())
@@ -454,7 +464,7 @@ class SystemCoordinator(ShownValues):
         if state.failures and state.done_at is not None and self._is_paced(job.name):
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._metered.pacing.ran(self.system.key, job.name, now)
-        self.schedule = self.schedule.failed(job, now, key)
+        self.schedule = self.schedule.failed(job, now, key, REFUSED if lacking else BACK_OFF)
         return None if job.optional else self._explained(key, err)
 
     def _explained(self, key: str, err: Exception | None, *, until: datetime | None = None) -> UpdateFailed:

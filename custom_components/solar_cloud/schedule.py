@@ -4,7 +4,7 @@ The state is stored with the system's data, so neither a restart nor Home Assist
 send a request before its time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -14,6 +14,8 @@ from .const import STALE_AFTER
 
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
 """After the first, second, third … failure in a row; a failed request costs as much as a good one."""
+REFUSED = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
+"""The same where the account may not have what it needs: somebody has to change that, and finding out costs more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,10 @@ class Schedule:
         first_at = state.first_at if state.done_at else now
         return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at))
 
-    def failed(self, job: Job, now: datetime, error: str) -> Schedule:
+    def failed(self, job: Job, now: datetime, error: str, pauses: Sequence[timedelta] = BACK_OFF) -> Schedule:
         """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
         state = self.state(job)
-        pause = BACK_OFF[min(state.failures, len(BACK_OFF) - 1)]
+        pause = pauses[min(state.failures, len(pauses) - 1)]
         if state.done_at is not None:
             # What changes seldom and is known already is in no hurry.
             pause = max(pause, min(job.cadence, BACK_OFF[-1]))
@@ -96,6 +98,17 @@ class Schedule:
     def rested(self, job: Job, now: datetime, until: datetime, error: str) -> Schedule:
         """Return the schedule with a job put to rest, because account or plan lack it."""
         return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
+
+    def awakened(self) -> Schedule:
+        """Return the schedule without pauses and rests: the account was changed, and may have what it had not."""
+        return Schedule(
+            jobs=MappingProxyType(
+                {
+                    name: JobState(tried_at=one.tried_at, done_at=one.done_at, first_at=one.first_at)
+                    for name, one in self.jobs.items()
+                }
+            )
+        )
 
     def _with(self, job: Job, state: JobState) -> Schedule:
         return Schedule(jobs=MappingProxyType({**self.jobs, job.name: state}))

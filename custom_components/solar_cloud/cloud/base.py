@@ -1,6 +1,7 @@
 """What every cloud client offers to the rest: its jobs, the list of systems, and running a job."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,6 +60,10 @@ class Cloud(ABC):
     def cost(self, job: Job, data: SystemData) -> int:
         """Return the requests that a run usually sends for this system."""
         return job.cost
+
+    def anew(self, data: SystemData) -> Mapping[str, str]:
+        """Return the notes that have what was refused asked for again: the account's plan or consent has changed."""
+        return {}
 
     @abstractmethod
     async def systems(self) -> tuple[System, ...]:

@@ -4,7 +4,7 @@ The free plan allows a thousand requests a month for everything. So power of now
 of the energy a few times a day from rows of a whole day, and what changes seldom is asked for seldom.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,6 +37,7 @@ from .enphase_v4_fitted import (
     after_refusal,
     is_metered,
     is_wanted,
+    retried,
     tells_latest,
     told,
     was_told,
@@ -198,6 +199,11 @@ class EnphaseV4(Cloud):
         if job.name != INVERTERS.name:
             return job.cost
         return max(1, -(-_count(data, DeviceKind.INVERTER) // PAGE_SIZE))
+
+    @override
+    def anew(self, data: SystemData) -> Mapping[str, str]:
+        """Return the notes that have what the plan did not tell asked for again."""
+        return retried(data)
 
     async def _summary(self, data: SystemData, now: datetime, zone: ZoneInfo) -> Update:
         return system_update(await self.api.summary(data.system.id, zone=zone), data, now, zone)
