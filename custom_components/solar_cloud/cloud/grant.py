@@ -12,7 +12,7 @@ import logging
 from typing import Any, Protocol, Self, override
 
 from .auth import Auth
-from .errors import TemporarilyUnavailable
+from .errors import CredentialRefused, TemporarilyUnavailable
 from .parse import as_float, as_int, as_str
 from .transport import utcnow
 
@@ -26,6 +26,8 @@ VITAL_AGE = timedelta(days=21)
 """From this age on the refresh may not wait for the month's limit: the sign-in would be lost before."""
 LONGEST_MARGIN = timedelta(hours=1)
 """How long before its end an access token is replaced at the earliest (Enphase: a day's token, an hour before)."""
+CLOCKS_DIFFER = timedelta(hours=1)
+"""A pair that is issued later than this after now is from before the clock was set back."""
 PROOF_LASTS = timedelta(minutes=10)
 """How long a token that worked or was just issued is not doubted because of one refusal: that is a plan's gate."""
 
@@ -112,6 +114,8 @@ class Grant(Auth):
         """A pair that is not on disk yet: the cloud has given it, and the old one is dead."""
         self._worked: tuple[str, datetime] | None = None
         self._refreshing: asyncio.Task[None] | None = None
+        self._refused: CredentialRefused | None = None
+        """What the endpoint said when it refused the pair for good: asking again would only cost requests."""
 
     @property
     def tokens(self) -> Tokens:
@@ -157,6 +161,7 @@ class Grant(Auth):
     def use(self, endpoint: Refresher) -> None:
         """Ask another endpoint from now on: the application's secret or the address was changed."""
         self._endpoint = endpoint
+        self._refused = None
 
     async def keep_alive(self) -> None:
         """Replace a pair that has not been replaced for days; else nothing is sent. Raises `CloudError`.
@@ -166,8 +171,18 @@ class Grant(Auth):
         if self._unsaved is not None or self._age() >= REFRESH_AGE:
             await self._refreshed()
 
+    async def settled(self) -> None:
+        """Wait until no refresh is under way, however it ends: the pair that `tokens` gives then is the last one."""
+        while self._refreshing is not None and not self._refreshing.done():
+            await asyncio.wait([self._refreshing])
+
     def _age(self) -> timedelta:
-        return self._clock() - self._tokens.issued_at
+        """Return how old the pair is; one from the future is of unknown age, so it counts as one that is about to die.
+
+        Otherwise a clock that was set back by a month would let it die before it seems to be a week old.
+        """
+        age = self._clock() - self._tokens.issued_at
+        return age if age >= -CLOCKS_DIFFER else VITAL_AGE
 
     def _is_ending(self) -> bool:
         """Tell whether the access token is about to end; of a clock that was set back nothing can be told."""
@@ -176,6 +191,8 @@ class Grant(Auth):
 
     async def _refreshed(self) -> None:
         """Wait for the refresh that runs, or begin one: a caller that is cancelled takes nothing with it."""
+        if self._refused is not None:
+            raise type(self._refused)(*self._refused.args)
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = self._start(self._refresh())
             # Whoever waited may be gone when it fails; the next one finds out for himself.
@@ -188,8 +205,11 @@ class Grant(Auth):
 
     async def _refresh(self) -> None:
         if self._unsaved is None:
-            pair = await self._endpoint.refresh(self._tokens, vital=self._age() >= VITAL_AGE)
-            self._unsaved = pair
+            try:
+                self._unsaved = await self._endpoint.refresh(self._tokens, vital=self._age() >= VITAL_AGE)
+            except CredentialRefused as err:
+                self._refused = err
+                raise
         pair = self._unsaved
         try:
             await self._save(pair)
