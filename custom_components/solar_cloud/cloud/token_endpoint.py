@@ -128,17 +128,15 @@ class EnphaseTokens(TokenEndpoint):
 
     @override
     async def _ask(self, request: Mapping[str, str], *, secret: str, vital: bool) -> Any:
-        name = f"{self._client_id}:{self._client_secret}".encode()
-        headers = {"Authorization": f"Basic {b64encode(name).decode()}"}
+        basic = b64encode(f"{self._client_id}:{self._client_secret}".encode()).decode()
+        headers, secrets = {"Authorization": f"Basic {basic}"}, (secret, basic)
         if not self._in_query:
             try:
-                return await self._transport.post(
-                    "/token", headers=headers, form=request, secrets=(secret,), vital=vital
-                )
+                return await self._transport.post("/token", headers=headers, form=request, secrets=secrets, vital=vital)
             except InvalidRequest:
                 self._in_query = True
         return await self._transport.post(
-            "/token", headers=headers, query=list(request.items()), secrets=(secret,), vital=vital
+            "/token", headers=headers, query=list(request.items()), secrets=secrets, vital=vital
         )
 
 

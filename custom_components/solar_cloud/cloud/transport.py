@@ -47,6 +47,8 @@ LONGEST_RETRY = timedelta(days=31)
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes; no documented answer comes near."""
 HIDDEN = "**"
+DEEPEST = 5
+"""How deep the texts of an error lie at most; all of them lie higher."""
 
 type Translate = Callable[[int, Mapping[str, str], Any], CloudError | None]
 """Status, headers and JSON body (`None` where there is none) to what is wrong; `None`: nothing that is special."""
@@ -259,21 +261,21 @@ class Transport:
     async def _answered(self, message: _Message, *, owner: bool = False, vital: bool = False) -> Any:
         if self._session.closed:
             raise TemporarilyUnavailable("the connection is shut down")
+        secrets = _spellings([*self._secrets, *message.secrets])
         async with self._account.request(owner=owner, vital=vital):
-            answer, problem = await self._send(message)
+            answer, problem = await self._send(message, secrets)
         if isinstance(problem, Throttled):
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())
             if problem.scope is ThrottleScope.MONTH:
                 await self._account.remember()
         if problem is not None:
-            secrets = _spellings([*self._secrets, *message.secrets])
             problem.args = tuple(_scrub(arg, secrets) if isinstance(arg, str) else arg for arg in problem.args)
             raise problem
         self.last_success = self._account.clock()
         return answer
 
-    async def _send(self, message: _Message) -> tuple[Any, CloudError | None]:
-        """Send one request; return what came, or what is wrong.
+    async def _send(self, message: _Message, secrets: Collection[str]) -> tuple[Any, CloudError | None]:
+        """Send one request; return what came, or what is wrong, in words without any of the secrets.
 
         The problem is returned, not raised, so that it has no context: aiohttp's own errors print the URL.
         """
@@ -304,17 +306,20 @@ class Transport:
             # A line break in a credential, for one.
             outcome = None, InvalidRequest("the request cannot be sent as it is")
         else:
-            outcome = self._judge(response, body, is_json=is_json)
+            outcome = self._judge(response, body, secrets, is_json=is_json)
         milliseconds = (monotonic() - started) * 1000
         _LOGGER.debug("%s %s: %s in %.0f ms", message.method, message.path, status or "no answer", milliseconds)
         return outcome
 
     def _judge(
-        self, response: aiohttp.ClientResponse, body: bytes | None, *, is_json: bool
+        self, response: aiohttp.ClientResponse, body: bytes | None, secrets: Collection[str], *, is_json: bool
     ) -> tuple[Any, CloudError | None]:
         """Return the parsed answer, or what is wrong with it."""
         status = response.status
         answer, readable = _parse(body)
+        if status >= 400:
+            # Before anybody shortens a text: of a token that is cut nobody can tell any more that it is one.
+            answer = _scrubbed(answer, secrets)
         problem = self._translate(status, response.headers, answer)
         if isinstance(problem, Throttled):
             return None, problem
@@ -338,6 +343,18 @@ def _scrub(text: str, secrets: Collection[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
     return text
+
+
+def _scrubbed(answer: Any, secrets: Collection[str], depth: int = DEEPEST) -> Any:
+    """Return the JSON of an error without secrets in its texts, as deep as errors are read."""
+    match answer:
+        case str():
+            return _scrub(answer, secrets)
+        case list() if depth:
+            return [_scrubbed(item, secrets, depth - 1) for item in answer]
+        case dict() if depth:
+            return {key: _scrubbed(item, secrets, depth - 1) for key, item in answer.items()}
+    return answer
 
 
 def _spellings(secrets: Collection[str]) -> tuple[str, ...]:
