@@ -6,7 +6,6 @@ sign-in has one that nobody can guess, that works once, for ten minutes, and for
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -15,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import UnknownFlow
+from homeassistant.data_entry_flow import InvalidData, UnknownFlow
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -24,6 +23,8 @@ from .const import CONF_SITE_ID, DOMAIN
 from .urls import CALLBACK_PATH
 
 LIFE = timedelta(minutes=10)
+MOST_LINKS = 5
+"""Ids that one dialog keeps: each time it is shown it gives out another, and a page of an older one may be open."""
 LONGEST = 4096
 """Characters that a value may have; a code has some dozens."""
 WAITING: HassKey[dict[str, _Waiting]] = HassKey(f"{DOMAIN}.waiting")
@@ -62,15 +63,17 @@ class _Waiting:
 
 @callback
 def async_wait_for(hass: HomeAssistant, flow_id: str) -> str:
-    """Return an `external_id` that brings a browser back to a dialog; an older one of the same dialog is void."""
+    """Return an `external_id` that brings a browser back to a dialog; the last ones before stay good for it too."""
     if WAITING not in hass.data:
         hass.data[WAITING] = {}
         hass.http.register_view(SolarEdgeCallbackView())
     waiting = hass.data[WAITING]
     now = dt_util.utcnow()
     for external_id, one in list(waiting.items()):
-        if one.flow_id == flow_id or not now < one.until <= now + LIFE:
+        if not now < one.until <= now + LIFE:
             del waiting[external_id]
+    for external_id in [key for key, one in waiting.items() if one.flow_id == flow_id][: 1 - MOST_LINKS]:
+        del waiting[external_id]
     external_id = token_urlsafe(32)
     waiting[external_id] = _Waiting(flow_id=flow_id, until=now + LIFE)
     return external_id
@@ -104,10 +107,17 @@ class SolarEdgeCallbackView(HomeAssistantView):
         outcome = _outcome(query)
         # Some day Connect may send back the state instead, as its documentation says.
         names = [text for name in ("external_id", "state") if (text := query.get(name))]
-        flow_id = next((found for name in names if (found := _claimed(hass, name, outcome)) is not None), None)
-        if flow_id is not None and outcome is not None:
-            with suppress(UnknownFlow):
+        claimed = next((found for name in names if (found := _claimed(hass, name, outcome))), {})
+        if claimed and outcome is not None:
+            flow_id = next(iter(claimed.values())).flow_id
+            try:
                 await hass.config_entries.flow.async_configure(flow_id=flow_id, user_input=outcome)
+            except UnknownFlow:
+                pass
+            except InvalidData:
+                # The dialog waits for a code that is pasted: what is no code is none of its business.
+                hass.data[WAITING].update(claimed)
+            else:
                 return _page(_DONE, HTTPStatus.OK)
         return _page(_VOID, HTTPStatus.BAD_REQUEST)
 
@@ -124,14 +134,18 @@ def _outcome(query: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 @callback
-def _claimed(hass: HomeAssistant, external_id: str, outcome: Mapping[str, Any] | None) -> str | None:
-    """Return the dialog that an id belongs to, and void the id; one that comes without an outcome stays."""
+def _claimed(hass: HomeAssistant, external_id: str, outcome: Mapping[str, Any] | None) -> dict[str, _Waiting]:
+    """Return what the dialog that an id belongs to waits for, and void all of it; without an outcome all stays."""
     waiting = hass.data.get(WAITING, {})
     one = waiting.get(external_id)
     if one is None or outcome is None:
-        return None
-    del waiting[external_id]
-    return one.flow_id if dt_util.utcnow() < one.until else None
+        return {}
+    if not dt_util.utcnow() < one.until:
+        del waiting[external_id]
+        return {}
+    claimed = {key: other for key, other in waiting.items() if other.flow_id == one.flow_id}
+    async_stop_waiting(hass, one.flow_id)
+    return claimed
 
 
 def _page(words: tuple[str, str, str], status: HTTPStatus) -> web.Response:

@@ -176,6 +176,9 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
             address = checked_address(user_input[CONF_ADVANCED][CONF_BASE_URL])
         except InvalidAddress:
             return {"base": "invalid_url"}
+        if cloud == CLOUD_SOLAREDGE and (self._signing_in or is_signed_in(self._data)):
+            # Tokens are younger than this address, which knows only keys.
+            address = address.removesuffix("/monitoring")
         limits: dict[str, Any] = {
             key: self._data[key] for key in (CONF_PER_MINUTE, CONF_PER_MONTH) if key in self._data
         }
