@@ -158,7 +158,7 @@ class SystemCoordinator(ShownValues):
         """
         await self._async_load()
         if anew:
-            self.schedule = self.schedule.awakened()
+            self.schedule = self.schedule.awakened({job.name for job in self.client.jobs})
             notes = MappingProxyType({**self._working.notes, **self.client.anew(self._working)})
             self._working = replace(self._working, notes=notes)
             self.data = self._working if self._is_known() else self.data

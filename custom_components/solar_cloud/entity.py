@@ -48,6 +48,14 @@ class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
         self._jobs = sorted(jobs)
 
     @property
+    def has_source(self) -> bool:
+        """Tell whether the account's cloud has a job that the value can come from.
+
+        It has not where the account has moved to another generation of the cloud, which does not tell the value.
+        """
+        return bool(self._jobs)
+
+    @property
     @override
     def available(self) -> bool:
         """Tell whether one of the entity's sources can be read, or could until a moment ago."""
@@ -101,10 +109,18 @@ def async_follow(
     domain = async_get_current_platform().domain
     registry = er.async_get(coordinator.hass)
 
-    def is_registered(key: str) -> bool:
+    def registered(key: str) -> str | None:
         entity_id = registry.async_get_entity_id(domain, DOMAIN, key)
         entry = registry.async_get(entity_id) if entity_id is not None else None
-        return entry is not None and entry.config_subentry_id == coordinator.subentry_id
+        return entity_id if entry is not None and entry.config_subentry_id == coordinator.subentry_id else None
+
+    def has_source(entity: Entity) -> bool:
+        """Tell whether an entity can ever have a value; one that was there before an account moved is taken away."""
+        if not isinstance(entity, SolarCloudEntity) or entity.has_source:
+            return True
+        if (entity_id := registered(entity.unique_id or "")) is not None:
+            registry.async_remove(entity_id)
+        return False
 
     @callback
     def async_add() -> None:
@@ -113,8 +129,8 @@ def async_follow(
         current = dict(candidates(coordinator))
         # What has gone may come back: a device that was retired by mistake gets its entities again.
         # But a value that is not told for once has an entity all the same.
-        added.difference_update([key for key in added - current.keys() if not is_registered(key)])
-        new = [make() for key, make in current.items() if key not in added]
+        added.difference_update([key for key in added - current.keys() if registered(key) is None])
+        new = [entity for key, make in current.items() if key not in added and has_source(entity := make())]
         added.update(current)
         if new:
             async_add_entities(new, config_subentry_id=coordinator.subentry_id)

@@ -4,7 +4,7 @@ The state is stored with the system's data, so neither a restart nor Home Assist
 send a request before its time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -99,13 +99,17 @@ class Schedule:
         """Return the schedule with a job put to rest, because account or plan lack it."""
         return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
 
-    def awakened(self) -> Schedule:
-        """Return the schedule without pauses and rests: the account was changed, and may have what it had not."""
+    def awakened(self, names: Collection[str]) -> Schedule:
+        """Return the schedule of the jobs of these names without pauses and rests, after the account was changed.
+
+        It may have what it had not, and another generation of the cloud has other jobs.
+        """
         return Schedule(
             jobs=MappingProxyType(
                 {
                     name: JobState(tried_at=one.tried_at, done_at=one.done_at, first_at=one.first_at)
                     for name, one in self.jobs.items()
+                    if name in names
                 }
             )
         )
