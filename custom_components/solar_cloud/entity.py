@@ -109,18 +109,10 @@ def async_follow(
     domain = async_get_current_platform().domain
     registry = er.async_get(coordinator.hass)
 
-    def registered(key: str) -> str | None:
+    def is_registered(key: str) -> bool:
         entity_id = registry.async_get_entity_id(domain, DOMAIN, key)
         entry = registry.async_get(entity_id) if entity_id is not None else None
-        return entity_id if entry is not None and entry.config_subentry_id == coordinator.subentry_id else None
-
-    def has_source(entity: Entity) -> bool:
-        """Tell whether an entity can ever have a value; one that was there before an account moved is taken away."""
-        if not isinstance(entity, SolarCloudEntity) or entity.has_source:
-            return True
-        if (entity_id := registered(entity.unique_id or "")) is not None:
-            registry.async_remove(entity_id)
-        return False
+        return entry is not None and entry.config_subentry_id == coordinator.subentry_id
 
     @callback
     def async_add() -> None:
@@ -129,8 +121,10 @@ def async_follow(
         current = dict(candidates(coordinator))
         # What has gone may come back: a device that was retired by mistake gets its entities again.
         # But a value that is not told for once has an entity all the same.
-        added.difference_update([key for key in added - current.keys() if registered(key) is None])
-        new = [entity for key, make in current.items() if key not in added and has_source(entity := make())]
+        added.difference_update([key for key in added - current.keys() if not is_registered(key)])
+        made = [make() for key, make in current.items() if key not in added]
+        # What the cloud that an account has moved to does not tell stays in the registry, for its owner to delete.
+        new = [entity for entity in made if not isinstance(entity, SolarCloudEntity) or entity.has_source]
         added.update(current)
         if new:
             async_add_entities(new, config_subentry_id=coordinator.subentry_id)
