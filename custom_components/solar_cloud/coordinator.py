@@ -25,6 +25,7 @@ from .budget.ledger import Ledger
 from .budget.limit import Scope
 from .budget.rates import budget_of
 from .budget.sun import Place
+from .clients import is_signed_in
 from .cloud.base import Cloud, Job
 from .cloud.data import SystemData
 from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
@@ -464,7 +465,9 @@ class SystemCoordinator(ShownValues):
         if state.failures and state.done_at is not None and self._is_paced(job.name):
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._metered.pacing.ran(self.system.key, job.name, now)
-        self.schedule = self.schedule.failed(job, now, key, REFUSED if lacking else BACK_OFF)
+        # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
+        is_dear = isinstance(err, NotAllowed) and is_signed_in(self.config_entry.data)
+        self.schedule = self.schedule.failed(job, now, key, REFUSED if is_dear else BACK_OFF)
         return None if job.optional else self._explained(key, err)
 
     def _explained(self, key: str, err: Exception | None, *, until: datetime | None = None) -> UpdateFailed:

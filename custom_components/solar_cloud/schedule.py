@@ -15,7 +15,7 @@ from .const import STALE_AFTER
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
 """After the first, second, third … failure in a row; a failed request costs as much as a good one."""
 REFUSED = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
-"""The same where the account may not have what it needs: somebody has to change that, and finding out costs more."""
+"""The same where an account that is signed in to may lack what it needs: each try costs several requests there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
