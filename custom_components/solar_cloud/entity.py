@@ -51,9 +51,10 @@ class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
     def has_source(self) -> bool:
         """Tell whether the account's cloud has a job that the value can come from.
 
-        It has not where the account has moved to another generation of the cloud, which does not tell the value.
+        It has not where the account has moved to another generation of the cloud, which does not tell the value. What
+        no job brings, Home Assistant knows by itself.
         """
-        return bool(self._jobs)
+        return bool(self._jobs) or not self.entity_description.jobs
 
     @property
     @override
