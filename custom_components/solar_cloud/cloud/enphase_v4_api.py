@@ -81,6 +81,8 @@ class EnphaseV4Api:
         self._telling_apart = asyncio.Lock()
         self._doubted: str | None = None
         """The path that was refused since the last answer."""
+        self._gated: set[str] = set()
+        """Paths that were refused while key and consent were alive: no new token is spent on them the next time."""
 
     @property
     def last_success(self) -> datetime | None:
@@ -263,13 +265,15 @@ class EnphaseV4Api:
     async def _get(self, path: str, query: Query = ()) -> Any:
         """Send a request for anything but the list of systems, of which alone a refusal is final."""
         try:
-            answer = await self._transport.get(path, query)
+            answer = await self._transport.get(path, query, renews=path not in self._gated)
         except TokenRefused as err:
             refusal = str(err)
         else:
             self._doubted = None
+            self._gated.discard(path)
             return answer
         await self._require_alive(path)
+        self._gated.add(path)
         raise NotAllowed(refusal)
 
     async def _require_alive(self, path: str) -> None:

@@ -213,16 +213,19 @@ class Transport:
         self.last_success: datetime | None = None
         """When the cloud last gave what was asked for (aware UTC)."""
 
-    async def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, owner: bool = False) -> Any:
+    async def get(
+        self, path: str, query: Sequence[tuple[str, str]] = (), *, owner: bool = False, renews: bool = True
+    ) -> Any:
         """Return the JSON that a path answers with; `None` for an answer without content (204).
 
         `path` begins with a slash and is logged, so it holds no credential. Raises `CloudError` and nothing else; every
-        attempt counts, failed ones too. An access token that is refused is replaced once, and the request repeated.
+        attempt counts, failed ones too. An access token that is refused is replaced once, and the request repeated,
+        unless the path is known (`renews` is false) to be refused with any token.
         """
         message = _Message(method="GET", path=path, query=query)
         if self._auth is None:
             return await self._answered(message, owner=owner)
-        return await self._authorized(self._auth, message, owner=owner, again=True)
+        return await self._authorized(self._auth, message, owner=owner, again=renews)
 
     async def post(
         self,
