@@ -113,7 +113,7 @@ def assert_works_in_67(hass: HomeAssistant) -> None:
     assert er.async_get(hass).entities["sensor.garage"].name == "Garage"
 
 
-@pytest.mark.parametrize("accounts", [1, 2])
+@pytest.mark.parametrize("accounts", [1, pytest.param(2, marks=pytest.mark.slow)])
 async def test_an_inverter_that_its_new_system_lists_first_moves_with_name_and_entities(
     hass: HomeAssistant,
     cloud: Cloud,
@@ -144,7 +144,7 @@ async def test_an_inverter_that_its_new_system_lists_first_moves_with_name_and_e
     assert "assigns an existing device" not in caplog.text
 
 
-@pytest.mark.parametrize("accounts", [1, 2])
+@pytest.mark.parametrize("accounts", [1, pytest.param(2, marks=pytest.mark.slow)])
 async def test_an_inverter_that_its_old_system_drops_first_comes_back_under_the_new_one(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, accounts: int
 ) -> None:

@@ -107,6 +107,7 @@ async def test_the_offer_tells_the_price_and_the_import_costs_just_that(
         day += DAY
 
 
+@pytest.mark.slow
 async def test_the_progress_of_an_import_moves_month_by_month(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry
 ) -> None:

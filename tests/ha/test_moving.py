@@ -212,6 +212,7 @@ async def test_another_sites_statistic_is_not_offered(hass: HomeAssistant, cloud
     assert ir.async_get(hass).async_get_issue(DOMAIN, OFFER) is None
 
 
+@pytest.mark.slow
 async def test_a_statistic_of_a_deleted_account_is_offered(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
@@ -222,6 +223,7 @@ async def test_a_statistic_of_a_deleted_account_is_offered(
     assert (await move(hass, hass_client))["old_id"] == old
 
 
+@pytest.mark.slow
 async def test_an_import_before_it_keeps_the_hours_and_makes_the_first_day_whole(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
