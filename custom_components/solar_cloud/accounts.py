@@ -48,10 +48,15 @@ def fingerprint(*parts: str) -> str:
     return sha256(":".join(parts).encode()).hexdigest()[:16]
 
 
+def is_signed_in(data: Mapping[str, Any]) -> bool:
+    """Tell whether an account is one that its owner signs in to, not one with a key."""
+    return CONF_CLIENT_ID in data
+
+
 def entry_unique_id(data: Mapping[str, Any]) -> str:
     """Return an account's unique id: the cloud and the fingerprint of what names the account there."""
     cloud = data[CONF_CLOUD]
-    if CONF_CLIENT_ID in data:
+    if is_signed_in(data):
         parts = [data[CONF_CLIENT_ID], data[CONF_OWNER]]
     else:
         parts = [data[CONF_API_KEY], *([data[CONF_USER_ID]] if cloud == CLOUD_ENPHASE_V2 else [])]

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 import logging
-from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -19,7 +18,7 @@ from .cloud.archive import Archive, Totals
 from .cloud.data import KEEP_INTERVALS, SystemData, local_day, midnight
 from .cloud.errors import CloudError, Throttled
 from .cloud.model import Flow, Interval
-from .cloud.series import EMPTY, Series
+from .cloud.series import EMPTY, Series, day_energy_wh
 from .const import DOMAIN
 from .history.hours import (
     SAME_WH,
@@ -360,10 +359,8 @@ class Bookkeeper:
 
     def _tells_all(self, flow: Flow, day: date, total: float) -> bool:
         """Tell whether the recent intervals of a day add up to its total: then nothing is missing between them."""
-        zone = self._coordinator.zone
-        start, end = midnight(day, zone), midnight(day + DAY, zone)
-        parts = [one for one in self.data.recent().get(flow, EMPTY).values() if start <= one.start and one.end <= end]
-        return bool(parts) and abs(fsum(one.energy_wh for one in parts) - total) < SAME_WH
+        known = day_energy_wh(self.data.recent().get(flow, EMPTY).values(), day, self._coordinator.zone)
+        return known is not None and abs(known - total) < SAME_WH
 
     async def async_settle_day(
         self, flow: Flow, day: date, total: float, detail: tuple[Interval, ...] | None = None

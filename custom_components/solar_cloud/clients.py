@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID
+from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
@@ -29,11 +29,6 @@ DEFAULT_BASE_URL = {
     CLOUD_ENPHASE_V4: enphase_v4.DEFAULT_BASE_URL,
     CLOUD_SOLAREDGE: solaredge.DEFAULT_BASE_URL,
 }
-
-
-def is_signed_in(data: Mapping[str, Any]) -> bool:
-    """Tell whether an account is one that its owner signs in to, not one with a key."""
-    return CONF_CLIENT_ID in data
 
 
 async def async_client(

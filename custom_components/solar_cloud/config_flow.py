@@ -18,9 +18,9 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 import voluptuous as vol
 
-from .accounts import CLOUD_VENDOR
+from .accounts import CLOUD_VENDOR, is_signed_in
 from .budget.plan import PLANS
-from .clients import async_client, is_signed_in
+from .clients import async_client
 from .cloud.model import System
 from .const import (
     CLOUD_ENPHASE_V2,

@@ -19,13 +19,12 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .account_coordinator import AccountCoordinator
-from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone
+from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone, is_signed_in
 from .bookkeeper import Bookkeeper
 from .budget.ledger import Ledger
 from .budget.limit import Scope
 from .budget.rates import budget_of
 from .budget.sun import Place
-from .clients import is_signed_in
 from .cloud.base import Cloud, Job
 from .cloud.data import SystemData
 from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
@@ -380,7 +379,7 @@ class SystemCoordinator(ShownValues):
         if (settled := self._settled_at(job)) is not None:
             until = settled if until is None else max(until, settled)
         if job.rides is not None:
-            leader = next(one for one in self._jobs() if one.name == job.rides)
+            leader = self.client.form(next(one for one in self.client.jobs if one.name == job.rides), self._working)
             due = self._due_at(leader, now) if self.schedule.state(job).done_at else now
             return due if until is None else max(due, until)
         if until is not None and (until > now or not self._is_paced(job.name)):

@@ -19,11 +19,12 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from .accounts import is_signed_in
 from .application_credentials import Application
-from .clients import async_token_endpoint, is_signed_in
+from .clients import async_token_endpoint
 from .cloud.errors import CloudError, CredentialRefused
 from .cloud.grant import Grant, Tokens, newer
-from .cloud.token_endpoint import SolarEdgeTokens, TokenEndpoint
+from .cloud.token_endpoint import TokenEndpoint
 from .const import CONF_CONSENTED_AT, DOMAIN
 from .issues import clear_consent_ends, raise_consent_ends
 from .stores import GrantStore
@@ -130,12 +131,8 @@ async def async_give_back(hass: HomeAssistant, entry: ConfigEntry) -> None:
         return
     clear_consent_ends(hass, entry.entry_id)
     try:
-        grant = await async_grant(hass, entry)
-        endpoint = await _async_endpoint(hass, entry)
-        if grant is not None:
-            await grant.settled()
-            if isinstance(endpoint, SolarEdgeTokens):
-                await endpoint.revoke(grant.tokens)
+        if (grant := await async_grant(hass, entry)) is not None:
+            await grant.revoke()
     except (CloudError, ConfigEntryAuthFailed, ConfigEntryNotReady) as err:
         _LOGGER.info("The sign-in of %s could not be revoked (%s); its portal can do it", entry.title, err)
     hass.data.get(GRANTS, {}).pop(entry.entry_id, None)

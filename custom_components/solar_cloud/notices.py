@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
+from .accounts import is_signed_in
 from .budget.limit import Scope
 from .budget.rates import budget_of
-from .clients import is_signed_in
 from .cloud.data import SystemData
 from .devices import device_name, is_owned
 from .issues import (

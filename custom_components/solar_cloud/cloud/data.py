@@ -153,6 +153,10 @@ class SystemData:
         )
         return replace(data, performance=performance, told=_told(self.told, data))
 
+    def serials(self, kind: DeviceKind) -> list[str]:
+        """Return the serial numbers of the devices of a kind."""
+        return [serial for serial, device in self.devices.items() if device.kind is kind]
+
     def recent(self) -> Mapping[Flow, Mapping[datetime, Interval]]:
         """Return the intervals of the last days of every flow that is measured."""
         own = {Flow.PRODUCTION: self.intervals} if self.intervals else {}

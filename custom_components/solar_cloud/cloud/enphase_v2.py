@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from . import enphase_v2_parse as parse
+from . import enphase_query as query_of, enphase_v2_parse as parse
 from .base import Cloud, Job
 from .data import SystemData, local_day, midnight
 from .enphase_v2_archive import METER, EnphaseV2Archive, rows
@@ -137,7 +137,7 @@ class EnphaseV2(Cloud):
         Instants are aware; the cloud rounds them down to 5 minutes. Raises `NoDataYet` for a start after the last
         interval, such as today before sunrise.
         """
-        answer = await self._get(f"{_system_path(system_id)}/stats", _span(start, end))
+        answer = await self._get(f"{_system_path(system_id)}/stats", query_of.span(start, end))
         return parse.parse_stats(answer, system_id)
 
     async def rgm_stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Stats:
@@ -145,7 +145,7 @@ class EnphaseV2(Cloud):
 
         A month at most, a week by the late v2 documentation; by default today so far. Instants are aware.
         """
-        answer = await self._get(f"{_system_path(system_id)}/rgm_stats", _span(start, end))
+        answer = await self._get(f"{_system_path(system_id)}/rgm_stats", query_of.span(start, end))
         return parse.parse_rgm_stats(answer, system_id)
 
     async def consumption_stats(
@@ -155,7 +155,7 @@ class EnphaseV2(Cloud):
 
         Without a consumption meter there are none; who may not see them gets `NotAllowed`. Instants are aware.
         """
-        answer = await self._get(f"{_system_path(system_id)}/consumption_stats", _span(start, end))
+        answer = await self._get(f"{_system_path(system_id)}/consumption_stats", query_of.span(start, end))
         return parse.parse_consumption_stats(answer, system_id)
 
     async def consumption_lifetime(
@@ -165,7 +165,7 @@ class EnphaseV2(Cloud):
 
         Without a consumption meter there is no day; who may not see them gets `NotAllowed`.
         """
-        answer = await self._get(f"{_system_path(system_id)}/consumption_lifetime", _days(start, end))
+        answer = await self._get(f"{_system_path(system_id)}/consumption_lifetime", query_of.days(start, end))
         return parse.parse_consumption_lifetime(answer, system_id, self._zone)
 
     async def energy_lifetime(
@@ -175,7 +175,7 @@ class EnphaseV2(Cloud):
 
         `all_series` gives the microinverters' and the meter's own series beside the merged one.
         """
-        query = [*_days(start, end), *([("production", "all")] if all_series else [])]
+        query = [*query_of.days(start, end), *([("production", "all")] if all_series else [])]
         answer = await self._get(f"{_system_path(system_id)}/energy_lifetime", query)
         return parse.parse_energy_lifetime(answer, system_id, self._zone)
 
@@ -190,7 +190,7 @@ class EnphaseV2(Cloud):
 
         Each says when it was read. Retired meters stay listed.
         """
-        answer = await self._get(f"{_system_path(system_id)}/production_meter_readings", _span(None, end))
+        answer = await self._get(f"{_system_path(system_id)}/production_meter_readings", query_of.span(None, end))
         return parse.parse_production_meter_readings(answer, system_id)
 
     async def envoys(self, system_id: str) -> Envoys:
@@ -297,13 +297,3 @@ class EnphaseV2(Cloud):
 
 def _system_path(system_id: str) -> str:
     return f"/systems/{quote(system_id, safe='')}"
-
-
-def _span(start: datetime | None, end: datetime | None) -> list[tuple[str, str]]:
-    named = (("start_at", start), ("end_at", end))
-    return [(name, str(int(moment.timestamp()))) for name, moment in named if moment is not None]
-
-
-def _days(start: date | None, end: date | None) -> list[tuple[str, str]]:
-    named = (("start_date", start), ("end_date", end))
-    return [(name, day.isoformat()) for name, day in named if day is not None]

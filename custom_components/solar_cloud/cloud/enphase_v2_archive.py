@@ -3,7 +3,7 @@
 Facts are from the Enphase v2 documentation: ``energy_lifetime``, ``stats``, ``rgm_stats``.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol, override
@@ -14,6 +14,7 @@ from .data import SystemData, local_day, midnight
 from .enphase_v2_model import EnergyLifetime, Stats
 from .errors import NoDataYet
 from .model import Flow, Interval
+from .series import inside
 
 _DAY = timedelta(days=1)
 METER = "meter"
@@ -100,5 +101,4 @@ async def rows(
         stats = await ask(data.system.id, start, end)
     except NoDataYet:
         return {}
-    inside: Iterable[Interval] = (one for one in stats.intervals if start <= one.start and one.end <= end)
-    return MappingProxyType({Flow.PRODUCTION: tuple(inside)})
+    return MappingProxyType({Flow.PRODUCTION: tuple(inside(stats.intervals, start, end))})

@@ -19,7 +19,7 @@ ENOUGH = timedelta(hours=3)
 
 def wants_envoys(data: SystemData, inverters: Sequence[DeviceState], now: datetime) -> bool:
     """Tell whether all inverters sleep while some of several Envoys was last heard of before, or long ago."""
-    gateways = [serial for serial, device in data.devices.items() if device.kind is DeviceKind.GATEWAY]
+    gateways = data.serials(DeviceKind.GATEWAY)
     reports = [state.reading.last_report for state in inverters if state.reading.last_report is not None]
     newest, system = max(reports, default=None), data.system.last_report
     if len(gateways) < 2 or newest is None or system is None or system - newest < ASLEEP:

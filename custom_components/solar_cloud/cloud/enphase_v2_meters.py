@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 def listed_meters(data: SystemData) -> list[str]:
     """Return the serial numbers of the meters that the inventory lists: of consumption too, nobody tells them apart."""
-    return [serial for serial, device in data.devices.items() if device.kind is DeviceKind.METER]
+    return data.serials(DeviceKind.METER)
 
 
 def metered(data: SystemData) -> dict[str, Series]:

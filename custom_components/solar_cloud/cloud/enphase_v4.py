@@ -198,7 +198,7 @@ class EnphaseV4(Cloud):
         """Return the requests of a run: one for each hundred inverters."""
         if job.name != INVERTERS.name:
             return job.cost
-        return max(1, -(-_count(data, DeviceKind.INVERTER) // PAGE_SIZE))
+        return max(1, -(-len(data.serials(DeviceKind.INVERTER)) // PAGE_SIZE))
 
     @override
     def anew(self, data: SystemData) -> Mapping[str, str]:
@@ -255,7 +255,7 @@ class EnphaseV4(Cloud):
 
     async def _inverters(self, data: SystemData, _now: datetime, _zone: ZoneInfo) -> Update:
         states: dict[str, DeviceState] = {}
-        listed = _count(data, DeviceKind.INVERTER)
+        listed = len(data.serials(DeviceKind.INVERTER))
         for number in range(1, MOST_PAGES + 1):
             try:
                 page = await self.api.inverters_summary(data.system.id, number)
@@ -325,10 +325,6 @@ class EnphaseV4(Cloud):
             except CloudError:
                 break  # the alarms are paid for
         return alerts_update(alarms, names, data)
-
-
-def _count(data: SystemData, kind: DeviceKind) -> int:
-    return sum(device.kind is kind for device in data.devices.values())
 
 
 def _told(measure: Measure, found: Flows, data: SystemData, now: datetime) -> Update:

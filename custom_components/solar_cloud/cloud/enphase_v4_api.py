@@ -13,7 +13,12 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from . import enphase_v4_parse as parse, enphase_v4_parse_energy as energy, enphase_v4_parse_events as events
+from . import (
+    enphase_query as query_of,
+    enphase_v4_parse as parse,
+    enphase_v4_parse_energy as energy,
+    enphase_v4_parse_events as events,
+)
 from .auth import Auth
 from .enphase_v2_model import EnergyLifetime, Register, Stats
 from .enphase_v2_parse import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
@@ -166,7 +171,7 @@ class EnphaseV4Api:
 
     async def rgm_stats(self, system_id: str, start: datetime, end: datetime) -> Stats:
         """Return the revenue-grade meters' production in rows of 15 minutes, also of each meter; a week at most."""
-        query = [("start_at", _epoch(start)), ("end_at", _epoch(min(end, self._now())))]
+        query = [("start_at", query_of.epoch(start)), ("end_at", query_of.epoch(min(end, self._now())))]
         return parse_rgm_stats(await self._get(_system(system_id, "rgm_stats"), query), system_id)
 
     async def energy_lifetime(
@@ -176,7 +181,7 @@ class EnphaseV4Api:
 
         `all_series` gives the microinverters' and the meter's own series beside the merged one.
         """
-        query = [*_days(start, end), *([("production", "all")] if all_series else [])]
+        query = [*query_of.days(start, end), *([("production", "all")] if all_series else [])]
         answer = await self._get(_system(system_id, "energy_lifetime"), query)
         return parse_energy_lifetime(answer, system_id, self._zone)
 
@@ -201,24 +206,24 @@ class EnphaseV4Api:
 
     async def production_meter_readings(self, system_id: str, end: datetime | None = None) -> tuple[Register, ...]:
         """Return what each production meter had counted (Wh) by an instant; retired ones stay listed."""
-        answer = await self._get(_system(system_id, "production_meter_readings"), _until(end))
+        answer = await self._get(_system(system_id, "production_meter_readings"), query_of.span(None, end))
         return parse_production_meter_readings(answer, system_id)
 
     async def consumption_meter_readings(self, system_id: str, end: datetime | None = None) -> tuple[Register, ...]:
         """Return what each consumption meter had counted (Wh): of the grid or the house, as it is wired."""
-        answer = await self._get(_system(system_id, "consumption_meter_readings"), _until(end))
+        answer = await self._get(_system(system_id, "consumption_meter_readings"), query_of.span(None, end))
         return energy.parse_consumption_registers(answer, system_id)
 
     async def storage_meter_readings(self, system_id: str, end: datetime | None = None) -> tuple[StorageRegister, ...]:
         """Return what each battery meter had counted (Wh) in either direction."""
-        answer = await self._get(_system(system_id, "storage_meter_readings"), _until(end))
+        answer = await self._get(_system(system_id, "storage_meter_readings"), query_of.span(None, end))
         return energy.parse_storage_registers(answer, system_id)
 
     async def events(self, system_id: str, start: datetime, end: datetime | None = None) -> tuple[Event, ...]:
         """Return what happened within a week at most, by default within a day; nothing is older than some months."""
-        query = [("start_time", _epoch(start))]
+        query = [("start_time", query_of.epoch(start))]
         if end is not None:
-            query.append(("end_time", _epoch(min(end, start + LONGEST_EVENTS))))
+            query.append(("end_time", query_of.epoch(min(end, start + LONGEST_EVENTS))))
         return events.parse_events(await self._get(_system(system_id, "events"), query), system_id)
 
     async def open_events(self, system_id: str) -> tuple[Event, ...]:
@@ -229,9 +234,9 @@ class EnphaseV4Api:
         self, system_id: str, start: datetime, end: datetime | None = None, *, cleared: bool = False
     ) -> tuple[Alarm, ...]:
         """Return the alarms of a week at most, `cleared` those that are over."""
-        query = [("start_time", _epoch(start)), ("cleared", str(cleared).lower())]
+        query = [("start_time", query_of.epoch(start)), ("cleared", str(cleared).lower())]
         if end is not None:
-            query.append(("end_time", _epoch(min(end, start + LONGEST_EVENTS))))
+            query.append(("end_time", query_of.epoch(min(end, start + LONGEST_EVENTS))))
         return events.parse_alarms(await self._get(_system(system_id, "alarms"), query), system_id)
 
     async def open_alarms(self, system_id: str) -> tuple[Alarm, ...]:
@@ -250,13 +255,17 @@ class EnphaseV4Api:
     async def _lifetime(
         self, system_id: str, what: str, fields: dict[str, Flow], start: date | None, end: date | None
     ) -> DailySeries:
-        answer = await self._get(_system(system_id, what), _days(start, end))
+        answer = await self._get(_system(system_id, what), query_of.days(start, end))
         return energy.parse_lifetime(answer, system_id, what, fields, self._zone)
 
     async def _telemetry(self, system_id: str, what: str, start: datetime, granularity: Granularity) -> Any:
         """Ask for rows. Without a start the granularity is ignored; an end in the future may be refused."""
         end = min(start + granularity.length, floor_quarter(self._now()))
-        query = [("start_at", _epoch(start)), ("end_at", _epoch(end)), ("granularity", str(granularity))]
+        query = [
+            ("start_at", query_of.epoch(start)),
+            ("end_at", query_of.epoch(end)),
+            ("granularity", str(granularity)),
+        ]
         return await self._get(_system(system_id, what), query)
 
     def _now(self) -> datetime:
@@ -299,16 +308,3 @@ def floor_quarter(moment: datetime) -> datetime:
 def _system(system_id: str, what: str = "") -> str:
     path = f"/systems/{quote(system_id, safe='')}"
     return f"{path}/{what}" if what else path
-
-
-def _epoch(moment: datetime) -> str:
-    return str(int(moment.timestamp()))
-
-
-def _until(end: datetime | None) -> list[tuple[str, str]]:
-    return [] if end is None else [("end_at", _epoch(end))]
-
-
-def _days(start: date | None, end: date | None) -> list[tuple[str, str]]:
-    named = (("start_date", start), ("end_date", end))
-    return [(name, day.isoformat()) for name, day in named if day is not None]

@@ -16,10 +16,10 @@ from .enphase_v4_api import EnphaseV4Api, floor_quarter
 from .enphase_v4_fitted import MEASURES, OWN, Measure, is_wanted, known_since, told, was_told
 from .enphase_v4_lifetimes import Lifetimes
 from .enphase_v4_model import Granularity
-from .enphase_v4_rows import rows_between
 from .enphase_v4_telemetry import Flows, flows_of, production_of
 from .errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled, ThrottleScope
 from .model import Flow, Interval
+from .series import inside
 
 SETTLE = timedelta(hours=2)
 """How long the past of a new system waits: setting up shall cost little."""
@@ -111,7 +111,7 @@ class EnphaseV4Archive(Archive):
                 week = await self._week(measure, data, start, end, now)
             except _NOT_TOLD:
                 continue
-            found |= {flow: rows_between(rows, start, end) for flow, rows in week.rows.items()}
+            found |= {flow: tuple(inside(rows, start, end)) for flow, rows in week.rows.items()}
         return MappingProxyType(found)
 
     async def _week(self, measure: Measure, data: SystemData, start: datetime, end: datetime, now: datetime) -> _Week:

@@ -20,8 +20,6 @@ LATEST = "v4_latest"
 """The note about whether the newest powers have production among them."""
 KNOWN_SINCE = "v4_known_since"
 """The note about when the system was first read."""
-METER = "meter"
-"""What ``summary`` calls the source of a system whose production a meter measures."""
 PRODUCTION, CONSUMPTION = "production", "consumption"
 TOTAL = "total"
 
@@ -73,7 +71,7 @@ def meter_configs(data: SystemData) -> Mapping[str, str]:
 
 def has_battery(data: SystemData) -> bool:
     """Tell whether the system has a battery."""
-    return any(device.kind is DeviceKind.BATTERY for device in data.devices.values())
+    return bool(data.serials(DeviceKind.BATTERY))
 
 
 def is_metered(data: SystemData) -> bool:

@@ -106,7 +106,7 @@ def _is_fresh(reported: datetime | None, now: datetime) -> bool:
 
 def _readings(batteries: Sequence[BatteryNow], data: SystemData, now: datetime) -> Mapping[str, DeviceReading]:
     """Return the power of each battery that is listed; its name ends with its serial number."""
-    listed = [serial for serial, device in data.devices.items() if device.kind is DeviceKind.BATTERY]
+    listed = data.serials(DeviceKind.BATTERY)
     found: dict[str, DeviceReading] = {}
     for battery in batteries:
         own = [serial for serial in listed if battery.name is not None and serial in battery.name]

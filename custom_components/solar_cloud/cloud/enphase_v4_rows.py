@@ -103,8 +103,3 @@ def with_twilight(rows: Sequence[Interval]) -> tuple[Interval, ...]:
 
 def _nothing(start: datetime, length: timedelta) -> Interval:
     return Interval(start=start, end=start + length, energy_wh=0.0)
-
-
-def rows_between(rows: Iterable[Interval], start: datetime, end: datetime) -> tuple[Interval, ...]:
-    """Return the rows that lie wholly between two instants."""
-    return tuple(row for row in rows if start <= row.start and row.end <= end)

@@ -8,6 +8,7 @@ from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from .data import SystemData, midnight
+from .enphase_v2_archive import METER
 from .enphase_v2_updates import summary_update
 from .enphase_v4_fitted import (
     KNOWN_SINCE,
@@ -60,14 +61,13 @@ def battery_readings(found: BatteryTelemetry, data: SystemData) -> Mapping[str, 
     if found.level_percent is None:
         return MappingProxyType({})
     reading = DeviceReading(level_percent=found.level_percent, measured_at=found.level_at)
-    batteries = (serial for serial, device in data.devices.items() if device.kind is DeviceKind.BATTERY)
-    return MappingProxyType(dict.fromkeys(batteries, reading))
+    return MappingProxyType(dict.fromkeys(data.serials(DeviceKind.BATTERY), reading))
 
 
 def measures_production(data: SystemData) -> bool:
     """Tell whether meters measure production, by what the summary says of it, else by what is listed."""
     source = data.system.source
-    return source == "meter" if source else PRODUCTION in meter_configs(data)
+    return source == METER if source else PRODUCTION in meter_configs(data)
 
 
 def alerts_update(alarms: Iterable[Alarm], names: Mapping[str, str], data: SystemData) -> Update:
@@ -111,7 +111,7 @@ def _is_final(lifetime: LifetimeBase | None, found: SystemSummary, zone: ZoneInf
 
 def _battery_capacity(found: SystemSummary, data: SystemData) -> tuple[Device, ...]:
     """Return the only battery with its capacity; of several the cloud tells only the sum."""
-    batteries = [device for device in data.devices.values() if device.kind is DeviceKind.BATTERY]
+    batteries = data.serials(DeviceKind.BATTERY)
     if len(batteries) != 1 or found.battery_capacity_wh is None:
         return ()
-    return (replace(batteries[0], capacity_wh=found.battery_capacity_wh),)
+    return (replace(data.devices[batteries[0]], capacity_wh=found.battery_capacity_wh),)

@@ -18,10 +18,11 @@ from .transport import utcnow
 
 _LOGGER = logging.getLogger(__name__)
 
-REFRESH_LIFE = timedelta(days=30)
-"""How long an unused refresh token lives, at both vendors (Enphase release notes, SolarEdge homeowner guide)."""
 REFRESH_AGE = timedelta(days=6)
-"""A pair that is older is replaced although nothing was asked for: at least weekly, with a day for outages."""
+"""A pair that is older is replaced although nothing was asked for: at least weekly, with a day for outages.
+
+A refresh token that is not used lives 30 days (Enphase release notes, SolarEdge homeowner guide).
+"""
 VITAL_AGE = timedelta(days=21)
 """From this age on the refresh may not wait for the month's limit: the sign-in would be lost before."""
 LONGEST_MARGIN = timedelta(hours=1)
@@ -90,6 +91,9 @@ class Refresher(Protocol):
 
     async def refresh(self, tokens: Tokens, *, vital: bool) -> Tokens:
         """Return the next pair; raise `CredentialRefused` when the old one is worth nothing any more."""
+
+    async def revoke(self, tokens: Tokens) -> None:
+        """Let a pair die, where the cloud offers that."""
 
 
 class Grant(Auth):
@@ -175,6 +179,11 @@ class Grant(Auth):
         """Wait until no refresh is under way, however it ends: the pair that `tokens` gives then is the last one."""
         while self._refreshing is not None and not self._refreshing.done():
             await asyncio.wait([self._refreshing])
+
+    async def revoke(self) -> None:
+        """Let the last pair die at the cloud, as far as it offers that; raises `CloudError`."""
+        await self.settled()
+        await self._endpoint.revoke(self._tokens)
 
     def _age(self) -> timedelta:
         """Return how old the pair is; one from the future is of unknown age, so it counts as one that is about to die.

@@ -39,7 +39,7 @@ def battery_level(data: SystemData) -> float | None:
 
     `None` while one of them does not tell.
     """
-    batteries = [device for device in data.devices.values() if device.kind is DeviceKind.BATTERY]
+    batteries = [data.devices[serial] for serial in data.serials(DeviceKind.BATTERY)]
     levels: list[float] = []
     for battery in batteries:
         reading = data.readings.get(battery.serial)

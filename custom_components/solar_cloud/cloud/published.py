@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from .balance import GRID, MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, with_production
 from .lifetime import LifetimeCounter, most_energy_wh
 from .model import DayEnergy, DeviceKind, Flow, Interval, Power, Update
-from .series import Dark, day_energy_wh, local_day, midnight, newest_end, unbroken_wh
+from .series import Dark, day_energy_wh, inside, local_day, midnight, newest_end, unbroken_wh
 
 if TYPE_CHECKING:
     from .data import SystemData
@@ -93,7 +93,7 @@ def _with_momentary(data: SystemData, zone: ZoneInfo) -> SystemData:
 
 
 def _book(data: SystemData, dark: Dark) -> Book:
-    has_battery = any(device.kind is DeviceKind.BATTERY for device in data.devices.values())
+    has_battery = bool(data.serials(DeviceKind.BATTERY))
     return Book(
         production=data.intervals,
         flows=data.flows,
@@ -192,8 +192,8 @@ def _balanced_day(data: SystemData, book: Book, computed: Iterable[Flow], until:
 
 def _highest(intervals: Iterable[Interval], start: datetime, until: datetime) -> float:
     """Return the most that the sum of the intervals between two instants has been on the way, in Wh."""
-    inside = (one.energy_wh for one in intervals if start <= one.start and one.end <= until)
-    return max(accumulate(inside, initial=0.0))
+    energies = (one.energy_wh for one in inside(intervals, start, until))
+    return max(accumulate(energies, initial=0.0))
 
 
 def _counters(

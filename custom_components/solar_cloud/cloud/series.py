@@ -50,13 +50,18 @@ def merged(old: Series, new: Iterable[Interval], now: datetime, keep: timedelta)
     return MappingProxyType({start: both[start] for start in sorted(both) if both[start].end > oldest})
 
 
+def inside(intervals: Iterable[Interval], start: datetime, end: datetime) -> Iterator[Interval]:
+    """Yield the intervals that lie wholly between two instants."""
+    return (interval for interval in intervals if start <= interval.start and interval.end <= end)
+
+
 def day_energy_wh(
     intervals: Iterable[Interval], day: date, zone: ZoneInfo, until: datetime | None = None
 ) -> float | None:
     """Sum up the intervals that lie in a system's day (and end by `until`), in Wh; `None` where there is none."""
     start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     end = end if until is None else min(end, until)
-    parts = [interval.energy_wh for interval in intervals if start <= interval.start and interval.end <= end]
+    parts = [interval.energy_wh for interval in inside(intervals, start, end)]
     return sum(parts) if parts else None
 
 

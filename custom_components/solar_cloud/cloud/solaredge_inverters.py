@@ -38,7 +38,7 @@ class Inverters:
         if not data.notes.get(BULK):
             return 1
         each = 1 if data.notes.get(VOLTAGE) else 2
-        return max(1, each * min(MOST_AT_ONCE, len(_inverters(data))))
+        return max(1, each * min(MOST_AT_ONCE, len(data.serials(DeviceKind.INVERTER))))
 
     async def telemetry(
         self, data: SystemData, window: Window, now: datetime, zone: ZoneInfo, notes: dict[str, str]
@@ -95,14 +95,10 @@ class Inverters:
             reading = data.readings.get(serial)
             return self._asked_at.get((key, serial), _NEVER), (reading and reading.measured_at) or _NEVER
 
-        turn = sorted(_inverters(data), key=read_at)[:MOST_AT_ONCE]
+        turn = sorted(data.serials(DeviceKind.INVERTER), key=read_at)[:MOST_AT_ONCE]
         self._turns[key] = now, turn
         self._asked_at.update({(key, serial): now for serial in turn})
         return turn
-
-
-def _inverters(data: SystemData) -> list[str]:
-    return [serial for serial, device in data.devices.items() if device.kind is DeviceKind.INVERTER]
 
 
 def _is_missing(name: str, data: SystemData, notes: Mapping[str, str], now: datetime) -> bool:

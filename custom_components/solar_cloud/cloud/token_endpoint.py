@@ -81,6 +81,9 @@ class TokenEndpoint(ABC):
         answer = require_map(await self._ask(request, secret=tokens.refresh, vital=vital), "tokens")
         return self._tokens(answer, tokens.refresh, consent=tokens.consent, number=tokens.number + 1)
 
+    async def revoke(self, tokens: Tokens) -> None:
+        """Let a pair die; raises `CloudError`. Not every vendor offers that: Enphase's owners do it in their account."""
+
     def _refusal(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
         return refusal(status, headers, body)
 
@@ -171,6 +174,7 @@ class SolarEdgeTokens(TokenEndpoint):
         body = {**request, "client_id": self._client_id, "client_secret": self._client_secret}
         return await self._transport.post("/oauth2/token", json=body, secrets=(secret,), vital=vital)
 
+    @override
     async def revoke(self, tokens: Tokens) -> None:
         """Let a pair die; raises `CloudError`. What the answer says is not documented, so it is not read."""
         with suppress(MalformedAnswer):

@@ -264,21 +264,24 @@ class Transport:
     async def _answered(self, message: _Message, *, owner: bool = False, vital: bool = False) -> Any:
         if self._session.closed:
             raise TemporarilyUnavailable("the connection is shut down")
-        secrets = _spellings([*self._secrets, *message.secrets])
         async with self._account.request(owner=owner, vital=vital):
-            answer, problem = await self._send(message, secrets)
+            answer, problem = await self._send(message)
         if isinstance(problem, Throttled):
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())
             if problem.scope is ThrottleScope.MONTH:
                 await self._account.remember()
         if problem is not None:
-            problem.args = tuple(_scrub(arg, secrets) if isinstance(arg, str) else arg for arg in problem.args)
+            problem.args = tuple(_scrubbed(arg, self._hidden(message)) for arg in problem.args)
             raise problem
         self.last_success = self._account.clock()
         return answer
 
-    async def _send(self, message: _Message, secrets: Collection[str]) -> tuple[Any, CloudError | None]:
-        """Send one request; return what came, or what is wrong, in words without any of the secrets.
+    def _hidden(self, message: _Message) -> tuple[str, ...]:
+        """Return what must be in no message about a request, in every spelling."""
+        return _spellings([*self._secrets, *message.secrets])
+
+    async def _send(self, message: _Message) -> tuple[Any, CloudError | None]:
+        """Send one request; return what came, or what is wrong, in words without any of its secrets.
 
         The problem is returned, not raised, so that it has no context: aiohttp's own errors print the URL.
         """
@@ -309,20 +312,20 @@ class Transport:
             # A line break in a credential, for one.
             outcome = None, InvalidRequest("the request cannot be sent as it is")
         else:
-            outcome = self._judge(response, body, secrets, is_json=is_json)
+            outcome = self._judge(message, response, body, is_json=is_json)
         milliseconds = (monotonic() - started) * 1000
         _LOGGER.debug("%s %s: %s in %.0f ms", message.method, message.path, status or "no answer", milliseconds)
         return outcome
 
     def _judge(
-        self, response: aiohttp.ClientResponse, body: bytes | None, secrets: Collection[str], *, is_json: bool
+        self, message: _Message, response: aiohttp.ClientResponse, body: bytes | None, *, is_json: bool
     ) -> tuple[Any, CloudError | None]:
         """Return the parsed answer, or what is wrong with it."""
         status = response.status
         answer, readable = _parse(body)
         if status >= 400:
             # Before anybody shortens a text: of a token that is cut nobody can tell any more that it is one.
-            answer = _scrubbed(answer, secrets)
+            answer = _scrubbed(answer, self._hidden(message))
         problem = self._translate(status, response.headers, answer)
         if isinstance(problem, Throttled):
             return None, problem
@@ -342,17 +345,13 @@ class Transport:
         return answer, None
 
 
-def _scrub(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    return text
-
-
 def _scrubbed(answer: Any, secrets: Collection[str], depth: int = DEEPEST) -> Any:
     """Return the JSON of an error without secrets in its texts, as deep as errors are read."""
     match answer:
         case str():
-            return _scrub(answer, secrets)
+            for secret in secrets:
+                answer = answer.replace(secret, HIDDEN)
+            return answer
         case list() if depth:
             return [_scrubbed(item, secrets, depth - 1) for item in answer]
         case dict() if depth:
