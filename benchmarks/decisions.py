@@ -21,8 +21,8 @@ from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.budget.rates import Budget, budget_of
-from custom_components.solar_cloud.budget.sun import Place
-from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
+from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
+from custom_components.solar_cloud.sky.sun import Place
 
 SYSTEMS = (1, 100, 1_000)
 PLACES = 24

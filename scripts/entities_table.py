@@ -17,21 +17,20 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from custom_components.solar_cloud import (
-    binary_sensor,
-    event,
-    sensor_descriptions,
-    sensor_flows,
-    sensor_history,
-    sensor_more,
-    sensor_performance,
-)
+from custom_components.solar_cloud import binary_sensor, event
 from custom_components.solar_cloud.cloud.base import Cloud
-from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
-from custom_components.solar_cloud.cloud.enphase_v4 import EnphaseV4
-from custom_components.solar_cloud.cloud.model import DeviceKind, Flow
-from custom_components.solar_cloud.cloud.solaredge import SolarEdge
-from custom_components.solar_cloud.codes import STATUS
+from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
+from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
+from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
+from custom_components.solar_cloud.entities import (
+    cloud_sensors,
+    flow_sensors,
+    history_sensors,
+    performance_sensors,
+    sensors,
+)
+from custom_components.solar_cloud.entities.vocabulary import STATUS
+from custom_components.solar_cloud.model.elements import DeviceKind, Flow
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SYSTEM: Final = "system"
@@ -95,7 +94,7 @@ def filled(text: str, tables: Mapping[str, str]) -> str:
 
 def entity_tables(texts: Mapping[str, Any]) -> dict[str, str]:
     """Return the table of the account, of the system, and of each kind of device that has entities."""
-    account = [_row("sensor", row, texts) for row in sensor_descriptions.ACCOUNT_SENSORS]
+    account = [_row("sensor", row, texts) for row in sensors.ACCOUNT_SENSORS]
     rows = {ACCOUNT: account, SYSTEM: list(_rows(SYSTEM, texts))}
     for kind in DeviceKind:
         if found := list(_rows(kind, texts)):
@@ -132,20 +131,20 @@ def descriptions(of: str) -> Iterator[tuple[str, Any]]:
 
 
 def _system_descriptions() -> Iterator[tuple[str, Any]]:
-    yield from (("sensor", row) for row in sensor_descriptions.SYSTEM_SENSORS)
-    yield from (("sensor", row) for row in sensor_flows.FLOW_SENSORS)
-    yield from (("sensor", row) for row in sensor_more.MORE_SYSTEM_SENSORS)
-    yield from (("sensor", row) for row in sensor_history.HISTORY_SENSORS)
+    yield from (("sensor", row) for row in sensors.SYSTEM_SENSORS)
+    yield from (("sensor", row) for row in flow_sensors.FLOW_SENSORS)
+    yield from (("sensor", row) for row in cloud_sensors.MORE_SYSTEM_SENSORS)
+    yield from (("sensor", row) for row in history_sensors.HISTORY_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensor.SYSTEM_BINARY_SENSORS)
     yield from (("event", row) for row in event.EVENTS)
 
 
 def _device_descriptions() -> Iterator[tuple[str, Any]]:
-    yield from (("sensor", row) for row in sensor_descriptions.DEVICE_SENSORS)
-    yield from (("sensor", row) for row in sensor_flows.HARDWARE_SENSORS)
-    yield from (("sensor", row) for row in sensor_flows.DEVICE_FLOW_SENSORS)
-    yield from (("sensor", row) for row in sensor_flows.FACT_SENSORS)
-    yield from (("sensor", row) for row in sensor_performance.PERFORMANCE_SENSORS)
+    yield from (("sensor", row) for row in sensors.DEVICE_SENSORS)
+    yield from (("sensor", row) for row in flow_sensors.HARDWARE_SENSORS)
+    yield from (("sensor", row) for row in flow_sensors.DEVICE_FLOW_SENSORS)
+    yield from (("sensor", row) for row in flow_sensors.FACT_SENSORS)
+    yield from (("sensor", row) for row in performance_sensors.PERFORMANCE_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensor.DEVICE_BINARY_SENSORS)
 
 

@@ -15,7 +15,7 @@ from .app import (
     Simulator,
 )
 from .clock import Clock
-from .plant import Plant
+from .plant.plant import Plant
 from .switches import Switches
 from .web import Request
 

@@ -20,8 +20,8 @@ from . import (
     SOLAREDGE_PATH,
 )
 from .clock import Clock
-from .place import ApiName
-from .ready import (
+from .plant.place import ApiName
+from .systems.ready import (
     ENPHASE_API_KEY,
     ENPHASE_SINGLE_USER_ID,
     ENPHASE_USER_ID,

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from .accounts import Accounts, Application, Owner, SolarEdgeKey
-from .enphase_grants import Grants
-from .place import CloudName
+from .enphase.grants import Grants
+from .plant.place import CloudName
 from .quota import Plan, Quota
 
 V4_PLANS: dict[str, tuple[int, int]] = {

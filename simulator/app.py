@@ -12,17 +12,17 @@ from yarl import URL
 from .access import Access
 from .clock import Clock
 from .control import routes as control_routes
-from .enphase_oauth import EnphaseOAuth
-from .enphase_v2 import EnphaseV2
-from .enphase_v4 import EnphaseV4
+from .enphase.oauth import EnphaseOAuth
+from .enphase.v2 import EnphaseV2
+from .enphase.v4 import EnphaseV4
 from .faults import Body, Fault, Faults
-from .hardware import Hardware
-from .place import ApiName
-from .plant import Plant
+from .plant.hardware import Hardware
+from .plant.place import ApiName
+from .plant.plant import Plant
 from .quota import Plan, Quota
-from .solaredge import SolarEdge
-from .solaredge_access import SOLAREDGE_CONNECT_PATH, SolarEdgeAccess
-from .solaredge_oauth import SolarEdgeTokens
+from .solaredge.access import SOLAREDGE_CONNECT_PATH, SolarEdgeAccess
+from .solaredge.api import SolarEdge
+from .solaredge.oauth import SolarEdgeTokens
 from .switches import Switches
 from .web import Answer, Call, Refusal, Request, Vendor, headers_of
 

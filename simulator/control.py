@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from . import solaredge_control
-from .more import FACTORIES
+from .solaredge import control as solaredge_control
 from .switches import CHOICES, Switches
+from .systems.special import FACTORIES
 
 if TYPE_CHECKING:
     from .app import Simulator

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .slots import add_months
+from .plant.slots import add_months
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,9 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 import entities_table
 
-from custom_components.solar_cloud import sensor_descriptions
-from custom_components.solar_cloud.cloud.model import DeviceKind, Vendor
-from custom_components.solar_cloud.sensor_descriptions import DeviceSensorDescription, Noise
+from custom_components.solar_cloud.entities import sensors as sensor_descriptions
+from custom_components.solar_cloud.entities.sensors import DeviceSensorDescription, Noise
+from custom_components.solar_cloud.model.elements import DeviceKind, Vendor
 
 TEXTS: dict[str, Any] = {
     "sensor": {

@@ -8,8 +8,8 @@ from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.limit import LimitReached
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.budget.sun import Place
 from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.sky.sun import Place
 
 from .world import Cell, Result, mean_age
 

@@ -11,7 +11,7 @@ from itertools import product
 
 from custom_components.solar_cloud.budget.daylight import Daylight, Span
 from custom_components.solar_cloud.budget.plan import PLANS, Limits
-from custom_components.solar_cloud.budget.sun import Place
+from custom_components.solar_cloud.sky.sun import Place
 
 LATITUDES = (69, 52, 37, -33)
 MONTHS = {"June": (2026, 6), "December": (2026, 12), "March": (2026, 3)}

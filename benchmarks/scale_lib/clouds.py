@@ -13,9 +13,9 @@ from aiohttp import web
 
 from simulator import Clock, Plant, Simulator
 from simulator.accounts import encode_id
-from simulator.devices import Gateway
-from simulator.more import large_residence, thirty_inverter_site
-from simulator.ready import ENPHASE_API_KEY, SOLAREDGE_ACCOUNT_KEY
+from simulator.plant.devices import Gateway
+from simulator.systems.ready import ENPHASE_API_KEY, SOLAREDGE_ACCOUNT_KEY
+from simulator.systems.special import large_residence, thirty_inverter_site
 
 HOST = "127.0.0.1"
 VENDORS = ("enphase", "solaredge")

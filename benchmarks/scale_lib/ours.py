@@ -16,7 +16,7 @@ from homeassistant.helpers.storage import Store
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.coordinator import SOONEST, SolarCloudConfigEntry, SystemCoordinator
 from simulator import ENPHASE_PATH, SOLAREDGE_PATH
-from simulator.ready import ENPHASE_API_KEY
+from simulator.systems.ready import ENPHASE_API_KEY
 
 from .candidate import Candidate
 from .clouds import PLENTY, readers_of

@@ -10,17 +10,17 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .account_coordinator import AccountCoordinator
-from .accounts import CLOUD_VENDOR, metered_account
-from .asking import ask_while_refused
-from .clients import async_client
+from .account.clients import async_client
+from .account.coordinator import AccountCoordinator
+from .account.grants import async_give_back, async_grant, follow_grant
+from .account.issues import clear_devices_missing, clear_offers, clear_underperforming
+from .account.metered import CLOUD_VENDOR, metered_account
+from .account.reauth import ask_while_refused
+from .account.reload import begins_anew, what_matters
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
-from .devices import register_account
-from .grants import async_give_back, async_grant, follow_grant
-from .issues import clear_devices_missing, clear_offers, clear_underperforming
-from .reloading import begins_anew, what_matters
 from .services import async_setup_services
+from .system.devices import register_account
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]

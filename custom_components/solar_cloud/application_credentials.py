@@ -5,7 +5,7 @@ from typing import override
 from homeassistant.components.application_credentials import AuthImplementation, AuthorizationServer, ClientCredential
 from homeassistant.core import HomeAssistant
 
-from .urls import ENPHASE_PORTAL, SOLAREDGE_PORTAL, SOME_CALLBACK_URL, callback_url
+from .account.urls import ENPHASE_PORTAL, SOLAREDGE_PORTAL, SOME_CALLBACK_URL, callback_url
 
 
 class Application(AuthImplementation):

@@ -11,10 +11,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.data import SystemData
-from .cloud.model import DeviceKind, DeviceReading, Vendor
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
-from .devices import device_identifier
 from .entity import (
     Candidate,
     DeviceEntity,
@@ -24,6 +21,9 @@ from .entity import (
     devices_with_readings,
     unique_id,
 )
+from .model.data import SystemData
+from .model.elements import DeviceKind, DeviceReading, Vendor
+from .system.devices import device_identifier
 
 PARALLEL_UPDATES = 0
 

@@ -18,10 +18,12 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 import voluptuous as vol
 
-from .accounts import CLOUD_VENDOR, is_signed_in
+from .account.clients import async_client
+from .account.grants import async_grant
+from .account.metered import CLOUD_VENDOR, is_signed_in
+from .account.reload import begin_anew, what_matters
+from .account.urls import PORTALS, SOME_CALLBACK_URL, callback_url
 from .budget.plan import PLANS
-from .clients import async_client
-from .cloud.model import System
 from .const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
@@ -44,9 +46,7 @@ from .const import (
     PLAN_CUSTOM,
     SUBENTRY_TYPE_SYSTEM,
 )
-from .flow_sign_in import SignInFlow
-from .flow_system import SystemSubentryFlow, async_list_systems, configured_systems
-from .forms import (
+from .flows.forms import (
     LIMITS_SCHEMA,
     OPTIONS_SCHEMA,
     InvalidAddress,
@@ -57,9 +57,9 @@ from .forms import (
     subentry_data,
     systems_schema,
 )
-from .grants import async_grant
-from .reloading import begin_anew, what_matters
-from .urls import PORTALS, SOME_CALLBACK_URL, callback_url
+from .flows.sign_in import SignInFlow
+from .flows.system import SystemSubentryFlow, async_list_systems, configured_systems
+from .model.elements import System
 
 KEYS = (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
 SIGNED_IN = (CONF_AUTH_IMPLEMENTATION, CONF_CLIENT_ID, CONF_OWNER, CONF_SITE_ID, CONF_CONSENTED_AT, CONF_TOKEN)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from .cloud.model import Vendor
+from .model.elements import Vendor
 
 DOMAIN: Final = "solar_cloud"
 

@@ -18,28 +18,28 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .account_coordinator import AccountCoordinator
-from .accounts import CLOUD_VENDOR, MeteredAccount, default_zone, is_signed_in
-from .bookkeeper import Bookkeeper
+from .account.coordinator import AccountCoordinator
+from .account.metered import CLOUD_VENDOR, MeteredAccount, default_zone, is_signed_in
 from .budget.ledger import Ledger
 from .budget.limit import Scope
 from .budget.rates import budget_of
-from .budget.sun import Place
 from .cloud.base import Cloud, Job
-from .cloud.data import SystemData
 from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
-from .cloud.model import Alert, DayEnergy, System
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST
-from .crew import offered, paced, riders, telling
-from .devices import device_identifier, sync_devices
-from .failures import ERROR_KEYS, explained
-from .notices import Notices
-from .place import place_of
-from .restore import dump, load
-from .schedule import BACK_OFF, REFUSED, Schedule
-from .shown import ShownValues
-from .sunlight import Sunlight
+from .model.data import SystemData
+from .model.elements import Alert, DayEnergy, System
+from .sky.sun import Place
+from .statistics.bookkeeper import Bookkeeper
+from .system.devices import device_identifier, sync_devices
+from .system.failures import ERROR_KEYS, explained
+from .system.jobs import offered, paced, riders, telling
+from .system.notices import Notices
+from .system.place import place_of
+from .system.restore import dump, load
+from .system.schedule import BACK_OFF, REFUSED, Schedule
+from .system.sunlight import Sunlight
+from .system.values import ShownValues
 
 _LOGGER = logging.getLogger(__name__)
 

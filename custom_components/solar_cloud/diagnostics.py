@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_ACCOUNT_KEY, CONF_AUTH_IMPLEMENTATION, CONF_OWNER, CONF_SITE_ID, CONF_SYSTEM_ID, CONF_USER_ID
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
-from .restore import dump
+from .system.restore import dump
 
 TO_REDACT = {
     CONF_ACCOUNT_KEY,

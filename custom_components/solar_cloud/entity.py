@@ -12,10 +12,10 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback, async_get_current_platform
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .cloud.model import Device, DeviceReading, Vendor
 from .const import ATTRIBUTION, DOMAIN
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
-from .devices import device_identifier, is_owned
+from .model.elements import Device, DeviceReading, Vendor
+from .system.devices import device_identifier, is_owned
 
 type Candidate = tuple[str, Callable[[], Entity]]
 """A unique id, and how to make its entity."""

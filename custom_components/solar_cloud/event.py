@@ -10,9 +10,9 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .cloud.model import Alert
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .entity import Candidate, SolarCloudEntity, SourcedDescription, async_follow_systems, unique_id
+from .model.elements import Alert
 
 PARALLEL_UPDATES = 0
 

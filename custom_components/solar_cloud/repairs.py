@@ -10,11 +10,11 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .account.issues import Offer
 from .const import CONF_SINCE
-from .forms import since_schema
-from .issues import Offer
-from .moving import Overlap, async_overlap
-from .offer import chosen, earliest, running_system, told, why_not
+from .flows.forms import since_schema
+from .statistics.import_terms import chosen, earliest, running_system, told, why_not
+from .statistics.takeover import Overlap, async_overlap
 
 KILO = 1000
 

@@ -12,16 +12,23 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account_coordinator import AccountCoordinator
-from .accounts import CLOUD_VENDOR
-from .cloud.data import SYSTEM
-from .cloud.model import Device, DeviceKind, DeviceReading
-from .codes import Of, Vocabulary
+from .account.coordinator import AccountCoordinator
+from .account.metered import CLOUD_VENDOR
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
 from .coordinator import SolarCloudConfigEntry, SystemCoordinator
-from .devices import device_identifier
-from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
-from .sensor_descriptions import (
+from .entities.cloud_sensors import MORE_SYSTEM_SENSORS
+from .entities.flow_sensors import (
+    DEVICE_FLOW_SENSORS,
+    FACT_SENSORS,
+    FLOW_SENSORS,
+    HARDWARE_SENSORS,
+    DeviceFactDescription,
+    DeviceFlowSensorDescription,
+    FlowSensorDescription,
+)
+from .entities.history_sensors import history_candidates
+from .entities.performance_sensors import performance_candidates
+from .entities.sensors import (
     ACCOUNT_SENSORS,
     DEVICE_SENSORS,
     MANY_INVERTERS,
@@ -31,18 +38,11 @@ from .sensor_descriptions import (
     SystemSensorDescription,
     Value,
 )
-from .sensor_flows import (
-    DEVICE_FLOW_SENSORS,
-    FACT_SENSORS,
-    FLOW_SENSORS,
-    HARDWARE_SENSORS,
-    DeviceFactDescription,
-    DeviceFlowSensorDescription,
-    FlowSensorDescription,
-)
-from .sensor_history import history_candidates
-from .sensor_more import MORE_SYSTEM_SENSORS
-from .sensor_performance import performance_candidates
+from .entities.vocabulary import Of, Vocabulary
+from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
+from .model.data import SYSTEM
+from .model.elements import Device, DeviceKind, DeviceReading
+from .system.devices import device_identifier
 
 _LOGGER = logging.getLogger(__name__)
 

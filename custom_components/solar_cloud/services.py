@@ -13,11 +13,11 @@ import probatio
 
 from .budget.rates import budget_of
 from .cloud.archive import Archive
-from .cloud.model import Flow
 from .const import CONF_SYSTEM, DOMAIN
-from .energy_sources import async_add_sources
-from .past import MOST_DAYS, Period, async_history, async_measured
-from .verification import async_verify
+from .model.elements import Flow
+from .statistics.energy_dashboard import async_add_sources
+from .statistics.query import MOST_DAYS, Period, async_history, async_measured
+from .statistics.verification import async_verify
 
 if TYPE_CHECKING:
     from .coordinator import SolarCloudConfigEntry, SystemCoordinator

@@ -14,8 +14,8 @@ from custom_components.solar_cloud.budget.limit import LimitReached
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.budget.sun import Place
 from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.sky.sun import Place
 
 BERLIN = Place(52.5, 13.4, timedelta(minutes=5))
 TROMSO = Place(69.65, 18.96, timedelta(minutes=5))

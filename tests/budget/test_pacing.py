@@ -11,10 +11,10 @@ import pytest
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.plan import ALL_PLANS, Limits
 from custom_components.solar_cloud.budget.rates import Budget, budget_of
-from custom_components.solar_cloud.budget.sun import Place
 from custom_components.solar_cloud.cloud.base import Job
-from custom_components.solar_cloud.cloud.enphase_v2 import EnphaseV2
-from custom_components.solar_cloud.cloud.solaredge import SolarEdge
+from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
+from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
+from custom_components.solar_cloud.sky.sun import Place
 
 from .pacing_world import (
     BERLIN,

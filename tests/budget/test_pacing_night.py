@@ -9,8 +9,8 @@ from statistics import mean
 import pytest
 
 from custom_components.solar_cloud.budget.plan import Limits
-from custom_components.solar_cloud.budget.sun import Place
 from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.sky.sun import Place
 
 from .pacing_world import BERLIN, LARGE, SAN_JOSE, SYDNEY, TROMSO, Read, Reports, World, is_light, light_spans, utc
 

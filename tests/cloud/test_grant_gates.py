@@ -8,7 +8,7 @@ import pytest
 from custom_components.solar_cloud.cloud.errors import NotAllowed
 
 from .conftest import FakeClock
-from .enphase_v4_world import PV, World, make_world
+from .enphase_v4.world import PV, World, make_world
 
 GATED = {"message": "Not Authorized", "code": 401}
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.solar_cloud.cloud.enphase_v4_errors import V4ErrorReader
+from custom_components.solar_cloud.cloud.enphase_v4.errors import V4ErrorReader
 from custom_components.solar_cloud.cloud.errors import CloudError
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
 from custom_components.solar_cloud.cloud.token_endpoint import EnphaseTokens, SolarEdgeTokens, TokenEndpoint

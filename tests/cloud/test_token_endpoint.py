@@ -38,7 +38,7 @@ from custom_components.solar_cloud.cloud.token_endpoint import (
 from custom_components.solar_cloud.cloud.transport import Account
 from simulator import ENPHASE_OAUTH_PATH, SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_PATH
 from simulator.clock import Clock
-from simulator.ready import (
+from simulator.systems.ready import (
     ENPHASE_V4_API_KEY,
     ENPHASE_V4_CLIENT_ID,
     ENPHASE_V4_CLIENT_SECRET,

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from custom_components.solar_cloud.budget.sun import Place
-from custom_components.solar_cloud.cloud.model import Interval
-from custom_components.solar_cloud.cloud.series import Series
+from custom_components.solar_cloud.model.elements import Interval
+from custom_components.solar_cloud.model.series import Series
+from custom_components.solar_cloud.sky.sun import Place
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

@@ -7,9 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.solar_cloud.budget.sun import Place
-from custom_components.solar_cloud.cloud.model import Interval
-from custom_components.solar_cloud.cloud.series import EMPTY, Series, midnight
 from custom_components.solar_cloud.history.hours import (
     Shape,
     day_hours,
@@ -19,10 +16,13 @@ from custom_components.solar_cloud.history.hours import (
     spread,
     weights,
 )
-from simulator.devices import Gateway, Inverter
-from simulator.energy import Load
-from simulator.plant import Plant
-from simulator.sun import Sky
+from custom_components.solar_cloud.model.elements import Interval
+from custom_components.solar_cloud.model.series import EMPTY, Series, midnight
+from custom_components.solar_cloud.sky.sun import Place
+from simulator.plant.devices import Gateway, Inverter
+from simulator.plant.energy import Load
+from simulator.plant.plant import Plant
+from simulator.plant.sun import Sky
 
 from .helpers import DAY, HOUR, MINUTE, PLACES, ZONES, days_of, interval, series_of, utc
 

@@ -10,9 +10,9 @@ from astral import Observer
 from astral.sun import elevation
 import pytest
 
-from custom_components.solar_cloud.budget.sun import Place
-from custom_components.solar_cloud.cloud.model import Flow
 from custom_components.solar_cloud.history.hours import Shape, day_hours, shape_of, spread, weights
+from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.sky.sun import Place
 
 from .helpers import DAY, HOUR, MINUTE, PLACES, ZONES, days_of, utc
 

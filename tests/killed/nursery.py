@@ -26,9 +26,9 @@ from homeassistant.helpers.recorder import async_initialize_recorder, get_instan
 from homeassistant.setup import async_setup_component
 
 from custom_components.solar_cloud import binary_sensor, config_flow, event, sensor  # noqa: F401
-from custom_components.solar_cloud.bookkeeper import Bookkeeper
-from custom_components.solar_cloud.cloud.model import Flow
 from custom_components.solar_cloud.const import DOMAIN
+from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper
 
 LONGEST_LIFE = 60
 """Seconds, after which a life ends although no order ended it: a test that went wrong must not leave it behind."""

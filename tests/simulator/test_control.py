@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from simulator import Clock, Simulator
-from simulator.ready import ENPHASE_API_KEY, sample_residence
+from simulator.systems.ready import ENPHASE_API_KEY, sample_residence
 
 from .conftest import NOON_IN_CALIFORNIA, Driver
 

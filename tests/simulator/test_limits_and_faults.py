@@ -8,7 +8,7 @@ from aiohttp import ClientConnectionError, ClientError, ClientPayloadError
 import pytest
 
 from simulator.quota import Plan, Quota
-from simulator.ready import ENPHASE_API_KEY, SOLAREDGE_API_KEY, SOLAREDGE_SINGLE_API_KEY, ready_simulator
+from simulator.systems.ready import ENPHASE_API_KEY, SOLAREDGE_API_KEY, SOLAREDGE_SINGLE_API_KEY, ready_simulator
 
 from .conftest import NOON_IN_CALIFORNIA, Driver
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .sun import DAY, Place, solar_day, sun_hours
+from ..sky.sun import DAY, Place, solar_day, sun_hours
 
 _BEFORE, _AFTER = 40, 80
 """Days around a moment that are worked out together: the running cycle, the next one, and what comes after it."""

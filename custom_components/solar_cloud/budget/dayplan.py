@@ -8,9 +8,9 @@ more after sunset finishes the day's energy; then n readings by day cut the time
 from dataclasses import dataclass
 from typing import Any
 
+from ..sky.sun import DAY
 from .daylight import Span
 from .stored import number
-from .sun import DAY
 
 DRIFT = 1.5
 """Readings that a plan may be off the present rate before it is drawn anew."""

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 import heapq
 from typing import Any
 
+from ..sky.sun import DAY, Place
 from .daylight import Daylight, LightTable, light_table
 from .rates import Budget, Demand, PacedJob, Rate, Rates, share_out
-from .sun import DAY, Place
 from .task import Task
 
 CLOCK_SLACK = 60.0

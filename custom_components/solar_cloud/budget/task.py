@@ -6,12 +6,12 @@ Instants are seconds since the Unix epoch.
 from collections.abc import Mapping
 from typing import Any
 
+from ..sky.sun import DAY
 from .daylight import Daylight, Span
 from .dayplan import DayPlan, read_plan
 from .rates import Demand, PacedJob, Rate
 from .rhythm import Rhythm
 from .stored import number
-from .sun import DAY
 
 FINISHING = 20
 """Readings of a day that allow one more after sunset. With fewer, the next morning's has to finish the day."""

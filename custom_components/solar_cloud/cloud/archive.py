@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from .data import SystemData
-from .model import Flow, Interval
+from ..model.data import SystemData
+from ..model.elements import Flow, Interval
 
 type Totals = Mapping[Flow, Mapping[date, float]]
 """The energy of whole days; a day that the cloud does not tell is missing."""

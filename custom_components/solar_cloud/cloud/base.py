@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..model.data import SystemData
+from ..model.elements import System, Update, Vendor
 from .archive import Archive
-from .data import SystemData
-from .model import System, Update, Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

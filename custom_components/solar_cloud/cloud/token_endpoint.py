@@ -25,7 +25,7 @@ from .errors import (
 )
 from .grant import Tokens
 from .parse import as_code, as_float, as_str, error_text, require_map
-from .solaredge_errors import throttled
+from .solaredge.errors import throttled
 from .transport import Account, Transport
 
 TIMEOUT = 30.0
@@ -81,8 +81,8 @@ class TokenEndpoint(ABC):
         answer = require_map(await self._ask(request, secret=tokens.refresh, vital=vital), "tokens")
         return self._tokens(answer, tokens.refresh, consent=tokens.consent, number=tokens.number + 1)
 
-    async def revoke(self, tokens: Tokens) -> None:
-        """Let a pair die; raises `CloudError`. Not every vendor offers that: Enphase's owners do it in their account."""
+    async def revoke(self, tokens: Tokens) -> None:  # noqa: B027 - nothing to do is the usual case
+        """End a pair at the vendor, where it offers that; raises `CloudError`. Enphase's owners do it on its site."""
 
     def _refusal(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
         return refusal(status, headers, body)

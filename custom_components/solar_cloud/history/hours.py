@@ -12,9 +12,9 @@ from itertools import pairwise
 from math import ceil, floor, frexp, fsum, isclose, ldexp, trunc
 from zoneinfo import ZoneInfo
 
-from ..budget.sun import Place, height_sine
-from ..cloud.model import Flow, Interval
-from ..cloud.series import Series, local_day, midnight
+from ..model.elements import Flow, Interval
+from ..model.series import Series, local_day, midnight
+from ..sky.sun import Place, height_sine
 
 HOUR = timedelta(hours=1)
 _STEP = 900.0

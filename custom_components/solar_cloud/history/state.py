@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
-from ..cloud.model import Flow
+from ..model.elements import Flow
 
 KEEP_TOTALS = timedelta(days=40)
 """For how long the cloud's totals of days are remembered: to see when it corrects one."""

@@ -1,0 +1,158 @@
+"""Where SolarEdge sends the browser back to after an owner has signed in there.
+
+Home Assistant's own page cannot be used: it demands a ``state``, which SolarEdge Connect does not send back
+(SolarEdge developer platform, authentication). What it does send back is the ``external_id`` of the request. So each
+sign-in has one that nobody can guess, that works once, for ten minutes, and for the dialog that it was made for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from secrets import token_urlsafe
+from typing import Any
+
+from aiohttp import web
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import InvalidData, UnknownFlow
+from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import CONF_SITE_ID, DOMAIN
+from .urls import CALLBACK_PATH
+
+LIFE = timedelta(minutes=10)
+MOST_LINKS = 5
+"""Ids that one dialog keeps: each time it is shown it gives out another, and a page of an older one may be open."""
+LONGEST = 4096
+"""Characters that a value may have; a code has some dozens."""
+WAITING: HassKey[dict[str, _Waiting]] = HassKey(f"{DOMAIN}.waiting")
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Solar Cloud</title></head>
+<body style="font-family: sans-serif; margin: 3em auto; max-width: 30em">
+<h1>{title}</h1>
+<p>{text}</p>
+{script}</body>
+</html>
+"""
+_DONE = (
+    "You can close this window",
+    "Home Assistant goes on with the dialog that is open there.",
+    "<script>window.close()</script>\n",
+)
+_VOID = (
+    "This link does not work",
+    (
+        "It has been used already, is older than ten minutes, or belongs to no open dialog. "
+        "Go back to Home Assistant and begin to sign in once more."
+    ),
+    "",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """A dialog that waits for the browser to come back."""
+
+    flow_id: str
+    until: datetime
+
+
+@callback
+def async_wait_for(hass: HomeAssistant, flow_id: str) -> str:
+    """Return an `external_id` that brings a browser back to a dialog; the last ones before stay good for it too."""
+    if WAITING not in hass.data:
+        hass.data[WAITING] = {}
+        hass.http.register_view(SolarEdgeCallbackView())
+    waiting = hass.data[WAITING]
+    now = dt_util.utcnow()
+    for external_id, one in list(waiting.items()):
+        if not now < one.until <= now + LIFE:
+            del waiting[external_id]
+    for external_id in [key for key, one in waiting.items() if one.flow_id == flow_id][: 1 - MOST_LINKS]:
+        del waiting[external_id]
+    external_id = token_urlsafe(32)
+    waiting[external_id] = _Waiting(flow_id=flow_id, until=now + LIFE)
+    return external_id
+
+
+@callback
+def async_stop_waiting(hass: HomeAssistant, flow_id: str) -> None:
+    """Void what a dialog waits for: it is closed, or goes on in another way."""
+    waiting = hass.data.get(WAITING, {})
+    for external_id in [key for key, one in waiting.items() if one.flow_id == flow_id]:
+        del waiting[external_id]
+
+
+@callback
+def async_belongs_to(hass: HomeAssistant, external_id: str, flow_id: str) -> bool:
+    """Tell whether an `external_id` was made for a dialog and is still worth something."""
+    one = hass.data.get(WAITING, {}).get(external_id)
+    return one is not None and one.flow_id == flow_id and dt_util.utcnow() < one.until
+
+
+class SolarEdgeCallbackView(HomeAssistantView):
+    """Takes the code that SolarEdge Connect gives the browser to the dialog that waits for it."""
+
+    requires_auth = False
+    url = CALLBACK_PATH
+    name = "api:solar_cloud:solaredge:callback"
+
+    async def get(self, request: web.Request) -> web.Response:
+        """Go on with the dialog; whatever does not belong to one gets the same page and changes nothing."""
+        hass, query = request.app[KEY_HASS], request.query
+        outcome = _outcome(query)
+        # Some day Connect may send back the state instead, as its documentation says.
+        names = [text for name in ("external_id", "state") if (text := query.get(name))]
+        claimed = next((found for name in names if (found := _claimed(hass, name, outcome))), {})
+        if claimed and outcome is not None:
+            flow_id = next(iter(claimed.values())).flow_id
+            try:
+                await hass.config_entries.flow.async_configure(flow_id=flow_id, user_input=outcome)
+            except UnknownFlow:
+                pass
+            except InvalidData:
+                # The dialog waits for a code that is pasted: what is no code is none of its business.
+                hass.data[WAITING].update(claimed)
+            else:
+                return _page(_DONE, HTTPStatus.OK)
+        return _page(_VOID, HTTPStatus.BAD_REQUEST)
+
+
+def _outcome(query: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return what the dialog is to be told; `None` where the address says neither yes nor no."""
+    if any(len(text) > LONGEST for text in query.values()):
+        return None
+    if error := query.get("error"):
+        return {"error": error}
+    if code := query.get("code"):
+        return {"code": code, CONF_SITE_ID: query.get("site_id", "")}
+    return None
+
+
+@callback
+def _claimed(hass: HomeAssistant, external_id: str, outcome: Mapping[str, Any] | None) -> dict[str, _Waiting]:
+    """Return what the dialog that an id belongs to waits for, and void all of it; without an outcome all stays."""
+    waiting = hass.data.get(WAITING, {})
+    one = waiting.get(external_id)
+    if one is None or outcome is None:
+        return {}
+    if not dt_util.utcnow() < one.until:
+        del waiting[external_id]
+        return {}
+    claimed = {key: other for key, other in waiting.items() if other.flow_id == one.flow_id}
+    async_stop_waiting(hass, one.flow_id)
+    return claimed
+
+
+def _page(words: tuple[str, str, str], status: HTTPStatus) -> web.Response:
+    title, text, script = words
+    return web.Response(
+        text=_PAGE.format(title=title, text=text, script=script),
+        content_type="text/html",
+        status=status,
+        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+    )

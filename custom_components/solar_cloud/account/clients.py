@@ -1,0 +1,105 @@
+"""From what an account's data say to the client that reads its cloud, and to the endpoint that gives out its tokens."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from ..cloud.auth import Auth
+from ..cloud.base import Cloud
+from ..cloud.enphase_v2 import client as enphase_v2
+from ..cloud.enphase_v4 import client as enphase_v4
+from ..cloud.solaredge import client as solaredge
+from ..cloud.token_endpoint import EnphaseTokens, SolarEdgeTokens, TokenEndpoint, enphase_oauth_url
+from ..cloud.transport import Account
+from ..const import (
+    CLOUD_ENPHASE_V2,
+    CLOUD_ENPHASE_V4,
+    CLOUD_SOLAREDGE,
+    CONF_ACCOUNT_KEY,
+    CONF_BASE_URL,
+    CONF_CLOUD,
+    CONF_SITE_ID,
+    CONF_USER_ID,
+)
+from .metered import async_metered, default_zone
+
+DEFAULT_BASE_URL = {
+    CLOUD_ENPHASE_V2: enphase_v2.DEFAULT_BASE_URL,
+    CLOUD_ENPHASE_V4: enphase_v4.DEFAULT_BASE_URL,
+    CLOUD_SOLAREDGE: solaredge.DEFAULT_BASE_URL,
+}
+
+
+async def async_client(
+    hass: HomeAssistant, data: Mapping[str, Any], cycle_day: int | None = None, auth: Auth | None = None
+) -> Cloud:
+    """Build the client that an account's data describe, on the shared session and the shared ledger.
+
+    Without a `cycle_day` it is for a trial: see `MeteredAccount.async_load`. `auth` is the grant of an account that is
+    signed in to.
+    """
+    account = await async_metered(hass, data, cycle_day)
+    return CLIENTS[data[CONF_CLOUD]](hass, account, data, auth)
+
+
+async def async_token_endpoint(
+    hass: HomeAssistant, data: Mapping[str, Any], client_id: str, client_secret: str
+) -> TokenEndpoint:
+    """Return where the tokens of an account are given out; what is asked there counts in the account's ledger."""
+    account, session = await async_metered(hass, data), async_get_clientsession(hass)
+    if data[CONF_CLOUD] == CLOUD_ENPHASE_V4:
+        return EnphaseTokens(
+            session,
+            account,
+            enphase_oauth_url(data[CONF_BASE_URL]),
+            client_id=client_id,
+            client_secret=client_secret,
+        )
+    return SolarEdgeTokens(session, account, data[CONF_BASE_URL], client_id=client_id, client_secret=client_secret)
+
+
+def _enphase_v2(hass: HomeAssistant, account: Account, data: Mapping[str, Any], auth: Auth | None) -> Cloud:
+    return enphase_v2.EnphaseV2(
+        async_get_clientsession(hass),
+        account,
+        api_key=data[CONF_API_KEY],
+        user_id=data[CONF_USER_ID],
+        base_url=data[CONF_BASE_URL],
+        zone=default_zone(hass),
+    )
+
+
+def _enphase_v4(hass: HomeAssistant, account: Account, data: Mapping[str, Any], auth: Auth | None) -> Cloud:
+    if auth is None:
+        raise ValueError("Enphase's version 4 is signed in to")
+    return enphase_v4.EnphaseV4(
+        async_get_clientsession(hass),
+        account,
+        api_key=data[CONF_API_KEY],
+        auth=auth,
+        base_url=data[CONF_BASE_URL],
+        zone=default_zone(hass),
+    )
+
+
+def _solaredge(hass: HomeAssistant, account: Account, data: Mapping[str, Any], auth: Auth | None) -> Cloud:
+    return solaredge.SolarEdge(
+        async_get_clientsession(hass),
+        account,
+        api_key=data.get(CONF_API_KEY),
+        account_key=data.get(CONF_ACCOUNT_KEY),
+        auth=auth,
+        site_id=data.get(CONF_SITE_ID),
+        base_url=data[CONF_BASE_URL],
+        zone=default_zone(hass),
+    )
+
+
+CLIENTS: dict[str, Callable[[HomeAssistant, Account, Mapping[str, Any], Auth | None], Cloud]] = {
+    CLOUD_ENPHASE_V2: _enphase_v2,
+    CLOUD_ENPHASE_V4: _enphase_v4,
+    CLOUD_SOLAREDGE: _solaredge,
+}

@@ -1,0 +1,139 @@
+"""The grants of this Home Assistant: who holds the tokens of an account, where they are kept, and that they never die.
+
+A pair of tokens may be used by one holder only, so there is one `Grant` for an account, whatever is reloaded or tried
+meanwhile. The pair is written to a file of its own before it is used, and into the entry after that; what is read is
+the later one of the two.
+"""
+
+from collections.abc import Coroutine, Mapping
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TOKEN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entry_implementation
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..application_credentials import Application
+from ..cloud.errors import CloudError, CredentialRefused
+from ..cloud.grant import Grant, Tokens, newer
+from ..cloud.token_endpoint import TokenEndpoint
+from ..const import CONF_CONSENTED_AT, DOMAIN
+from .clients import async_token_endpoint
+from .issues import clear_consent_ends, raise_consent_ends
+from .metered import is_signed_in
+from .storage import GrantStore
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK = timedelta(hours=12)
+"""How often it is looked whether a pair has become too old."""
+CONSENT_MONTHS = 24
+"""The longest that SolarEdge lets a homeowner consent for (SolarEdge homeowner guide: ``access_duration``)."""
+NOTICE = timedelta(days=30)
+"""How long before a consent ends the owner is told."""
+GRANTS: HassKey[dict[str, Grant]] = HassKey(f"{DOMAIN}.grants")
+"""By entry id."""
+
+
+async def async_grant(hass: HomeAssistant, entry: ConfigEntry) -> Grant | None:
+    """Return the one holder of an account's tokens; `None` for an account with a key.
+
+    Raises `ConfigEntryAuthFailed` when there are no tokens, or when the application was removed, and
+    `ConfigEntryNotReady` when it cannot be read now.
+    """
+    if not is_signed_in(entry.data):
+        return None
+    endpoint = await _async_endpoint(hass, entry)
+    given = Tokens.from_dict(entry.data.get(CONF_TOKEN, {}))
+    grants = hass.data.setdefault(GRANTS, {})
+    held = grants.get(entry.entry_id)
+    if held is not None and given is not None and held.tokens.consent == given.consent:
+        held.use(endpoint)
+        return held
+    store = GrantStore(hass, entry.entry_id)
+    tokens = newer(given, Tokens.from_dict(await store.async_read()))
+    if tokens is None:
+        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
+
+    def is_wanted(pair: Tokens) -> bool:
+        """Tell whether the account is still there, and its owner has not signed in anew."""
+        known = Tokens.from_dict(entry.data.get(CONF_TOKEN, {}))
+        is_there = hass.config_entries.async_get_entry(entry.entry_id) is not None
+        return is_there and (known is None or known.consent == pair.consent)
+
+    async def save(pair: Tokens) -> None:
+        if not is_wanted(pair):
+            return
+        await store.async_save(pair.as_dict())
+        # Much can have happened while it was written.
+        if is_wanted(pair):
+            hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_TOKEN: pair.as_dict()})
+
+    def start(work: Coroutine[Any, Any, None]) -> Any:
+        return hass.async_create_task(work, f"{DOMAIN} new tokens")
+
+    # While the file was read, somebody else may have asked for the same.
+    if (held := grants.get(entry.entry_id)) is None or held.tokens.consent != tokens.consent:
+        held = grants[entry.entry_id] = Grant(endpoint, tokens, save, clock=dt_util.utcnow, start=start)
+    return held
+
+
+async def _async_endpoint(hass: HomeAssistant, entry: ConfigEntry) -> TokenEndpoint:
+    # Raises what Home Assistant makes of it: an application that was removed has to be entered and signed in to anew.
+    application = await async_get_config_entry_implementation(hass, entry)
+    if not isinstance(application, Application):
+        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
+    return await async_token_endpoint(hass, entry.data, application.client_id, application.client_secret)
+
+
+def follow_grant(hass: HomeAssistant, entry: ConfigEntry, grant: Grant) -> None:
+    """Keep the tokens of a loaded account alive, also while nothing is read, and tell when its consent ends."""
+
+    async def look(now: datetime) -> None:
+        _tell_consent_ends(hass, entry, now)
+        try:
+            await grant.keep_alive()
+        except CredentialRefused:
+            entry.async_start_reauth(hass)
+        except CloudError as err:
+            _LOGGER.debug("The tokens of %s could not be renewed: %s", entry.title, err)
+
+    _tell_consent_ends(hass, entry, dt_util.utcnow())
+    entry.async_on_unload(async_track_time_interval(hass, look, LOOK, name=f"{DOMAIN} tokens"))
+
+
+def consent_ends(data: Mapping[str, Any]) -> datetime | None:
+    """Return when an account's consent ends (aware UTC); `None` for a consent without an end."""
+    if (text := data.get(CONF_CONSENTED_AT)) is None or (begin := dt_util.parse_datetime(text)) is None:
+        return None
+    months = begin.month - 1 + CONSENT_MONTHS
+    # The 28th, so that the day is there in every month: rather three days early than one late.
+    return begin.replace(year=begin.year + months // 12, month=months % 12 + 1, day=min(begin.day, 28))
+
+
+def _tell_consent_ends(hass: HomeAssistant, entry: ConfigEntry, now: datetime) -> None:
+    ends = consent_ends(entry.data)
+    if ends is None or now < ends - NOTICE:
+        clear_consent_ends(hass, entry.entry_id)
+    else:
+        raise_consent_ends(hass, entry.entry_id, entry.title, ends)
+
+
+async def async_give_back(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Give up the grant of a removed account: where the vendor can revoke it, best effort, and here for good."""
+    if not is_signed_in(entry.data):
+        return
+    clear_consent_ends(hass, entry.entry_id)
+    try:
+        if (grant := await async_grant(hass, entry)) is not None:
+            await grant.revoke()
+    except (CloudError, ConfigEntryAuthFailed, ConfigEntryNotReady) as err:
+        _LOGGER.info("The sign-in of %s could not be revoked (%s); its portal can do it", entry.title, err)
+    hass.data.get(GRANTS, {}).pop(entry.entry_id, None)
+    await GrantStore(hass, entry.entry_id).async_remove()

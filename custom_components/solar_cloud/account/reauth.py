@@ -1,0 +1,28 @@
+"""Asking an owner for a new credential for as long as the old one is refused."""
+
+from datetime import datetime, timedelta
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+
+from ..cloud.base import Cloud
+from ..const import DOMAIN
+
+AGAIN = timedelta(hours=1)
+
+
+@callback
+def ask_while_refused(hass: HomeAssistant, entry: ConfigEntry, client: Cloud) -> None:
+    """Have Home Assistant open its dialog again, where the one before has ended without a credential.
+
+    A refused consent, a code that was too old or a cloud that was down end it. None opens while the account is being
+    changed in another dialog, which may be given up. Nothing is sent; a dialog that is open stays.
+    """
+
+    @callback
+    def look(_now: datetime) -> None:
+        if client.refused:
+            entry.async_start_reauth(hass)
+
+    entry.async_on_unload(async_track_time_interval(hass, look, AGAIN, name=f"{DOMAIN} dead credential"))

@@ -1,0 +1,1 @@
+"""Enphase's Enlighten Systems API v2."""

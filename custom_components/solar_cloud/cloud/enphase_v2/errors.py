@@ -1,0 +1,81 @@
+"""What Enphase v2 says when it does not answer, in words of no vendor."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..errors import (
+    CloudError,
+    CredentialRefused,
+    InvalidRequest,
+    NoDataYet,
+    NotFound,
+    TemporarilyUnavailable,
+    Throttled,
+    ThrottleScope,
+)
+from ..parse import as_code, as_int, as_map, as_time, error_text
+from ..transport import MINUTE_RETRY, Account, retry_after
+
+UNAVAILABLE_CODE = 7
+"""``errorCode`` of "Data temporarily unavailable" (Enphase v2 documentation: stats, rgm_stats, monthly_production)."""
+_LONGEST_MINUTE = timedelta(hours=1)
+_LONGEST_MONTH = timedelta(days=32)
+
+
+class ErrorReader:
+    """Reads the errors of one client, and tells the account's ledger what they say about its limits."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._vague_before = False
+        """Whether the last answer was a throttle that did not say which limit it meant."""
+
+    def __call__(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
+        """Judge an answer; `None`: it is one. A 401 or 403 may still be a plan's gate: the client tells these apart."""
+        if status in {409, 429}:
+            return self._throttled(headers, as_map(body))
+        self._vague_before = False
+        text = f"HTTP {status}" + (f": {said}" if (said := error_text(body)) else "")
+        if as_int(as_map(body).get("errorCode")) == UNAVAILABLE_CODE or status >= 500:
+            return TemporarilyUnavailable(text)
+        match status:
+            case 401 | 403:
+                return CredentialRefused(text)
+            case 404:
+                return NotFound(text)
+            case 422:
+                return NoDataYet(text)
+            case 400 | 405:
+                return InvalidRequest(text)
+        return None
+
+    def _throttled(self, headers: Mapping[str, str], body: Mapping[str, Any]) -> Throttled:
+        """Read a throttle: ``period`` is minute or month, ``period_end`` when it is over, ``limit`` what it allows."""
+        account, now = self._account, self._account.clock()
+        period = as_code(body.get("period"))
+        end = as_time(body.get("period_end")) or retry_after(headers, now)
+        vague = period is None and end is None
+        scope = ThrottleScope.MONTH if self._is_month(period, end, now) else ThrottleScope.MINUTE
+        if scope is ThrottleScope.MONTH:
+            until = end if end and now < end <= now + _LONGEST_MONTH else account.ledger.resets_at(now)
+        else:
+            # An end that has passed is the difference between two clocks.
+            until = end if end and now < end <= now + _LONGEST_MINUTE else now + MINUTE_RETRY
+        self._vague_before = vague
+        limit = as_int(body.get("limit")) if period in set(ThrottleScope) else None
+        account.ledger.learn(until, scope, now, limit)
+        return Throttled(until, scope, sent=True)
+
+    def _is_month(self, period: str | None, end: datetime | None, now: datetime) -> bool:
+        """Tell the month's limit from the minute's, also where the cloud does not.
+
+        Without a word from it, it is the month when our own count says so, or when the pause that a minute's limit asks
+        for has not helped.
+        """
+        if period is not None:
+            return period == ThrottleScope.MONTH
+        if end is not None:
+            return end > now + _LONGEST_MINUTE
+        ledger = self._account.ledger
+        return self._vague_before or ledger.used(now) >= ledger.limits.per_month

@@ -1,0 +1,1 @@
+"""Enphase's Monitoring API v4."""

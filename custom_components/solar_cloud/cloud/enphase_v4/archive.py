@@ -1,0 +1,156 @@
+"""The past of an Enphase v4 system: the days of its whole life in one request for each measure, rows by the week.
+
+Facts are from the Enphase v4 documentation: ``*_lifetime``, telemetry with ``granularity=week``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import override
+from zoneinfo import ZoneInfo
+
+from ...model.data import SystemData, local_day, midnight
+from ...model.elements import Flow, Interval
+from ...model.series import inside
+from ..archive import Archive, Detail, Totals
+from ..errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled, ThrottleScope
+from .api import EnphaseV4Api, floor_quarter
+from .capabilities import MEASURES, OWN, Measure, is_wanted, known_since, told, was_told
+from .lifetimes import Lifetimes
+from .model import Granularity
+from .telemetry import Flows, flows_of, production_of
+
+SETTLE = timedelta(hours=2)
+"""How long the past of a new system waits: setting up shall cost little."""
+UNDECIDED = timedelta(hours=1)
+"""How long it waits again while it is not known yet what the system tells."""
+KEPT = timedelta(hours=1)
+"""How long the rows of a week serve its other days."""
+_DAY = timedelta(days=1)
+_NOT_TOLD = (NoDataYet, NotFound, NotAllowed, InvalidRequest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Week:
+    """The rows of one measure, from when to when they were asked for, and when."""
+
+    start: datetime
+    end: datetime
+    read_at: datetime
+    rows: Mapping[Flow, tuple[Interval, ...]]
+
+
+class EnphaseV4Archive(Archive):
+    """Reads the past of systems; `zone` stands in for a system whose own is unknown."""
+
+    is_free = True
+    settled = timedelta(hours=12)
+    """Rows are read a few times a day: the morning's first reading has the rest of the day before."""
+
+    def __init__(self, api: EnphaseV4Api, lifetimes: Lifetimes, zone: ZoneInfo) -> None:
+        """Read through these endpoints; the lifetimes are shared with those who need their sums."""
+        self._api = api
+        self._lifetimes = lifetimes
+        self._zone = zone
+        self._weeks: dict[tuple[str, str], _Week] = {}
+
+    @override
+    def flows(self, data: SystemData) -> frozenset[Flow]:
+        """Return production and what meters and batteries have ever told."""
+        return frozenset(flow for measure in _measures(data) for flow in measure.flows)
+
+    @override
+    def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
+        """Divide days into one part."""
+        return ((first, last),) if first <= last else ()
+
+    @override
+    def price(self, data: SystemData, first: date, last: date) -> int:
+        """Return one request for each measure, for any number of days."""
+        return len(self.chunks(data, first, last)) * len(_measures(data))
+
+    @override
+    async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
+        """Return the energy of each finished day; what a plan does not tell any more is left out.
+
+        Raises `Throttled`, without a request, for a system that was set up a moment ago: the present comes first.
+        """
+        zone = data.system.zone(self._zone)
+        if (until := _waits_until(data, now)) is not None:
+            raise Throttled(until, ThrottleScope.MINUTE, sent=False)
+        last = min(last, local_day(now, zone) - _DAY)
+        if last < first:
+            return {}
+        found: dict[Flow, Mapping[date, float]] = {}
+        for measure in _measures(data):
+            try:
+                days = await self._lifetimes.read(data.system.id, measure, now, zone)
+            except _NOT_TOLD:
+                continue
+            for flow in measure.flows:
+                energies = days.series.days(flow)
+                found[flow] = MappingProxyType({day: wh for day, wh in energies.items() if first <= day <= last})
+        return MappingProxyType(found)
+
+    @override
+    def detail_price(self, data: SystemData) -> int:
+        """Return one request for each measure, which also gives the six days after it."""
+        return len(_measures(data))
+
+    @override
+    async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
+        """Return a day's rows of each measure."""
+        zone = data.system.zone(self._zone)
+        start, end = midnight(day, zone), min(midnight(day + _DAY, zone), floor_quarter(now))
+        if end <= start:
+            return {}
+        found: dict[Flow, tuple[Interval, ...]] = {}
+        for measure in _measures(data):
+            try:
+                week = await self._week(measure, data, start, end, now)
+            except _NOT_TOLD:
+                continue
+            found |= {flow: tuple(inside(rows, start, end)) for flow, rows in week.rows.items()}
+        return MappingProxyType(found)
+
+    async def _week(self, measure: Measure, data: SystemData, start: datetime, end: datetime, now: datetime) -> _Week:
+        """Return rows that have those between two instants, without a request if a week was read that has them.
+
+        Weeks of the microinverters are not documented; what an answer does not reach up to is asked for by itself.
+        """
+        key = (data.system.id, measure.name)
+        known = self._weeks.get(key)
+        if known is not None and known.start <= start and end <= known.end and _is_young(known, now):
+            return known
+        found = await self._rows(measure, data, start, Granularity.WEEK)
+        asked = min(start + Granularity.WEEK.length, floor_quarter(now))
+        reached = max((row.end for rows in found.rows.values() for row in rows), default=asked)
+        full = reached - start > Granularity.DAY.length or asked - start <= Granularity.DAY.length
+        until = min(asked, found.end or asked) if full else start + Granularity.DAY.length
+        week = _Week(start=start, end=until, read_at=now, rows=found.rows)
+        self._weeks[key] = week
+        return week
+
+    async def _rows(self, measure: Measure, data: SystemData, start: datetime, granularity: Granularity) -> Flows:
+        if measure is not OWN:
+            return await flows_of(self._api, measure, data.system.id, start, granularity)
+        telemetry = await production_of(self._api, data, start, granularity)
+        return Flows(rows=MappingProxyType({Flow.PRODUCTION: telemetry.intervals}), end=telemetry.end)
+
+
+def _waits_until(data: SystemData, now: datetime) -> datetime | None:
+    """Return until when the past of a new system waits: it is imported once, with all measures that there are."""
+    since = known_since(data)
+    if since is None or timedelta(0) <= now - since < SETTLE:
+        return (since or now) + SETTLE
+    undecided = any(is_wanted(measure, data) and not was_told(measure, data) for measure in MEASURES)
+    return now + UNDECIDED if undecided and timedelta(0) <= now - since < _DAY else None
+
+
+def _measures(data: SystemData) -> tuple[Measure, ...]:
+    return (OWN, *told(data))
+
+
+def _is_young(week: _Week, now: datetime) -> bool:
+    return timedelta(0) <= now - week.read_at <= KEPT

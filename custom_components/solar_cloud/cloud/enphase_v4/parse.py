@@ -1,0 +1,224 @@
+"""The JSON of Enphase v4 about systems and their hardware to the model. Pure functions: they know fields, no requests.
+
+Fields are read as the Enphase v4 documentation describes them. What is null, absent, -1 (unknown for ever, release
+notes of July 2023) or of a wrong type becomes `None`; only an answer that is no object or list at all, or one about
+another system than was asked for, raises `MalformedAnswer`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from types import MappingProxyType
+from typing import Any
+
+from ...model.elements import Device, DeviceKind, DeviceReading, System, Vendor
+from ..enphase_v2.parse import MANUFACTURER, about, energy_of, parse_inverters_summary, parse_summary
+from ..parse import as_bool, as_code, as_float, as_int, as_list, as_map, as_str, as_time, require_list, require_map
+from .model import (
+    ApplianceNow,
+    BatteryNow,
+    Devices,
+    InvertersPage,
+    Latest,
+    Meter,
+    MeterChannel,
+    SystemsPage,
+    SystemSummary,
+)
+
+_UNKNOWN = -1
+_KINDS: Mapping[str, DeviceKind] = MappingProxyType(
+    {
+        "micros": DeviceKind.INVERTER,
+        "meters": DeviceKind.METER,
+        "gateways": DeviceKind.GATEWAY,
+        "encharges": DeviceKind.BATTERY,
+    }
+)
+"""Everything else that is listed is hardware too."""
+_DISABLED = "disabled"
+_CHARGING, _DISCHARGING = "charging", "discharging"
+
+
+def parse_systems(answer: Any) -> SystemsPage:
+    """Read one page of the list of systems."""
+    page = require_map(answer, "systems")
+    rows = require_list(page.get("systems"), "systems")
+    return SystemsPage(
+        systems=tuple(system for row in rows if (system := _system(as_map(row)))),
+        rows=len(rows),
+        total=as_int(page.get("total")),
+        size=as_int(page.get("size")),
+    )
+
+
+def parse_system(answer: Any, system_id: str) -> System | None:
+    """Read one system; `None` for an answer that does not even name it."""
+    return _system(about(answer, system_id, "system"))
+
+
+def parse_system_summary(answer: Any, system_id: str, zone: tzinfo, *, past: bool = False) -> SystemSummary:
+    """Read a summary: the fields of version 2, and those about batteries; -1 stands for unknown."""
+    data = {name: None if _is_unknown(value) else value for name, value in about(answer, system_id, "summary").items()}
+    return SystemSummary(
+        summary=parse_summary(data, system_id, zone, past=past),
+        nmi=as_str(data.get("nmi")),
+        battery_charge_w=energy_of(data.get("battery_charge_w")),
+        battery_discharge_w=energy_of(data.get("battery_discharge_w")),
+        battery_capacity_wh=energy_of(data.get("battery_capacity_wh")) or None,
+    )
+
+
+def parse_devices(answer: Any, system_id: str) -> Devices:
+    """Read the active devices. A kind that the system has none of is left out, so every kind is complete.
+
+    Hardware without a serial number (heat pumps, generators) cannot be told apart from other hardware and is left out.
+    """
+    data = about(answer, system_id, "devices")
+    listed = data.get("devices")
+    found: dict[str, Device] = {}
+    readings: dict[str, DeviceReading] = {}
+    meters: list[Meter] = []
+    complete = set(DeviceKind) if isinstance(listed, Mapping) else set()
+    for key, rows in as_map(listed).items():
+        kind = _KINDS.get(str(key).lower(), DeviceKind.OTHER)
+        if not isinstance(rows, list):
+            complete.discard(kind)
+        for row in as_list(rows):
+            device = _device(kind, as_map(row))
+            if device is None:
+                if kind is not DeviceKind.OTHER:
+                    complete.discard(kind)
+                continue
+            if as_bool(as_map(row).get("active")) is False or device.serial in found:
+                continue
+            found[device.serial] = device
+            readings[device.serial] = _state(as_map(row))
+            if kind is DeviceKind.METER and as_code(as_map(row).get("state")) != _DISABLED:
+                meters.append(_meter(device.serial, as_map(row)))
+    return Devices(
+        devices=tuple(found.values()),
+        complete=frozenset(complete),
+        readings=MappingProxyType(readings),
+        meters=tuple(meters),
+    )
+
+
+def parse_inverters(answer: Any) -> InvertersPage:
+    """Read one page of the microinverters, whose power is told in two forms."""
+    states = parse_inverters_summary(answer)
+    groups = answer if isinstance(answer, list) else [answer]
+    return InvertersPage(
+        states=states, rows=sum(len(as_list(as_map(group).get("micro_inverters"))) for group in groups)
+    )
+
+
+def parse_ev_chargers(answer: Any, system_id: str) -> tuple[Device, ...]:
+    """Read the EV chargers of a system (endpoint ``ev_charger/devices``)."""
+    data = as_map(about(answer, system_id, "ev_charger").get("devices"))
+    rows = [row for key, listed in data.items() if str(key).lower() == "ev_chargers" for row in as_list(listed)]
+    return tuple(device for row in rows if (device := _device(DeviceKind.OTHER, as_map(row))))
+
+
+def parse_latest(answer: Any, system_id: str) -> Latest:
+    """Read the newest powers. Keys differ from those of the list of devices, so hyphens count as underscores."""
+    data = as_map(about(answer, system_id, "latest_telemetry").get("devices"))
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for key, listed in data.items():
+        rows.setdefault(str(key).lower().replace("-", "_"), []).extend(map(as_map, as_list(listed)))
+    return Latest(
+        meters=tuple(
+            MeterChannel(
+                name=as_code(row.get("name")),
+                channel=as_int(row.get("channel")),
+                power_w=as_float(row.get("power")),
+                reported=as_time(row.get("last_report_at")),
+            )
+            for row in rows.get("meters", ())
+        ),
+        batteries=tuple(_battery_now(row) for row in rows.get("encharges", ())),
+        heat_pumps=_appliances(rows.get("heat_pump", ())),
+        chargers=_appliances(rows.get("evse", ())),
+    )
+
+
+def parse_system_id(answer: Any) -> str | None:
+    """Read which system a gateway belongs to."""
+    return as_str(require_map(answer, "retrieve_system_id").get("system_id"))
+
+
+def _is_unknown(value: Any) -> bool:
+    return not isinstance(value, bool) and value == _UNKNOWN
+
+
+def _system(row: Mapping[str, Any]) -> System | None:
+    system_id = as_str(row.get("system_id"))
+    if system_id is None:
+        return None
+    size = as_float(row.get("system_size"))
+    return System(
+        vendor=Vendor.ENPHASE,
+        id=system_id,
+        name=as_str(row.get("name")) or as_str(row.get("public_name")) or f"Enphase {system_id}",
+        timezone=as_str(row.get("timezone")),
+        status=as_code(row.get("status")),
+        size_w=size if size is not None and size > 0 else None,
+        installed_at=as_time(row.get("operational_at")),
+        last_report=as_time(row.get("last_report_at")),
+    )
+
+
+def _device(kind: DeviceKind, row: Mapping[str, Any]) -> Device | None:
+    serial = as_str(row.get("serial_number"))
+    if serial is None:
+        return None
+    name = as_str(row.get("name"))
+    if kind is DeviceKind.METER and name is not None and " " not in name:
+        # What it is called is only what it measures.
+        name = f"{name.capitalize()} meter"
+    return Device(
+        kind=kind,
+        serial=serial,
+        name=name,
+        manufacturer=MANUFACTURER,
+        model=as_str(row.get("product_name")) or as_str(row.get("model")),
+        part_number=as_str(row.get("part_number")) or as_str(row.get("sku")) or as_str(row.get("SKU")),
+        firmware=as_str(row.get("emu_sw_version")) or as_str(row.get("firmware")),
+    )
+
+
+def _state(row: Mapping[str, Any]) -> DeviceReading:
+    return DeviceReading(status=as_code(row.get("status")), last_report=as_time(row.get("last_report_at")))
+
+
+def _meter(serial: str, row: Mapping[str, Any]) -> Meter:
+    config = as_code(row.get("config_type"))
+    role = as_code(row.get("name"))
+    if role not in {"production", "consumption"}:
+        role = {"production": "production", "net": "consumption", "total": "consumption"}.get(config or "", role)
+    return Meter(serial=serial, role=role, config=config, phases=as_code(row.get("config_phase")))
+
+
+def _battery_now(row: Mapping[str, Any]) -> BatteryNow:
+    """Read a battery's power. Its sign is not documented, but its mode says which way the energy goes.
+
+    Without a mode that says so, what is positive is given: so says the documentation of the live data.
+    """
+    power, mode = as_float(row.get("power")), as_code(row.get("operational_mode"))
+    if power is not None and mode in {_CHARGING, _DISCHARGING}:
+        power = -abs(power) if mode == _CHARGING else abs(power)
+    return BatteryNow(
+        name=as_str(row.get("name")), power_w=power, reported=as_time(row.get("last_report_at")), mode=mode
+    )
+
+
+def _appliances(rows: Iterable[Mapping[str, Any]]) -> tuple[ApplianceNow, ...]:
+    return tuple(
+        ApplianceNow(
+            serial=serial,
+            name=as_str(row.get("name")),
+            reported=as_time(row.get("last_report_at")),
+            mode=as_code(row.get("operational_mode")),
+        )
+        for row in rows
+        if (serial := as_str(row.get("serial_number")))
+    )

@@ -1,0 +1,105 @@
+"""Which rows of telemetry an Enphase v4 system is asked for, and which of the answer can be believed. Pure functions.
+
+Instants are aware UTC, energies Wh. Data are about 25 minutes old when they can be read, and rows fill in for hours
+(field reports of Enphase v4).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from ...model.data import KEEP_INTERVALS, SystemData, local_day, midnight
+from ...model.elements import Flow, Interval, LifetimeBase
+from ...model.series import EMPTY, Series, newest_end, unbroken_wh
+from .api import floor_quarter
+from .model import Granularity
+
+LATE = timedelta(hours=3)
+"""What a gateway tells late mostly comes within this; it is read once more."""
+SETTLED = timedelta(hours=1)
+"""A row that lacks a device for longer is not late: a silent inverter must not hold everything back."""
+QUARTER = timedelta(minutes=15)
+NIGHT = timedelta(hours=5)
+"""A shorter gap is no night."""
+TWILIGHT = timedelta(hours=2)
+"""For so long after sunset and before sunrise, or after the last and before the first power, inverters may sleep."""
+DIM_SHARE = 0.05
+DIM_WH = 3.0
+"""A row with so little, or that share of the largest one, is one of first or last light."""
+
+
+def window(series: Series, base: LifetimeBase | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, Granularity]:
+    """Return from when on rows are asked for, and how much time that is.
+
+    A whole day costs no more than an hour, so at least that is read: late rows come with it. After a pause it is as
+    much as the intervals of a system are kept for; what is older is the archive's. `base` is the lifetime that the
+    series carries on, without a gap.
+    """
+    end = floor_quarter(now)
+    known = newest_end(series)
+    wanted = midnight(local_day(now, zone), zone) if known is None else known - LATE
+    if base is not None and known is not None and known > (since := midnight(base.day, zone)):
+        wanted = wanted if unbroken_wh(series, since, known) is not None else min(wanted, since)
+    start = max(min(floor_quarter(wanted), end - Granularity.DAY.length), end - KEEP_INTERVALS)
+    return start, Granularity.DAY if end - start <= Granularity.DAY.length else Granularity.WEEK
+
+
+def production_window(data: SystemData, now: datetime, zone: ZoneInfo) -> tuple[datetime, Granularity]:
+    """Return the window of production, which has a gap each night."""
+    series = data.intervals or data.detail.get(Flow.PRODUCTION, EMPTY)
+    return window(series, None, now, zone)
+
+
+def final_rows(rows: Sequence[Interval], total_devices: int | None, now: datetime) -> tuple[Interval, ...]:
+    """Return the rows before the first recent one that not every device has told its part of."""
+    cut = next(
+        (
+            row.start
+            for row in rows
+            if total_devices and (row.devices_reporting or total_devices) < total_devices and now - row.end < SETTLED
+        ),
+        None,
+    )
+    return tuple(row for row in rows if cut is None or row.end <= cut)
+
+
+def quarters(rows: Iterable[Interval], now: datetime) -> tuple[Interval, ...]:
+    """Add rows of five minutes up to quarter hours, as the other flows are told.
+
+    At first and last light a part of a quarter hour is not told, because there is nothing to tell; a part that is
+    missing elsewhere is late.
+    """
+    parts: dict[datetime, list[Interval]] = {}
+    for row in rows:
+        parts.setdefault(floor_quarter(row.start), []).append(row)
+    found: list[Interval] = []
+    for start, inside in sorted(parts.items()):
+        whole = sum((row.end - row.start for row in inside), timedelta(0)) >= QUARTER
+        if whole or now - (start + QUARTER) >= SETTLED:
+            energy = sum(row.energy_wh for row in inside)
+            found.append(Interval(start=start, end=start + QUARTER, energy_wh=energy))
+    return tuple(found)
+
+
+def with_twilight(rows: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return rows of microinverters with rows of nothing where they fall asleep and where they wake up.
+
+    The cloud tells nothing of a night. Whether the first and the last light were too dim for every inverter, or are
+    still to be told, shows in the rows beside: a day that ends with hardly any power has ended.
+    """
+    most = max((row.energy_wh for row in rows), default=0.0)
+    dim = max(DIM_WH, DIM_SHARE * most)
+    found = list(rows[:1])
+    for before, after in pairwise(rows):
+        if after.start - before.end >= NIGHT and before.energy_wh <= dim and after.energy_wh <= dim:
+            step = after.end - after.start
+            count = int(TWILIGHT / step)
+            found += [_nothing(before.end + number * step, step) for number in range(count)]
+            found += [_nothing(after.start - number * step, step) for number in range(count, 0, -1)]
+        found.append(after)
+    return tuple(found)
+
+
+def _nothing(start: datetime, length: timedelta) -> Interval:
+    return Interval(start=start, end=start + length, energy_wh=0.0)

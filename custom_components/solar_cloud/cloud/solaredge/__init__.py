@@ -1,0 +1,1 @@
+"""SolarEdge's Monitoring API V2."""

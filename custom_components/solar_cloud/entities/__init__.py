@@ -1,0 +1,1 @@
+"""What each entity is and where its value comes from."""

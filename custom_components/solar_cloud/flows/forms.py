@@ -1,0 +1,187 @@
+"""The forms of the flows: their fields, and reading what was typed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from homeassistant.const import CONF_API_KEY, CONF_CODE
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    DateSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from probatio import Secret
+import voluptuous as vol
+from yarl import URL
+
+from ..account.clients import DEFAULT_BASE_URL
+from ..budget.plan import PLANS
+from ..const import (
+    CLOUD_ENPHASE_V2,
+    CLOUD_ENPHASE_V4,
+    CLOUD_SOLAREDGE,
+    CONF_ACCOUNT_KEY,
+    CONF_ADVANCED,
+    CONF_BASE_URL,
+    CONF_CYCLE_DAY,
+    CONF_PER_MINUTE,
+    CONF_PER_MONTH,
+    CONF_PLAN,
+    CONF_SINCE,
+    CONF_SITE_ID,
+    CONF_SYSTEM,
+    CONF_SYSTEM_ID,
+    CONF_SYSTEMS,
+    CONF_TIMEZONE,
+    CONF_USER_ID,
+    PLAN_CUSTOM,
+)
+from ..model.elements import System
+
+SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
+ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+REQUESTS = NumberSelector(NumberSelectorConfig(min=1, max=10_000_000, step=1, mode=NumberSelectorMode.BOX))
+
+
+class InvalidAddress(ValueError):
+    """The base URL cannot be one."""
+
+
+def checked_address(text: str) -> str:
+    """Return a base URL without its trailing slash; raise `InvalidAddress` for anything but a plain http(s) one."""
+    try:
+        url = URL(text.strip())
+        fine = (
+            url.scheme in {"http", "https"}
+            and bool(url.host)
+            and url.port is not None
+            and url.user is None
+            and url.password is None
+            and not url.query_string
+            and not url.fragment
+            and "?" not in text
+            and "#" not in text
+        )
+    except ValueError, TypeError:
+        fine = False
+    if not fine:
+        raise InvalidAddress
+    return str(url).rstrip("/")
+
+
+def credential_fields(cloud: str, *, signed_in: bool = False) -> dict[Any, Any]:
+    """Return the form fields that name an account at a cloud; an owner who signs in types no key at SolarEdge."""
+    if cloud == CLOUD_ENPHASE_V2:
+        return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Required(CONF_USER_ID): TEXT}
+    if cloud == CLOUD_ENPHASE_V4:
+        return {vol.Required(Secret(CONF_API_KEY)): SECRET}
+    if signed_in:
+        return {}
+    return {vol.Required(Secret(CONF_API_KEY)): SECRET, vol.Optional(Secret(CONF_ACCOUNT_KEY)): SECRET}
+
+
+def account_schema(cloud: str, *, signed_in: bool = False) -> vol.Schema:
+    """Return the whole form of an account: credential, plan, and the address behind a fold."""
+    plans = [*PLANS[cloud], PLAN_CUSTOM]
+    return vol.Schema(
+        {
+            **credential_fields(cloud, signed_in=signed_in),
+            vol.Required(CONF_PLAN, default=plans[0]): SelectSelector(
+                SelectSelectorConfig(options=plans, translation_key=f"{cloud}_plan", mode=SelectSelectorMode.DROPDOWN)
+            ),
+            vol.Required(CONF_ADVANCED): section(
+                vol.Schema({vol.Required(CONF_BASE_URL, default=DEFAULT_BASE_URL[cloud]): ADDRESS}),
+                {"collapsed": True},
+            ),
+        }
+    )
+
+
+def applications_schema(names: Mapping[str, str], chosen: str | None) -> vol.Schema:
+    """Return the form that chooses one of several applications."""
+    options = [SelectOptionDict(value=key, label=name) for key, name in names.items()]
+    return vol.Schema(
+        {
+            vol.Required("implementation", default=chosen if chosen in names else options[0]["value"]): SelectSelector(
+                SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+            )
+        }
+    )
+
+
+def paste_schema(cloud: str) -> vol.Schema:
+    """Return the form that takes what the owner has copied at the vendor's."""
+    site = {vol.Optional(CONF_SITE_ID): TEXT} if cloud == CLOUD_SOLAREDGE else {}
+    return vol.Schema({vol.Required(Secret(CONF_CODE)): TEXT, **site})
+
+
+def finish_schema(cloud: str) -> vol.Schema:
+    """Return the form that lets a signed-in owner try again, at Enphase with another API key."""
+    return vol.Schema({vol.Optional(Secret(CONF_API_KEY)): SECRET} if cloud == CLOUD_ENPHASE_V4 else {})
+
+
+LIMITS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_PER_MINUTE): vol.All(REQUESTS, vol.Coerce(int)),
+        vol.Required(CONF_PER_MONTH): vol.All(REQUESTS, vol.Coerce(int)),
+    }
+)
+
+
+OPTIONS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_CYCLE_DAY, default=1): vol.All(
+            NumberSelector(NumberSelectorConfig(min=1, max=31, step=1, mode=NumberSelectorMode.BOX)), vol.Coerce(int)
+        )
+    }
+)
+
+
+def systems_options(systems: Sequence[System]) -> list[SelectOptionDict]:
+    """Return the systems as options of a form."""
+    return [SelectOptionDict(value=system.id, label=f"{system.name} ({system.id})") for system in systems]
+
+
+def subentry_data(system: System) -> dict[str, Any]:
+    """Return what is stored of a system: the rest comes from its cloud."""
+    data: dict[str, Any] = {CONF_SYSTEM_ID: system.id}
+    if system.timezone:
+        data[CONF_TIMEZONE] = system.timezone
+    return data
+
+
+def systems_schema(systems: Sequence[System]) -> vol.Schema:
+    """Return the form that chooses several systems, all of them by default."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_SYSTEMS, default=[system.id for system in systems]): SelectSelector(
+                SelectSelectorConfig(options=systems_options(systems), multiple=True, mode=SelectSelectorMode.LIST)
+            )
+        }
+    )
+
+
+def system_schema(systems: Sequence[System]) -> vol.Schema:
+    """Return the form that chooses one system."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_SYSTEM): SelectSelector(
+                SelectSelectorConfig(options=systems_options(systems), mode=SelectSelectorMode.LIST)
+            )
+        }
+    )
+
+
+def since_schema(begin: date) -> vol.Schema:
+    """Return the form that asks since when the past is wanted."""
+    return vol.Schema({vol.Required(CONF_SINCE, default=begin.isoformat()): DateSelector()})

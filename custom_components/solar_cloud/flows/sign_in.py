@@ -1,0 +1,260 @@
+"""The part of the account's flow in which its owner signs in at the cloud: the same steps for both vendors.
+
+Enphase sends the browser back to Home Assistant's usual page, SolarEdge to one of ours. Where neither can be reached
+from the browser, the owner pastes the code, or the whole address that the browser ended up at.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CODE
+from homeassistant.core import callback
+from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler, async_get_implementations
+from homeassistant.util import dt as dt_util
+from yarl import URL
+
+from ..account.callback_view import async_belongs_to, async_stop_waiting, async_wait_for
+from ..account.clients import async_token_endpoint
+from ..account.grants import CONSENT_MONTHS
+from ..account.metered import CLOUD_VENDOR, entry_unique_id
+from ..account.urls import callback_url, connect_url
+from ..application_credentials import Application
+from ..cloud.errors import ClientRefused, CloudError, CredentialRefused, Throttled
+from ..cloud.grant import Grant, Tokens
+from ..cloud.token_endpoint import enphase_oauth_url
+from ..const import (
+    CLOUD_ENPHASE_V4,
+    CLOUD_SOLAREDGE,
+    CONF_AUTH_IMPLEMENTATION,
+    CONF_BASE_URL,
+    CONF_CLOUD,
+    CONF_CONSENTED_AT,
+    CONF_OWNER,
+    CONF_SITE_ID,
+    DOMAIN,
+)
+from .forms import applications_schema, finish_schema, paste_schema
+
+_LOGGER = logging.getLogger(__name__)
+
+SCOPE = "SITE_DATA DEVICE_DATA"
+"""All that a homeowner can give (SolarEdge homeowner guide)."""
+
+
+class SignInFlow(AbstractOAuth2FlowHandler):
+    """Signs in, and goes on with the tokens."""
+
+    DOMAIN = DOMAIN
+    _application: Application
+    """What is signed in with, once it is chosen."""
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        super().__init__()
+        self._data: dict[str, Any] = {}
+        self._grant: Grant | None = None
+        self._pasting_url: str | None = None
+
+    @property
+    @override
+    def logger(self) -> logging.Logger:
+        """Return where the flow writes."""
+        return _LOGGER
+
+    async def _async_name_account(self) -> None:
+        """Take the account's name, and end where it is set up already or is being set up elsewhere.
+
+        Who changes an account that is there, or signs in to it again, is not kept out by another dialog of his.
+        """
+        is_new = self.source == SOURCE_USER
+        await self.async_set_unique_id(entry_unique_id(self._data), raise_on_progress=is_new)
+        if is_new:
+            self._abort_if_unique_id_configured()
+
+    @abstractmethod
+    async def _async_try(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
+        """List the systems, and go on with them; else tell the form's errors."""
+
+    @override
+    @callback
+    def async_remove(self) -> None:
+        """Void what the closed dialog waited for."""
+        async_stop_waiting(self.hass, self.flow_id)
+
+    async def _async_applications(self) -> dict[str, Application]:
+        """Return the applications that may be this cloud's: those that no account of the other vendor uses."""
+        vendor = CLOUD_VENDOR[self._data[CONF_CLOUD]]
+        foreign = {
+            entry.data.get(CONF_AUTH_IMPLEMENTATION)
+            for entry in self.hass.config_entries.async_entries(DOMAIN)
+            if CLOUD_VENDOR[entry.data[CONF_CLOUD]] is not vendor
+        }
+        found = await async_get_implementations(self.hass, DOMAIN)
+        return {key: one for key, one in found.items() if key not in foreign and isinstance(one, Application)}
+
+    @override
+    async def async_step_pick_implementation(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the application, if there are several; with none Home Assistant asks to enter one."""
+        applications = await self._async_applications()
+        if not applications:
+            return self.async_abort(reason="missing_credentials")
+        chosen = next(iter(applications)) if len(applications) == 1 else (user_input or {}).get("implementation")
+        if chosen in applications:
+            self.flow_impl = self._application = applications[chosen]
+            self._data |= {CONF_AUTH_IMPLEMENTATION: chosen, CONF_CLIENT_ID: self._application.client_id}
+            return await self.async_step_sign_in()
+        return self.async_show_form(
+            step_id="pick_implementation",
+            data_schema=applications_schema(
+                {key: one.name for key, one in applications.items()}, self._data.get(CONF_AUTH_IMPLEMENTATION)
+            ),
+        )
+
+    async def async_step_sign_in(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask how the owner comes back from the vendor's page."""
+        here = self._data[CONF_CLOUD] != CLOUD_SOLAREDGE or callback_url(self.hass) is not None
+        return self.async_show_menu(
+            step_id="sign_in",
+            menu_options=["sign_in_here", "paste_code"] if here else ["paste_code"],
+            description_placeholders={"application": self.flow_impl.name},
+        )
+
+    async def async_step_sign_in_here(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Send the browser to the vendor's page, from which it comes back by itself."""
+        return await self.async_step_auth()
+
+    @override
+    async def async_generate_authorize_url(self) -> str:
+        """Return the vendor's page, from which the browser comes back to Home Assistant."""
+        if self._data[CONF_CLOUD] == CLOUD_ENPHASE_V4:
+            return await self._async_enphase_url(None)
+        return self._solaredge_url(callback_url(self.hass))
+
+    async def _async_enphase_url(self, redirect: str | None) -> str:
+        application = self._application
+        application.authorize_url = f"{enphase_oauth_url(self._data[CONF_BASE_URL])}/authorize"
+        application.redirect = redirect
+        return await application.async_generate_authorize_url(self.flow_id)
+
+    def _solaredge_url(self, redirect: str | None) -> str:
+        redirected = {"redirect_uri": redirect} if redirect else {}
+        return str(
+            URL(connect_url(self._data[CONF_BASE_URL])).with_query(
+                {
+                    "client_id": self._application.client_id,
+                    "external_id": async_wait_for(self.hass, self.flow_id),
+                    "scope": SCOPE,
+                    "access_duration": str(CONSENT_MONTHS),
+                    **redirected,
+                }
+            )
+        )
+
+    async def async_step_paste_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for what the vendor's page shows, or for the address that the browser ended up at."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            errors = self._take_pasted(user_input)
+            if not errors:
+                errors = await self._async_exchange()
+            if not errors:
+                return await self.async_step_finish()
+        if self._pasting_url is None:
+            self._pasting_url = await self._async_pasting_url()
+        return self.async_show_form(
+            step_id="paste_code",
+            data_schema=self.add_suggested_values_to_schema(
+                paste_schema(self._data[CONF_CLOUD]), {CONF_SITE_ID: (user_input or {}).get(CONF_SITE_ID)}
+            ),
+            errors=errors,
+            description_placeholders={"url": self._pasting_url},
+        )
+
+    async def _async_pasting_url(self) -> str:
+        if self._data[CONF_CLOUD] == CLOUD_ENPHASE_V4:
+            # Enphase's own page, which shows the code (Enphase v4 quick start).
+            return await self._async_enphase_url(f"{enphase_oauth_url(self._data[CONF_BASE_URL])}/redirect_uri")
+        return self._solaredge_url(None)
+
+    def _take_pasted(self, user_input: Mapping[str, Any]) -> dict[str, str]:
+        """Take the code from what was pasted; tells what is wrong with it."""
+        text = user_input[CONF_CODE].strip()
+        query: Mapping[str, str] = {}
+        if "code=" in text or "error=" in text:
+            query = URL.build(query_string=text.partition("?")[2].partition("#")[0] or text).query
+            text = query.get("code", "")
+        if "error" in query:
+            return {"base": "access_denied"}
+        if not text or not text.isprintable() or " " in text:
+            return {CONF_CODE: "no_code"}
+        if not self._is_ours(query):
+            return {"base": "foreign_code"}
+        self.external_data = {"code": text}
+        if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE:
+            site = (query.get("site_id") or user_input.get(CONF_SITE_ID) or "").strip()
+            if not site.isdecimal():
+                return {CONF_SITE_ID: "no_site_id"}
+            self.external_data[CONF_SITE_ID] = site
+        return {}
+
+    def _is_ours(self, query: Mapping[str, str]) -> bool:
+        """Tell whether a pasted address answers the one that was given out, as far as it says so."""
+        ours = URL(self._pasting_url or "").query
+        if "state" in query and "state" in ours and query["state"] != ours["state"]:
+            return False
+        return "external_id" not in query or async_belongs_to(self.hass, query["external_id"], self.flow_id)
+
+    @override
+    async def async_step_creation(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go on when the browser has come back with a code."""
+        if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and not str(self.external_data.get(CONF_SITE_ID)).isdecimal():
+            return self.async_abort(reason="no_site_id")
+        if errors := await self._async_exchange():
+            return self.async_abort(reason=errors["base"])
+        return await self.async_step_finish()
+
+    async def _async_exchange(self) -> dict[str, str]:
+        """Get tokens for the code; tells what is wrong."""
+        application, given = self._application, self.external_data
+        redirect = given.get("state", {}).get("redirect_uri") or application.redirect
+        try:
+            endpoint = await async_token_endpoint(
+                self.hass, self._data, application.client_id, application.client_secret
+            )
+            issued = await endpoint.exchange(given["code"], redirect)
+        except ClientRefused as err:
+            _LOGGER.debug("The application was refused: %s", err)
+            return {"base": "client_refused"}
+        except CredentialRefused as err:
+            _LOGGER.debug("The code was refused: %s", err)
+            return {"base": "code_refused"}
+        except Throttled:
+            return {"base": "rate_limited"}
+        except CloudError as err:
+            _LOGGER.debug("The code could not be exchanged: %s", err)
+            return {"base": "cannot_connect"}
+        async_stop_waiting(self.hass, self.flow_id)
+        self._grant = Grant(endpoint, issued.tokens, _async_keep_nothing, clock=dt_util.utcnow)
+        if (owner := issued.owner or given.get(CONF_SITE_ID)) is not None:
+            self._data[CONF_OWNER] = owner
+        if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE:
+            self._data |= {CONF_SITE_ID: given[CONF_SITE_ID], CONF_CONSENTED_AT: dt_util.utcnow().isoformat()}
+        return {}
+
+    async def async_step_finish(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Read the systems; the owner need not sign in again because of a wrong API key, or a cloud that is down."""
+        if user_input is not None and (key := user_input.get(CONF_API_KEY)):
+            self._data[CONF_API_KEY] = key.strip()
+        if CONF_OWNER in self._data:
+            await self._async_name_account()
+        errors, result = await self._async_try()
+        if result is not None:
+            return result
+        return self.async_show_form(step_id="finish", data_schema=finish_schema(self._data[CONF_CLOUD]), errors=errors)
+
+
+async def _async_keep_nothing(_pair: Tokens) -> None:
+    """Leave a pair in memory: there is no entry yet that it could belong to."""

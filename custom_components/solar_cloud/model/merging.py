@@ -1,0 +1,171 @@
+"""How what a job brought is laid over what was known: devices, readings, series. Pure functions, no vendor."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .day_start import day_starts
+from .elements import (
+    Breakdown,
+    DayEnergy,
+    Device,
+    DeviceKind,
+    DeviceReading,
+    Flow,
+    Interval,
+    LifetimeBase,
+    Momentary,
+    System,
+    Update,
+)
+from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, rolled
+
+
+def overlay[T: (System, Device, DeviceReading, Breakdown)](old: T, new: T | None) -> T:
+    """Return the old object with every field that the new one knows."""
+    if new is None:
+        return old
+    known: dict[str, Any] = {item.name: value for item in fields(new) if (value := getattr(new, item.name)) is not None}
+    return replace(old, **known)
+
+
+def newer(old: Momentary | None, new: Momentary | None) -> Momentary | None:
+    """Return the powers of the later instant."""
+    return old if new is None or (old is not None and new.measured_at < old.measured_at) else new
+
+
+def merge_devices(
+    old: Mapping[str, Device], doubted: frozenset[DeviceKind], update: Update
+) -> tuple[Mapping[str, Device], frozenset[DeviceKind]]:
+    """Take an inventory in: new devices in, retired ones out.
+
+    An inventory that leaves out a whole kind at once is more likely a hiccup than a house stripped bare:
+    it takes two in a row.
+    """
+    if not update.devices and not update.complete:
+        return old, doubted
+    devices = dict(old)
+    listed = {device.serial: device for device in update.devices}
+    for serial, device in listed.items():
+        devices[serial] = overlay(devices[serial], device) if serial in devices else device
+    still_doubted = set(doubted)
+    for kind in update.complete:
+        known = [serial for serial, device in devices.items() if device.kind is kind]
+        gone = [serial for serial in known if serial not in listed]
+        if gone and len(gone) == len(known) and kind not in still_doubted:
+            still_doubted.add(kind)
+            continue
+        still_doubted.discard(kind)
+        for serial in gone:
+            del devices[serial]
+    return MappingProxyType(devices), frozenset(still_doubted)
+
+
+def merge_readings(
+    old_readings: Mapping[str, DeviceReading],
+    update: Update,
+    devices: Mapping[str, Device],
+    device_intervals: Mapping[str, Series],
+    system: System,
+    now: datetime,
+    zone: ZoneInfo,
+    dark: Dark,
+) -> Mapping[str, DeviceReading]:
+    """Merge the readings of the devices that are there: today's sum from their intervals, no lifetime that falls.
+
+    Without intervals today's sum is what the lifetime has grown by. `dark` knows the sun at the system.
+    """
+    starts = day_starts(old_readings, update.readings, devices, system, now, zone, dark)
+    readings = {serial: reading for serial, reading in old_readings.items() if serial in devices}
+    for serial, new in update.readings.items():
+        if serial not in devices:
+            continue
+        old = readings.get(serial, DeviceReading())
+        known = [wh for wh in (old.energy_lifetime_wh, new.energy_lifetime_wh) if wh is not None]
+        reading = replace(overlay(old, new), energy_lifetime_wh=max(known, default=None))
+        if serial not in device_intervals and serial not in update.device_intervals:
+            reading = starts.counted(reading, old, new, devices[serial].parent)
+        readings[serial] = reading
+    day = local_day(now, zone)
+    for serial in update.device_intervals:
+        if serial not in devices:
+            continue
+        total = day_energy_wh(device_intervals.get(serial, EMPTY).values(), day, zone)
+        old = readings.get(serial, DeviceReading())
+        if total is None or (old.energy_today and old.energy_today.day == day and old.energy_today.energy_wh > total):
+            continue
+        readings[serial] = replace(old, energy_today=DayEnergy(day=day, energy_wh=total))
+    return MappingProxyType(readings)
+
+
+def merge_device_intervals(
+    old: Mapping[str, Series],
+    new: Mapping[str, tuple[Interval, ...]],
+    devices: Mapping[str, Device],
+    now: datetime,
+    keep: timedelta,
+) -> Mapping[str, Series]:
+    """Merge the series of each device that is there."""
+    if not new and old.keys() <= devices.keys():
+        return old
+    series = {
+        serial: merged(old.get(serial, EMPTY), new.get(serial, ()), now, keep)
+        for serial in devices
+        if serial in old or serial in new
+    }
+    return MappingProxyType({serial: intervals for serial, intervals in series.items() if intervals})
+
+
+def merge_flows(
+    old: Mapping[Flow, Series], new: Mapping[Flow, tuple[Interval, ...]], now: datetime, keep: timedelta
+) -> Mapping[Flow, Series]:
+    """Merge the series of each flow; one that nothing has told for as long as series are kept goes."""
+    if not new:
+        return old
+    flows = {flow: merged(old.get(flow, EMPTY), new.get(flow, ()), now, keep) for flow in (*old, *new)}
+    return MappingProxyType({flow: series for flow, series in flows.items() if series})
+
+
+def merge_device_flows(
+    old: Mapping[str, Mapping[Flow, Series]],
+    new: Mapping[str, Mapping[Flow, tuple[Interval, ...]]],
+    devices: Mapping[str, Device],
+    now: datetime,
+    keep: timedelta,
+) -> Mapping[str, Mapping[Flow, Series]]:
+    """Merge the flows of each meter and battery that is there."""
+    if not new and old.keys() <= devices.keys():
+        return old
+    found = {
+        serial: merge_flows(old.get(serial, {}), new.get(serial, {}), now, keep)
+        for serial in devices
+        if serial in old or serial in new
+    }
+    return MappingProxyType({serial: flows for serial, flows in found.items() if flows})
+
+
+def merge_bases(
+    old: Mapping[Flow, LifetimeBase],
+    new: Mapping[Flow, LifetimeBase],
+    flows: Mapping[Flow, Series],
+    today: date,
+    zone: ZoneInfo,
+) -> Mapping[Flow, LifetimeBase]:
+    """Merge lifetime bases and carry each on by the whole days that its series knows: they need not be asked again."""
+    bases = {**old, **{flow: base for flow, base in new.items() if flow not in old or base.day >= old[flow].day}}
+    return MappingProxyType({flow: rolled(base, flows.get(flow, EMPTY), today, zone) for flow, base in bases.items()})
+
+
+def merge_breakdown(old: Breakdown | None, new: Breakdown | None) -> Breakdown | None:
+    """Lay a newer breakdown over an older one of the same day; no part of a day falls."""
+    if new is None or old is None:
+        return new or old
+    if new.day != old.day:
+        return new if new.day > old.day else old
+    parts = ("self_consumed_wh", "to_battery_wh", "to_grid_wh", "from_production_wh", "from_battery_wh", "from_grid_wh")
+    if any((getattr(new, part) or 0.0) < (getattr(old, part) or 0.0) for part in parts):
+        return old
+    return overlay(old, new)

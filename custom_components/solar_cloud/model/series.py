@@ -1,0 +1,88 @@
+"""Series of intervals: how a newer answer is merged into an older one, and what lies between two instants.
+
+A series maps the start of each interval (aware UTC) to the interval, ascending. Energies are Wh.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from .elements import Interval, LifetimeBase
+
+type Series = Mapping[datetime, Interval]
+type Dark = Callable[[datetime, datetime], bool]
+"""Tells whether it is dark at a system from one instant to another."""
+
+EMPTY: Series = MappingProxyType({})
+
+
+def never_dark(_start: datetime, _end: datetime) -> bool:
+    """Stand in for the sun where nobody knows it."""
+    return False
+
+
+def local_day(now: datetime, zone: ZoneInfo) -> date:
+    """Return the date at the system."""
+    return now.astimezone(zone).date()
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of a system's day, as aware UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def backward(series: Series) -> Iterator[datetime]:
+    """Yield the starts of the intervals, newest first."""
+    return reversed(cast("Reversible[datetime]", series))
+
+
+def newest_end(series: Series) -> datetime | None:
+    """Return the end of the newest interval."""
+    return next((series[start].end for start in backward(series)), None)
+
+
+def merged(old: Series, new: Iterable[Interval], now: datetime, keep: timedelta) -> Series:
+    """Merge both, the newer answer winning, ascending, without what is too old to matter."""
+    both = {**old, **{interval.start: interval for interval in new}}
+    oldest = now - keep
+    return MappingProxyType({start: both[start] for start in sorted(both) if both[start].end > oldest})
+
+
+def inside(intervals: Iterable[Interval], start: datetime, end: datetime) -> Iterator[Interval]:
+    """Yield the intervals that lie wholly between two instants."""
+    return (interval for interval in intervals if start <= interval.start and interval.end <= end)
+
+
+def day_energy_wh(
+    intervals: Iterable[Interval], day: date, zone: ZoneInfo, until: datetime | None = None
+) -> float | None:
+    """Sum up the intervals that lie in a system's day (and end by `until`), in Wh; `None` where there is none."""
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    end = end if until is None else min(end, until)
+    parts = [interval.energy_wh for interval in inside(intervals, start, end)]
+    return sum(parts) if parts else None
+
+
+def unbroken_wh(series: Series, start: datetime, end: datetime) -> float | None:
+    """Return the energy between two instants in Wh; `None` unless intervals without a gap or overlap tell all of it."""
+    total = 0.0
+    while start < end:
+        interval = series.get(start)
+        if interval is None or not start < interval.end <= end:
+            return None
+        total += interval.energy_wh
+        start = interval.end
+    return total if start == end else None
+
+
+def rolled(base: LifetimeBase, series: Series, today: date, zone: ZoneInfo) -> LifetimeBase:
+    """Return a lifetime base carried on by every whole day that the series knows without a gap, up to today's start."""
+    while base.day < today:
+        following = base.day + timedelta(days=1)
+        energy = unbroken_wh(series, midnight(base.day, zone), midnight(following, zone))
+        if energy is None:
+            break
+        base = LifetimeBase(day=following, before_wh=base.before_wh + energy)
+    return base

@@ -1,0 +1,1 @@
+"""Where the sun stands at a place. Pure."""

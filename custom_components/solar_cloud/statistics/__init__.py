@@ -1,0 +1,1 @@
+"""A system's long-term statistics: booked, compared, corrected, imported, queried."""

@@ -1,0 +1,397 @@
+"""Hourly energy in Home Assistant's long-term statistics, as the Energy dashboard reads it.
+
+One external statistic for each flow of a system, and for the production of each inverter: `state` is the energy of an
+hour in Wh, `sum` the lifetime at its end. Inside, energies are whole mWh, so that ten years of sums do not drift.
+
+Only rows that differ are written. What is older than the first row gets its sums backwards from it, so no later row is
+touched; a correction shifts every later sum in one statement of the database. Every step may be cut short by a crash
+or a power cut: the sums that the rows ought to have follow from the energies in them, and putting the same hours again
+completes what was begun.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import batched
+import logging
+import math
+from typing import NamedTuple
+
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.db_schema import Statistics
+from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata_with_session
+from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.const import UnitOfEnergy
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import DATA_INSTANCE, session_scope
+from homeassistant.util import slugify
+from homeassistant.util.unit_conversion import EnergyConverter
+from sqlalchemy import Row, Select, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ..const import DOMAIN
+from ..model.elements import Flow, System
+
+_LOGGER = logging.getLogger(__name__)
+
+DATABASE_ERRORS = (SQLAlchemyError, RuntimeError)
+"""What reading may raise: the database fails, or the threads for it have ended because Home Assistant stops."""
+HOUR = 3600
+MILLI = 1000
+CHUNK = 500
+"""Rows that are handed over at once: they are checked one by one in the event loop, in 1 ms on a small machine."""
+SLICE = 366 * 24 * HOUR
+"""How much is read at once, in seconds: the recorder has one thread for everybody's reading."""
+ALWAYS = 2**40
+"""More seconds than lie between 1970 and any row."""
+PATIENCE = 10
+"""After how many seconds of waiting for the recorder it is looked whether it still runs."""
+
+
+def statistic_id(key: str, flow: Flow) -> str:
+    """Return the id of the statistic of a flow: ``solar_cloud:enphase_67_grid_import``.
+
+    The key is that of the system, or `device_key` of an inverter.
+    """
+    return f"{DOMAIN}:{slugify(f'{key}_{flow}')}"
+
+
+def device_key(system: System, serial: str) -> str:
+    """Return what an inverter's statistic is called by: the vendor and the serial number."""
+    return f"{system.vendor}_{serial}"
+
+
+def statistic_metadata(
+    system: System, flow: Flow, serial: str | None = None, label: str | None = None
+) -> StatisticMetaData:
+    """Return how the statistic of a flow of a system, or of one of its inverters, is described to the recorder.
+
+    The label is what an inverter is called; without it, its serial number is shown.
+    """
+    measure = flow.replace("_", " ")
+    label = label or serial
+    return StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=f"{system.name} {measure}" if label is None else f"{system.name} {label} {measure}",
+        source=DOMAIN,
+        statistic_id=statistic_id(system.key if serial is None else device_key(system, serial), flow),
+        unit_class=EnergyConverter.UNIT_CLASS,
+        unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+    )
+
+
+class _Row(NamedTuple):
+    """One hour in the database: its start in seconds since 1970, energy and lifetime at its end in mWh."""
+
+    start: int
+    energy: int
+    sum: int
+
+
+type _Rows = dict[int, tuple[int, int]]
+"""Energy and lifetime at the end, in mWh, by the start: plain tuples, which the garbage collector does not walk.
+
+Ten years of anything else would make it walk everything that Home Assistant has, while nothing else runs.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edges:
+    """What the database has around and within a window of hours."""
+
+    meta: StatisticMetaData | None = None
+    """`None` when there is no such statistic yet."""
+    before: _Row | None = None
+    """The newest row before the window."""
+    after: _Row | None = None
+    """The oldest row after it."""
+    first: _Row | None = None
+    """The oldest row within it."""
+    last: _Row | None = None
+
+    def describes(self, metadata: StatisticMetaData) -> bool:
+        """Tell whether the statistic is described so already."""
+        return self.meta is not None and metadata.items() <= self.meta.items()
+
+
+class Book:
+    """The statistics of one system. Two puts at once follow one another.
+
+    Without a running recorder nothing is booked and nothing is found: `available` tells so beforehand, `async_put`
+    answers `None`. Every method waits until the recorder has done what was asked of it before, thus until Home
+    Assistant has started: call them in the background. Errors of the database while reading are passed on.
+    """
+
+    def __init__(self, hass: HomeAssistant, system: System) -> None:
+        """Take the system that the statistics are of."""
+        self.system = system
+        """May be replaced by one with another name: the next put writes it to the description of the statistic."""
+        self._hass = hass
+        self._lock = asyncio.Lock()
+        self._told = False
+
+    @property
+    def available(self) -> bool:
+        """Tell whether there is a recorder that takes and gives rows."""
+        return self._recorder is not None
+
+    async def async_put(
+        self,
+        flow: Flow,
+        hours: Mapping[datetime, float],
+        *,
+        anchor: float | None = None,
+        serial: str | None = None,
+        label: str | None = None,
+    ) -> int | None:
+        """Book the energies of hours in Wh, keyed by the aware start of the hour; older rows and gaps stay.
+
+        With a serial number they are an inverter's, and the label is what it is called.
+
+        The anchor is the lifetime in Wh at the beginning of the first of these hours; it counts only when nothing is
+        booked yet. Returns when everything is in the database: how many rows had to be written, without those later
+        ones that were merely shifted; 0 when the book has said the same before, and `None` when nothing could be
+        booked, because there is no recorder. Raises ValueError for an energy that is negative or no number, and for a
+        start that is naive, does not begin an hour or occurs twice.
+        """
+        if anchor is not None and not math.isfinite(anchor):
+            raise ValueError(f"The anchor is no number: {anchor}")
+        given = await self._hass.async_add_executor_job(_checked, dict(hours))
+        if not given:
+            return 0
+        metadata = statistic_metadata(self.system, flow, serial, label)
+        async with self._lock:
+            if (recorder := await self._async_ready()) is None:
+                return None
+            edges = await recorder.async_add_executor_job(
+                _edges, self._hass, metadata["statistic_id"], min(given), max(given)
+            )
+            rows = await self._async_read(recorder, metadata["statistic_id"], edges)
+            changed, shift = await self._hass.async_add_executor_job(_reckon, given, rows, edges, _milli(anchor or 0.0))
+            done = await self._async_write(recorder, metadata, changed, described=edges.describes(metadata))
+            if done and shift and edges.after is not None:
+                done = await self._async_shift(recorder, metadata["statistic_id"], edges.after.start, shift)
+        # A shift alone completes what was cut short: that is a change too.
+        return (len(changed) or int(shift != 0)) if done else None
+
+    async def async_rows(
+        self, flow: Flow, start: datetime, end: datetime, *, serial: str | None = None
+    ) -> dict[datetime, float]:
+        """Return the energies in Wh of the hours that are booked and begin between two aware instants, end excluded.
+
+        The keys are in UTC and in order; an hour without a row is not in it.
+        """
+        first, end_ts = math.ceil(_seconds(start)), math.ceil(_seconds(end))
+        if (recorder := await self._async_ready()) is None:
+            return {}
+        name = statistic_metadata(self.system, flow, serial)["statistic_id"]
+        edges = await recorder.async_add_executor_job(_edges, self._hass, name, first, end_ts - 1)
+        rows = await self._async_read(recorder, name, edges)
+        return await self._hass.async_add_executor_job(_energies, rows)
+
+    async def async_span(self, flow: Flow, *, serial: str | None = None) -> tuple[datetime, datetime] | None:
+        """Return the starts of the first and the last hour that are booked, in UTC; `None` when none is."""
+        if (recorder := await self._async_ready()) is None:
+            return None
+        name = statistic_metadata(self.system, flow, serial)["statistic_id"]
+        edges = await recorder.async_add_executor_job(_edges, self._hass, name, -ALWAYS, ALWAYS)
+        if edges.first is None or edges.last is None:
+            return None
+        return _instant(edges.first.start), _instant(edges.last.start)
+
+    async def async_ground(self, flow: Flow, *, serial: str | None = None) -> bool:
+        """Make the lifetime before the first row 0, shifting all sums in one statement; tell whether that was needed.
+
+        The recorder takes the change of a statistic's very first hour from 0: with a lifetime before it the Energy
+        dashboard would show all that as the energy of this hour. Energies, and the changes of all other hours, stay.
+        """
+        async with self._lock:
+            if (recorder := await self._async_ready()) is None:
+                return False
+            name = statistic_metadata(self.system, flow, serial)["statistic_id"]
+            edges = await recorder.async_add_executor_job(_edges, self._hass, name, -ALWAYS, ALWAYS)
+            if (first := edges.first) is None or first.sum == first.energy:
+                return False
+            return await self._async_shift(recorder, name, first.start, first.energy - first.sum)
+
+    @property
+    def _recorder(self) -> Recorder | None:
+        """The recorder, when its database is ready and Home Assistant is not about to stop."""
+        recorder = self._hass.data.get(DATA_INSTANCE)
+        if recorder is None or self._hass.is_stopping or not recorder.is_alive():
+            return None
+        return recorder if recorder.async_db_ready.done() and recorder.async_db_ready.result() else None
+
+    async def _async_ready(self) -> Recorder | None:
+        """Return the recorder once it has written all that it had been given; `None` when there is none."""
+        recorder = self._recorder
+        if recorder is not None and await self._async_committed(recorder):
+            self._told = False
+            return recorder
+        if not self._told:
+            self._told = True
+            _LOGGER.info("No statistics of %s are booked or read: the recorder is not running", self.system.key)
+        return None
+
+    async def _async_committed(self, recorder: Recorder) -> bool:
+        """Wait until the recorder has done everything that is in its queue; tell whether it has.
+
+        Its own `async_block_till_done` overlooks the task that has left the queue and is being done.
+        """
+        committed = self._hass.loop.create_future()
+        recorder.queue_task(SynchronizeTask(committed))
+        while not committed.done():
+            if self._recorder is None:
+                # At its end it empties its queue, so this might never be answered.
+                return False
+            await asyncio.wait([committed], timeout=PATIENCE)
+        return True
+
+    async def _async_read(self, recorder: Recorder, name: str, edges: _Edges) -> _Rows:
+        """Return the rows within the window in order, read slice by slice so that others get their turn."""
+        rows: _Rows = {}
+        if edges.first is None or edges.last is None:
+            return rows
+        for first in range(edges.first.start, edges.last.start + 1, SLICE):
+            last = min(first + SLICE - 1, edges.last.start)
+            rows |= await recorder.async_add_executor_job(_rows, self._hass, name, first, last)
+        return rows
+
+    async def _async_write(
+        self, recorder: Recorder, metadata: StatisticMetaData, rows: list[tuple[int, int, int]], *, described: bool
+    ) -> bool:
+        """Hand rows over chunk by chunk and wait for each, so that the recorder can do other work in between."""
+        chunks: list[tuple[tuple[int, int, int], ...]] = list(batched(rows, CHUNK, strict=False))
+        if not chunks and not described:
+            chunks = [()]
+        for chunk in chunks:
+            data = [
+                StatisticData(start=_instant(start), state=energy / MILLI, sum=total / MILLI)
+                for start, energy, total in chunk
+            ]
+            async_add_external_statistics(self._hass, metadata, data)
+            if not await self._async_committed(recorder):
+                return False
+        return True
+
+    async def _async_shift(self, recorder: Recorder, name: str, start: int, shift: int) -> bool:
+        """Add so many mWh to every sum from a row on."""
+        recorder.async_adjust_statistics(name, _instant(start), shift / MILLI, UnitOfEnergy.WATT_HOUR)
+        return await self._async_committed(recorder)
+
+
+def _checked(hours: Mapping[datetime, float]) -> dict[int, int]:
+    """Return energies in mWh by the start in seconds since 1970; raises ValueError for what cannot be booked."""
+    given: dict[int, int] = {}
+    for start, energy_wh in hours.items():
+        seconds = _seconds(start)
+        if seconds % HOUR:
+            raise ValueError(f"Not the beginning of an hour: {start}")
+        if seconds in given:
+            raise ValueError(f"Given twice: {start}")
+        if not (math.isfinite(energy_wh) and energy_wh >= 0):
+            raise ValueError(f"Not an energy: {energy_wh} at {start}")
+        given[int(seconds)] = _milli(energy_wh)
+    return given
+
+
+def _reckon(given: dict[int, int], rows: _Rows, edges: _Edges, anchor: int) -> tuple[list[tuple[int, int, int]], int]:
+    """Return the rows to write, in order, and what all rows after the window have to be shifted by, in mWh.
+
+    The energies in the rows are the truth. Their sums follow from the lifetime before them, so what a crash, or a hand,
+    has left in disorder between the first given hour and the first row after the last one is put right.
+    """
+    total = _lifetime_before(given, edges, anchor)
+    changed = []
+    # Two runs in order: sorting a set of so many would hold the interpreter's lock for long.
+    for start in sorted([*given, *(start for start in rows if start not in given)]):
+        energy = given[start] if start in given else rows[start][0]
+        total += energy
+        if rows.get(start) != (energy, total):
+            changed.append((start, energy, total))
+    shift = 0 if edges.after is None else total + edges.after.energy - edges.after.sum
+    return changed, shift
+
+
+def _lifetime_before(given: dict[int, int], edges: _Edges, anchor: int) -> int:
+    """Return the lifetime at the beginning of the window, in mWh."""
+    if edges.before is not None:
+        return edges.before.sum
+    if (first := edges.first or edges.after) is None:
+        return anchor
+    return first.sum - first.energy - sum(energy for start, energy in given.items() if start < first.start)
+
+
+def _edges(hass: HomeAssistant, name: str, first: int, last: int) -> _Edges:
+    """Ask the database what it has around and within the hours that start between two seconds, both included."""
+    with session_scope(hass=hass, read_only=True) as session:
+        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
+        if found is None:
+            return _Edges()
+        rows = _select(found[0])
+        up, down = rows.order_by(Statistics.start_ts), rows.order_by(Statistics.start_ts.desc())
+        within = Statistics.start_ts.between(first, last)
+        return _Edges(
+            meta=found[1],
+            before=_one(session, down.where(Statistics.start_ts < first)),
+            after=_one(session, up.where(Statistics.start_ts > last)),
+            first=_one(session, up.where(within)),
+            last=_one(session, down.where(within)),
+        )
+
+
+def _rows(hass: HomeAssistant, name: str, first: int, last: int) -> _Rows:
+    """Read the rows that start between two seconds, both included."""
+    with session_scope(hass=hass, read_only=True) as session:
+        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
+        if found is None:
+            return {}
+        within = _select(found[0]).where(Statistics.start_ts.between(first, last)).order_by(Statistics.start_ts)
+        answer = session.execute(within.execution_options(yield_per=CHUNK))
+        return {start: (energy, total) for start, energy, total in map(_row, answer)}
+
+
+type _Columns = tuple[float | None, float | None, float | None]
+
+
+def _select(metadata_id: int) -> Select[_Columns]:
+    """Return what reads the rows of a statistic; one without energy or sum counts as none, and is filled by a put."""
+    return select(Statistics.start_ts, Statistics.state, Statistics.sum).where(
+        Statistics.metadata_id == metadata_id, Statistics.state.is_not(None), Statistics.sum.is_not(None)
+    )
+
+
+def _one(session: Session, rows: Select[_Columns]) -> _Row | None:
+    """Return the first of the rows."""
+    answer = session.execute(rows.limit(1)).first()
+    return None if answer is None else _row(answer)
+
+
+def _row(columns: Row[_Columns]) -> _Row:
+    """Return a row as it is reckoned with."""
+    start, energy, total = columns
+    return _Row(int(start or 0), _milli(energy or 0.0), _milli(total or 0.0))
+
+
+def _energies(rows: _Rows) -> dict[datetime, float]:
+    """Return energies in Wh by the start, in order."""
+    return {_instant(start): energy / MILLI for start, (energy, _) in rows.items()}
+
+
+def _seconds(instant: datetime) -> float:
+    """Return the seconds since 1970; raises ValueError for a naive instant."""
+    if instant.utcoffset() is None:
+        raise ValueError(f"No time zone: {instant}")
+    return instant.timestamp()
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _milli(wh: float) -> int:
+    return round(wh * MILLI)

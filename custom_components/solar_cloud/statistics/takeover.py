@@ -1,0 +1,71 @@
+"""Moving over from Home Assistant's own SolarEdge integration: the old statistic beside ours, and taking it over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from math import fsum
+from typing import TYPE_CHECKING
+
+from ..history.takeover_rules import OldEnergy, OldRow, believable, most_in_an_hour
+from ..model.elements import Flow
+from .solaredge_v1 import async_old_rows, async_old_span, find_old_statistic
+
+if TYPE_CHECKING:
+    from ..coordinator import SystemCoordinator
+    from ..sky.sun import Place
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """The old statistic beside ours. Instants are the starts of UTC hours, energies Wh."""
+
+    old_id: str
+    old_first: datetime
+    old_last: datetime
+    new_first: datetime
+    new_last: datetime
+    earlier: dict[datetime, float]
+    """What the old one has before our first hour."""
+    ignored: int
+    """How many of its changes the system cannot have yielded."""
+    common: int
+    """How many hours both have."""
+    old_common_wh: float
+    new_common_wh: float
+
+
+async def async_overlap(coordinator: SystemCoordinator) -> Overlap | None:
+    """Compare both; `None` when the old one has nothing that ours has not."""
+    hass, book = coordinator.hass, coordinator.bookkeeper.book
+    if not book.available or (old_id := find_old_statistic(hass, coordinator.system)) is None:
+        return None
+    new = await book.async_span(Flow.PRODUCTION)
+    old = await async_old_span(hass, old_id)
+    if new is None or old is None or old[0] >= new[0]:
+        return None
+    rows = await async_old_rows(hass, old_id, *old)
+    size, place = coordinator.data.system.size_w, coordinator.place
+    energy = await hass.async_add_executor_job(partial(_worked_out, rows, size, place))
+    booked = await book.async_rows(Flow.PRODUCTION, new[0], old[1] + HOUR)
+    earlier = {hour: wh for hour, wh in energy.hours.items() if hour < new[0]}
+    common = energy.hours.keys() & booked.keys()
+    if not earlier:
+        return None
+    return Overlap(
+        old_id=old_id,
+        old_first=old[0],
+        old_last=old[1],
+        new_first=new[0],
+        new_last=new[1],
+        earlier=earlier,
+        ignored=energy.ignored,
+        common=len(common),
+        old_common_wh=fsum(energy.hours[hour] for hour in common),
+        new_common_wh=fsum(booked[hour] for hour in common),
+    )
+
+
+def _worked_out(rows: list[OldRow], size_w: float | None, place: Place) -> OldEnergy:
+    return believable(rows, most_in_an_hour(size_w, rows), place)

@@ -1,0 +1,79 @@
+"""Where a system is, as well as that can be known: the clouds tell its time zone, but no coordinates.
+
+Reads files of the time zone database: call it in an executor.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ..sky.sun import Place
+
+HOME_MARGIN = timedelta(minutes=5)
+"""For Home Assistant's own place; modules need the sun a little above the horizon, so it is wider than it looks."""
+ZONE_MARGIN = timedelta(minutes=45)
+"""A zone's principal place may be hundreds of kilometres away from the system."""
+GUESS_MARGIN = timedelta(hours=2)
+GUESS_LATITUDE = 40.0
+_COORDINATES = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?([+-])(\d{3})(\d{2})(\d{2})?")
+
+
+def place_of(timezone: str | None, home_zone: str, latitude: float, longitude: float) -> Place:
+    """Return the place to take a system's sun from.
+
+    That is Home Assistant's own (`latitude`, `longitude` in degrees) where the time zones agree, else the principal
+    place of the system's zone in the time zone database, else a guess from the zone's distance to UTC.
+    """
+    home_is_set = bool(latitude or longitude)
+    if home_is_set and (not timezone or canonical(timezone) == canonical(home_zone)):
+        return Place(latitude, longitude, HOME_MARGIN)
+    name = timezone or home_zone
+    # The table of countries knows places that today's name of the zone has lost: Amsterdam lies in Brussels' zone.
+    if (found := _places().get(name) or _places().get(canonical(name))) is not None:
+        return Place(*found, ZONE_MARGIN)
+    try:
+        offset = ZoneInfo(name).utcoffset(datetime.now(UTC)) or timedelta(0)
+    except ZoneInfoNotFoundError, ValueError, OSError:
+        return Place(latitude or GUESS_LATITUDE, longitude, GUESS_MARGIN)
+    return Place(GUESS_LATITUDE, offset / timedelta(hours=1) * 15, GUESS_MARGIN)
+
+
+def canonical(name: str) -> str:
+    """Return the name that a time zone goes by today: ``America/Los_Angeles`` for ``US/Pacific``."""
+    return _links().get(name, name)
+
+
+def _read(name: str) -> list[str]:
+    try:
+        return (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8").splitlines()
+    except OSError, ModuleNotFoundError:
+        return []
+
+
+@cache
+def _links() -> Mapping[str, str]:
+    """Return the older names of time zones, each with the newer one."""
+    links = [line.split() for line in _read("tzdata.zi") if line.startswith("L ")]
+    return {alias: target for _, target, alias in links}
+
+
+@cache
+def _places() -> Mapping[str, tuple[float, float]]:
+    """Return the principal place of each time zone that has one: degrees north and east."""
+    places: dict[str, tuple[float, float]] = {}
+    for table in ("zone.tab", "zone1970.tab"):
+        for line in _read(table):
+            columns = line.split("\t")
+            if line.startswith("#") or len(columns) < 3 or not (match := _COORDINATES.fullmatch(columns[1])):
+                continue
+            north, latitude, minutes, seconds, east, longitude, more, rest = match.groups()
+            places[columns[2]] = (_degrees(north, latitude, minutes, seconds), _degrees(east, longitude, more, rest))
+    return places
+
+
+def _degrees(sign: str, degrees: str, minutes: str, seconds: str | None) -> float:
+    value = int(degrees) + int(minutes) / 60 + int(seconds or 0) / 3600
+    return -value if sign == "-" else value

@@ -1,0 +1,118 @@
+"""How the jobs of a system have fared: their pauses after failures, their rest when the account lacks them.
+
+The state is stored with the system's data, so neither a restart nor Home Assistant's own retries of a failed set-up
+send a request before its time.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from ..cloud.base import Job
+from ..const import STALE_AFTER
+
+BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
+"""After the first, second, third … failure in a row; a failed request costs as much as a good one."""
+REFUSED = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
+"""The same where an account that is signed in to may lack what it needs: each try costs several requests there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """How one job of one system has fared."""
+
+    tried_at: datetime | None = None
+    done_at: datetime | None = None
+    first_at: datetime | None = None
+    """When the job brought an answer for the first time; not known of those that did so long ago."""
+    failures: int = 0
+    failing_since: datetime | None = None
+    not_before: datetime | None = None
+    resting: bool = False
+    """The account has not got this job: it is asked for seldom, and its values are missing, not late."""
+    error: str | None = None
+    """Translation key of the newest failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The states of all jobs of a system."""
+
+    jobs: Mapping[str, JobState] = field(default_factory=lambda: MappingProxyType({}))
+
+    def state(self, job: Job) -> JobState:
+        """Return how a job has fared."""
+        return self.jobs.get(job.name, JobState())
+
+    def not_before(self, job: Job, now: datetime) -> datetime | None:
+        """Return until when a job pauses after a failure or rests, `None` when it does neither.
+
+        A clock that was set back must not stop a system for long: a last try in the future counts for nothing.
+        """
+        state = self.state(job)
+        if state.tried_at is not None and state.tried_at > now + timedelta(minutes=1):
+            return None
+        return state.not_before
+
+    def is_lost(self, job: Job, now: datetime) -> bool:
+        """Tell whether a job has failed for so long that its values are not to be trusted any more.
+
+        It counts from the first failure on: a plan that allows a reading in three hours is no outage. One that rides
+        with another is not tried while that one fails.
+        """
+        state = self.state(job)
+        if state.failures > 0 or state.resting:
+            return state.done_at is None or now - (state.failing_since or state.done_at) > STALE_AFTER
+        leader = self.jobs.get(job.rides or "", JobState())
+        if state.done_at is None or leader.failing_since is None or state.done_at > leader.failing_since:
+            return False
+        return now - leader.failing_since > STALE_AFTER
+
+    def done(self, job: Job, now: datetime) -> Schedule:
+        """Return the schedule after a run that brought an answer."""
+        state = self.state(job)
+        first_at = state.first_at if state.done_at else now
+        return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at))
+
+    def failed(self, job: Job, now: datetime, error: str, pauses: Sequence[timedelta] = BACK_OFF) -> Schedule:
+        """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
+        state = self.state(job)
+        pause = pauses[min(state.failures, len(pauses) - 1)]
+        if state.done_at is not None:
+            # What changes seldom and is known already is in no hurry.
+            pause = max(pause, min(job.cadence, BACK_OFF[-1]))
+        return self._with(
+            job,
+            replace(
+                state,
+                tried_at=now,
+                failures=state.failures + 1,
+                failing_since=state.failing_since or now,
+                not_before=now + pause,
+                error=error,
+                resting=False,
+            ),
+        )
+
+    def rested(self, job: Job, now: datetime, until: datetime, error: str) -> Schedule:
+        """Return the schedule with a job put to rest, because account or plan lack it."""
+        return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
+
+    def awakened(self, names: Collection[str]) -> Schedule:
+        """Return the schedule of the jobs of these names without pauses and rests, after the account was changed.
+
+        It may have what it had not, and another generation of the cloud has other jobs.
+        """
+        return Schedule(
+            jobs=MappingProxyType(
+                {
+                    name: JobState(tried_at=one.tried_at, done_at=one.done_at, first_at=one.first_at)
+                    for name, one in self.jobs.items()
+                    if name in names
+                }
+            )
+        )
+
+    def _with(self, job: Job, state: JobState) -> Schedule:
+        return Schedule(jobs=MappingProxyType({**self.jobs, job.name: state}))

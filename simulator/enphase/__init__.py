@@ -1,0 +1,1 @@
+"""Enphase's clouds, v2 and v4."""

@@ -1,0 +1,1 @@
+"""The plants: their hardware, their energy, the sun on them."""

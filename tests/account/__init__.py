@@ -1,0 +1,1 @@
+"""Tests of accounts in a whole Home Assistant."""

@@ -1,0 +1,97 @@
+"""Every field of every sample answer of Enphase v4, absent, null or of a wrong type: only a `CloudError` may come."""
+
+from datetime import timedelta
+from unittest.mock import AsyncMock
+
+import aiohttp
+import pytest
+
+from custom_components.solar_cloud.cloud.enphase_v4.api import EnphaseV4Api
+from custom_components.solar_cloud.cloud.enphase_v4.capabilities import METERS
+from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
+from custom_components.solar_cloud.cloud.enphase_v4.ev_chargers import EvChargerApi
+from custom_components.solar_cloud.cloud.errors import CloudError
+from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.model.data import SystemData
+from custom_components.solar_cloud.model.elements import Device, DeviceKind, System, Vendor
+from custom_components.solar_cloud.system.restore import dump
+
+from ..conftest import FakeCloud
+from ..enphase_v2.test_odd_answers import mutants
+from .helpers import AMSTERDAM, ELM, ENDPOINTS, KEY, SAMPLED, StaticAuth, make_api, sample
+
+
+@pytest.fixture
+def api(session: aiohttp.ClientSession, account: Account, cloud: FakeCloud) -> EnphaseV4Api:
+    return make_api(session, account, cloud)
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+async def test_an_odd_field_is_read_or_malformed(api: EnphaseV4Api, name: str) -> None:
+    ev, ask = EvChargerApi(api, AMSTERDAM), ENDPOINTS[name][1]
+    outcomes: dict[str, int] = {}
+    for path, odd, answer in mutants(sample(name)):
+        api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+        try:
+            await ask(api, ev)
+            result = "read"
+        except CloudError as error:
+            result = type(error).__name__
+        except Exception as error:
+            raise AssertionError(f"{name} {path} = {odd!r}") from error
+        outcomes[result] = outcomes.get(result, 0) + 1
+        # Only the answer as a whole, its list of systems or its system's id may make it unreadable.
+        assert result == "read" or path in {(), ("system_id",), ("systems",)}, (path, odd)
+    assert set(outcomes) == {"read", "MalformedAnswer"}
+
+
+JOBS = {
+    "summary": "summary",
+    "devices": "devices",
+    "latest": "latest_telemetry",
+    "telemetry": "production_meter",
+    "import": "energy_import_telemetry",
+    "export": "energy_export_telemetry",
+    "battery": "battery",
+    "consumption": "consumption_meter",
+    "inverters": "inverters_summary",
+    "totals": "energy_import_lifetime",
+    "alerts": "open_alarms",
+}
+"""The jobs and the answer that each asks for."""
+
+
+def metered(notes: dict[str, str]) -> SystemData:
+    """Return a system that has everything, so that nothing of an answer is left unread."""
+    kinds = {"122200000001": DeviceKind.GATEWAY, "492200000001": DeviceKind.BATTERY}
+    system = System(vendor=Vendor.ENPHASE, id=ELM, name="Elm Street", timezone=AMSTERDAM.key, source="meter")
+    return SystemData(
+        system=system,
+        devices={serial: Device(kind=kind, serial=serial) for serial, kind in kinds.items()},
+        notes={METERS: "production:production consumption:net", **notes},
+    )
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["metered", "bare"])
+@pytest.mark.parametrize("name", JOBS)
+async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged_and_stored(
+    session: aiohttp.ClientSession, account: Account, name: str, bare: bool
+) -> None:
+    job = next(job for job in EnphaseV4.jobs if job.name == name)
+    now = SAMPLED + timedelta(minutes=7)
+    notes = {"v4_event_type_28": "Gateway not reporting", "v4_import": "read"}
+    data = SystemData(system=metered({}).system, notes=notes) if bare else metered(notes)
+    merged = 0
+    for path, odd, answer in mutants(sample(JOBS[name])):
+        client = EnphaseV4(session, account, api_key=KEY, auth=StaticAuth(), zone=AMSTERDAM)
+        client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+        try:
+            after = data.merge(await client.run(job, data, now), now, AMSTERDAM)
+            dump(after)
+            [(client.wants(one, after), client.form(one, after), client.cost(one, after)) for one in client.jobs]
+            merged += 1
+        except CloudError:
+            continue
+        except Exception as error:
+            raise AssertionError(f"{name} {path} = {odd!r}") from error
+    assert merged > 100

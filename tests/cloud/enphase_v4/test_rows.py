@@ -1,0 +1,140 @@
+"""From when on rows are asked for, and which of an answer are final."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from custom_components.solar_cloud.cloud.enphase_v4.model import Granularity
+from custom_components.solar_cloud.cloud.enphase_v4.rows import final_rows, quarters, window, with_twilight
+from custom_components.solar_cloud.model.elements import Interval, LifetimeBase
+from custom_components.solar_cloud.model.series import EMPTY, Series
+
+from .helpers import AMSTERDAM, MIDNIGHT
+
+NOON = datetime(2026, 6, 1, 10, 7, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+TEN = datetime(2026, 6, 1, 10, tzinfo=UTC)
+
+
+def rows(start: datetime, end: datetime, step: timedelta = QUARTER, **given: int) -> tuple[Interval, ...]:
+    count = int((end - start) / step)
+    return tuple(
+        Interval(start=start + step * n, end=start + step * (n + 1), energy_wh=10, **given) for n in range(count)
+    )
+
+
+def series(start: datetime, end: datetime) -> Series:
+    return {row.start: row for row in rows(start, end)}
+
+
+@pytest.mark.parametrize(
+    ("known", "start", "granularity"),
+    [
+        (EMPTY, TEN - timedelta(days=1), Granularity.DAY),
+        (series(TEN - timedelta(hours=5), TEN), TEN - timedelta(days=1), Granularity.DAY),
+        (series(TEN - timedelta(hours=40), TEN - timedelta(hours=21)), TEN - timedelta(days=1), Granularity.DAY),
+        (series(TEN - timedelta(hours=40), TEN - timedelta(hours=22)), TEN - timedelta(hours=25), Granularity.WEEK),
+        (series(TEN - timedelta(days=9), TEN - timedelta(days=8)), TEN - timedelta(hours=72), Granularity.WEEK),
+    ],
+)
+def test_a_day_is_asked_for_and_more_after_a_pause(known: Series, start: datetime, granularity: Granularity) -> None:
+    assert window(known, None, NOON, AMSTERDAM) == (start, granularity)
+
+
+def test_a_day_of_25_hours_is_asked_for_wholly() -> None:
+    now = datetime(2026, 10, 25, 22, 50, tzinfo=UTC)
+    start, granularity = window(EMPTY, None, now, AMSTERDAM)
+    assert (start, granularity) == (datetime(2026, 10, 24, 22, tzinfo=UTC), Granularity.WEEK)
+
+
+def test_a_hole_behind_a_lifetime_is_asked_for_again() -> None:
+    base = LifetimeBase(day=date(2026, 5, 31), before_wh=1)
+    since = MIDNIGHT - timedelta(days=1)
+    whole = series(since, TEN)
+    assert window(whole, base, NOON, AMSTERDAM)[1] is Granularity.DAY
+    holed = {start: row for start, row in whole.items() if start != since + QUARTER}
+    assert window(holed, base, NOON, AMSTERDAM) == (since, Granularity.WEEK)
+    # A hole in what is read anyway needs no longer window.
+    late = {start: row for start, row in whole.items() if start != TEN - QUARTER}
+    assert window(late, LifetimeBase(day=date(2026, 6, 1), before_wh=1), NOON, AMSTERDAM)[1] is Granularity.DAY
+
+
+def told(reporting: Sequence[int | None], end: datetime) -> tuple[Interval, ...]:
+    start = end - QUARTER * len(reporting)
+    return tuple(
+        Interval(start=start + QUARTER * n, end=start + QUARTER * (n + 1), energy_wh=10, devices_reporting=count)
+        for n, count in enumerate(reporting)
+    )
+
+
+@pytest.mark.parametrize(
+    ("reporting", "total", "kept"),
+    [
+        ((12, 12, 12), 12, 3),
+        ((12, 12, 11), 12, 2),
+        ((12, 11, 12), 12, 1),
+        ((12, None, None), 12, 3),
+        ((0, 0, 0), 0, 3),
+        ((1, 1, 1), None, 3),
+    ],
+)
+def test_a_young_row_that_lacks_a_device_and_what_follows_is_not_final(
+    reporting: Sequence[int | None], total: int | None, kept: int
+) -> None:
+    found = told(reporting, TEN)
+    assert final_rows(found, total, NOON) == found[:kept]
+
+
+def test_a_silent_inverter_does_not_hold_back_what_is_an_hour_old() -> None:
+    found = told((11,) * 8, TEN)
+    assert final_rows(found, 12, NOON)[-1].end == TEN - timedelta(hours=1)
+
+
+def test_five_minutes_add_up_to_quarter_hours() -> None:
+    five = timedelta(minutes=5)
+    found = quarters(rows(TEN - timedelta(hours=2), TEN, five), NOON)
+    assert [(one.start, one.end, one.energy_wh) for one in found] == [
+        (start, start + QUARTER, 30) for start in (TEN - timedelta(hours=2) + QUARTER * n for n in range(8))
+    ]
+
+
+def test_a_part_of_a_quarter_hour_counts_once_nothing_late_is_to_be_expected() -> None:
+    five = timedelta(minutes=5)
+    for end, now, kept in ((TEN, TEN + timedelta(minutes=7), 0), (TEN, TEN + timedelta(minutes=60), 1)):
+        assert len(quarters(rows(end - five, end, five), now)) == kept
+
+
+def test_rows_of_quarter_hours_stay_as_they_are() -> None:
+    found = rows(TEN - timedelta(hours=1), TEN)
+    assert quarters(found, NOON) == found
+
+
+def at(hours: float, energy: float) -> Interval:
+    start = MIDNIGHT + timedelta(hours=hours)
+    return Interval(start=start, end=start + timedelta(minutes=5), energy_wh=energy)
+
+
+def test_a_night_between_dim_rows_has_nothing_at_both_of_its_ends() -> None:
+    evening, morning = at(-2.5, 2), at(6, 1)
+    found = with_twilight((at(-3, 100), evening, morning, at(12, 200)))
+    added = [row for row in found if not row.energy_wh]
+    assert {row.end - row.start for row in added} == {timedelta(minutes=5)}
+    ends = [MIDNIGHT + timedelta(hours=hours) for hours in (-2.5 + 1 / 12, -0.5 + 1 / 12, 4, 6)]
+    assert [added[0].start, added[23].end, added[24].start, added[-1].end] == ends
+    assert list(found) == sorted(found, key=lambda row: row.start)
+    assert sum(row.energy_wh for row in found) == 303
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (),
+        (at(6, 1),),
+        (at(-3, 100), at(-2.5, 50), at(6, 1), at(12, 200)),  # cut off in full light
+        (at(-3, 100), at(-2.5, 2), at(6, 60), at(12, 200)),
+        (at(8, 100), at(8.5, 2), at(12.5, 1), at(13, 200)),  # a cloud, and a gap in the middle of the day
+    ],
+)
+def test_a_gap_that_is_no_night_stays_one(rows: tuple[Interval, ...]) -> None:
+    assert with_twilight(rows) == rows

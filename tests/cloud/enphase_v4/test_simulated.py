@@ -1,0 +1,273 @@
+"""Enphase v4's jobs against a plant whose truth is known: every value is exact, and costs what it may."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
+from custom_components.solar_cloud.model.data import SystemData, local_day, midnight
+from custom_components.solar_cloud.model.elements import SOURCES, DeviceKind, Flow, Momentary
+from custom_components.solar_cloud.system.restore import dump, load
+
+from ..conftest import FakeClock
+from .world import METERED, PV, STORING, TRUE_FLOWS, UTC_ZONE, World, job, make_world
+
+SUMMER = datetime(2026, 7, 8, 11, 7, tzinfo=UTC)
+FIRST = ("summary", "devices", "latest")
+BATTERY = {Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE}
+FLOWS = {METERED: {Flow.PRODUCTION, *TRUE_FLOWS} - BATTERY, STORING: {Flow.PRODUCTION, *TRUE_FLOWS}}
+
+
+@pytest.fixture
+async def world(socket_enabled: None, clock: FakeClock) -> AsyncGenerator[World]:
+    clock.now = SUMMER
+    async with make_world(clock) as opened:
+        yield opened
+
+
+async def begun(world: World, system_id: str) -> tuple[EnphaseV4, SystemData]:
+    """Return a client and a system after the first jobs."""
+    client = await world.client()
+    data = await world.run(client, await world.system(client, system_id), *FIRST)
+    return client, data
+
+
+def zone_midnight(data: SystemData, now: datetime) -> datetime:
+    zone = data.system.zone(UTC_ZONE)
+    return midnight(local_day(now, zone), zone)
+
+
+async def test_the_owners_systems_are_listed_for_one_request(world: World) -> None:
+    client = await world.client()
+    assert [system.id for system in await client.systems()] == [PV, METERED, STORING]
+    assert world.paths == ["token", "systems"]
+
+
+@pytest.mark.parametrize(
+    ("system_id", "paths"),
+    [
+        (PV, ["token", "systems", "summary", "devices"]),
+        (METERED, ["token", "systems", "summary", "devices", "latest_telemetry"]),
+        (STORING, ["token", "systems", "summary", "devices", "latest_telemetry"]),
+    ],
+)
+async def test_setting_up_takes_five_requests_at_most_and_shows_power(
+    world: World, system_id: str, paths: list[str]
+) -> None:
+    _, data = await begun(world, system_id)
+    assert world.paths == paths
+    assert data.power is not None
+    assert data.today is not None
+    assert data.lifetime.published_wh is not None
+    at_once = {one.name for one in EnphaseV4.jobs if not one.settle}
+    assert at_once == {*FIRST}
+
+
+async def test_a_system_without_meters_is_told_by_its_summary(world: World) -> None:
+    for inverter in world.plant(PV).inverters.values():
+        inverter.late = 0
+    client, data = await begun(world, PV)
+    start = zone_midnight(data, world.clock.now)
+    assert data.power is not None
+    assert data.today is not None
+    told = data.power.measured_at
+    plant = world.plant(PV)
+    assert data.power.power_w == plant.energy_wh(told - timedelta(minutes=5), told) * 12
+    assert data.today.energy_wh == plant.energy_wh(start, told)
+    assert data.lifetime.published_wh == plant.lifetime_wh(told)
+    assert {one.name for one in client.jobs if client.wants(one, data)} == {
+        "summary",
+        "devices",
+        "telemetry",
+        "inverters",
+        "alerts",
+    }
+    assert client.form(job("summary"), data) == job("summary")
+    assert client.form(job("telemetry"), data).weight == 0
+
+
+async def test_rows_of_a_system_without_meters_are_for_statistics_only(world: World) -> None:
+    client, data = await begun(world, PV)
+    today = data.today
+    data = await world.run(client, data, "telemetry")
+    assert (data.intervals, data.today, data.balance) == ({}, today, None)
+    rows = data.detail[Flow.PRODUCTION]
+    newest = max(row.end for row in rows.values())
+    assert sum(row.energy_wh for row in rows.values()) == world.plant(PV).energy_wh(min(rows), newest)
+    assert world.clock.now - min(rows) > timedelta(hours=23)
+    assert world.paths[-1] == "production_micro"
+
+
+@pytest.mark.parametrize("system_id", [METERED, STORING])
+async def test_power_of_now_is_that_of_the_plant(world: World, system_id: str) -> None:
+    client, data = await begun(world, system_id)
+    for _ in range(5):
+        world.later(hours=5, minutes=5)
+        data = await world.run(client, data, "latest")
+        balance = data.balance
+        assert balance is not None
+        assert balance.power.keys() == FLOWS[system_id]
+        at = balance.measured_at
+        truth = world.truth(system_id, at - timedelta(minutes=5), at)
+        assert {flow: wh * 12 for flow, wh in truth.items() if flow in balance.power} == dict(balance.power)
+        assert data.power is not None
+        assert (data.power.power_w, data.power.measured_at) == (balance.power[Flow.PRODUCTION], at)
+
+
+@pytest.mark.parametrize("system_id", [METERED, STORING])
+async def test_days_and_lifetimes_of_all_flows_are_those_of_the_plant(world: World, system_id: str) -> None:
+    client, data = await begun(world, system_id)
+    plant = world.plant(system_id)
+    world.later(hours=2)
+    data = await world.run(client, await world.round(client, data), "totals")
+    checked = 0
+    for number in range(14):  # four rounds a day, at all hours
+        balance = data.balance
+        assert balance is not None
+        start = zone_midnight(data, balance.measured_at - timedelta(seconds=1))
+        day = world.truth(system_id, start, balance.measured_at)
+        life = world.truth(system_id, plant.operational_at, balance.measured_at)
+        told = FLOWS[system_id]
+        if balance.today:
+            assert dict(balance.today) == {flow: day[flow] for flow in told}, number
+            assert dict(balance.lifetime) == {flow: life[flow] for flow in told}, number
+            checked += 1
+        for values in (balance.power, balance.today, balance.lifetime):
+            sides = [sum(wh for flow, wh in values.items() if (flow in SOURCES) is side) for side in (True, False)]
+            assert sides[0] == pytest.approx(sides[1])
+        world.later(hours=6, minutes=10)
+        if number % 3 == 0:
+            data = await world.run(client, data, "summary")
+        data = await world.run(client, await world.round(client, data), "totals")
+    assert checked >= 12
+    assert world.paths.count("energy_import_lifetime") == 1  # whole days carry it on
+
+
+async def test_the_summary_of_a_metered_system_tells_its_state_and_nothing_that_moves(world: World) -> None:
+    client, data = await begun(world, STORING)
+    assert client.form(job("summary"), data).weight == 0
+    world.later(hours=3)
+    update = await client.run(job("summary"), data, world.clock.now)
+    assert (update.power, update.today, update.momentary) == (None, None, None)
+    assert update.system is not None
+    assert update.system.status == "normal"
+    assert update.lifetime is not None
+    assert update.lifetime.before_wh == world.plant(STORING).lifetime_wh(zone_midnight(data, world.clock.now))
+    # In the first hours of a day the one before may still grow.
+    world.clock.now = zone_midnight(data, world.clock.now) + timedelta(days=1, hours=2)
+    assert (await client.run(job("summary"), data, world.clock.now)).lifetime is None
+
+
+async def test_consumption_is_computed_and_costs_nothing(world: World) -> None:
+    client = await world.client()
+    data = await world.run(client, await world.system(client, METERED), "summary", "devices")
+    world.simulator.clear_requests()
+    data = await world.round(client, data)
+    assert world.paths == ["production_meter", "energy_import_telemetry", "energy_export_telemetry"]
+    assert data.balance is not None
+    assert data.balance.computed == {Flow.CONSUMPTION}
+    client, data = await begun(world, STORING)
+    world.simulator.clear_requests()
+    await world.round(client, data)
+    assert world.paths == ["production_meter", "energy_import_telemetry", "energy_export_telemetry", "battery"]
+
+
+async def test_the_level_of_the_batteries_is_that_of_all_of_them(world: World) -> None:
+    client, data = await begun(world, STORING)
+    data = await world.round(client, data)
+    batteries = [serial for serial, one in data.devices.items() if one.kind is DeviceKind.BATTERY]
+    assert len(batteries) == 2
+    at = data.readings[batteries[0]].measured_at
+    assert at is not None
+    plant = world.plant(STORING)
+    level = round(plant.stored_wh(plant_now(world)) / 9920 * 100)
+    assert {data.readings[serial].level_percent for serial in batteries} == {level}
+
+
+def plant_now(world: World) -> datetime:
+    """Return up to when the cloud knows the batteries."""
+    plant = world.plant(STORING)
+    until = min(plant.readable_until(gateway, world.clock.now) for gateway in plant.gateways.values())
+    return datetime.fromtimestamp(until * 300, UTC)
+
+
+@pytest.mark.parametrize("direction", ["gateway silent", "cellular"])
+async def test_what_comes_late_is_made_good(world: World, direction: str) -> None:
+    client, data = await begun(world, STORING)
+    plant, start = world.plant(STORING), zone_midnight(data, world.clock.now)
+    serial = next(iter(plant.gateways))
+    data = await world.run(client, await world.round(client, data), "totals")
+    if direction == "cellular":
+        plant.extra_delay = timedelta(hours=6)
+    else:
+        plant.silence(serial, world.clock.now)
+    for _ in range(8):
+        world.later(hours=5)
+        data = await world.round(client, data)
+    if direction == "gateway silent":
+        plant.unsilence(serial, world.clock.now)
+    plant.extra_delay = timedelta(0)
+    world.later(hours=1)
+    data = await world.run(client, await world.round(client, data), "summary", "totals")
+    balance = data.balance
+    assert balance is not None
+    assert world.clock.now - balance.measured_at < timedelta(minutes=30)
+    truth = world.truth(STORING, start, balance.measured_at)
+    for flow, rows in {**data.flows, Flow.PRODUCTION: data.intervals}.items():
+        assert sum(row.energy_wh for row in rows.values() if row.start >= start) == truth[flow]
+    assert dict(balance.today) == world.truth(STORING, zone_midnight(data, world.clock.now), balance.measured_at)
+
+
+async def test_a_restart_knows_everything_and_asks_for_nothing(world: World) -> None:
+    client, data = await begun(world, STORING)
+    data = await world.run(client, await world.round(client, data), "totals", "latest")
+    world.simulator.clear_requests()
+    restored = load(SystemData, dump(data))
+    assert restored.balance == data.balance
+    assert restored.momentary == data.momentary
+    assert [client.form(one, restored) for one in client.jobs] == [client.form(one, data) for one in client.jobs]
+    assert [client.wants(one, restored) for one in client.jobs] == [client.wants(one, data) for one in client.jobs]
+    assert world.paths == []
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"enphase_intervals": "nested"},
+        {"enphase_intervals": "flat", "enphase_import_as_export": True},
+        {"enphase_octet_stream": True, "enphase_extra_fields": True, "enphase_kinds_capital": True},
+        {"enphase_active_as_text": True, "enphase_empty_ids": True, "enphase_charging_positive": True},
+        {"enphase_lifetime_without_today": True, "enphase_nights": "negative", "inverters_power_as_int": True},
+    ],
+)
+async def test_however_the_cloud_writes_it_the_values_are_the_same(world: World, switches: dict[str, object]) -> None:
+    for name, value in switches.items():
+        setattr(world.simulator.switches, name, value)
+    client, data = await begun(world, STORING)
+    assert isinstance(data.momentary, Momentary)
+    truth = world.truth(STORING, data.momentary.measured_at - timedelta(minutes=5), data.momentary.measured_at)
+    assert dict(data.momentary.powers) == {flow: wh * 12 for flow, wh in truth.items()}
+    world.later(hours=2)
+    data = await world.run(client, await world.round(client, data), "totals", "inverters")
+    assert data.balance is not None
+    start = zone_midnight(data, world.clock.now)
+    assert dict(data.balance.today) == world.truth(STORING, start, data.balance.measured_at)
+    inverters = [serial for serial, one in data.devices.items() if one.kind is DeviceKind.INVERTER]
+    assert len(inverters) == 16
+    assert all(data.readings[serial].power_w is not None for serial in inverters)
+
+
+@pytest.mark.parametrize("day", ["2026-10-25", "2026-03-29"])
+async def test_a_day_on_which_the_clock_changes_is_whole(world: World, clock: FakeClock, day: str) -> None:
+    clock.now = datetime.fromisoformat(f"{day}T12:07:00+00:00")
+    client, data = await begun(world, STORING)
+    data = await world.run(client, await world.round(client, data), "totals")
+    clock.now = datetime.fromisoformat(f"{day}T21:52:00+00:00")
+    data = await world.round(client, data)
+    assert data.balance is not None
+    start = zone_midnight(data, clock.now)
+    assert dict(data.balance.today) == world.truth(STORING, start, data.balance.measured_at)
+    assert dict(data.balance.lifetime) == world.truth(
+        STORING, world.plant(STORING).operational_at, data.balance.measured_at
+    )

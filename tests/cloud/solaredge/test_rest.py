@@ -1,0 +1,165 @@
+"""Overview and alerts of a SolarEdge site: how the cloud divides a day, and what it wants looked at."""
+
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+import pytest
+
+from custom_components.solar_cloud.model.elements import Alert, Breakdown, Device, DeviceKind
+
+from .helpers import NOW, bench, system_data
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+OVERVIEW = "/sites/1234567/overview"
+ALERTS = "/sites/1234567/alerts"
+WHOLE = {"toSelfConsumption": 6200.0, "toStorage": 4100.0, "toGrid": 8150.0}
+USED = {"fromPv": 6200.0, "fromStorage": 2750.0, "fromGrid": 3000.0}
+
+
+def overview(made: dict[str, Any], used: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "siteId": 1234567,
+        "production": {"total": 18450.0, "unit": "WH", **made},
+        "consumption": {"total": 11950.0, "unit": "WH", **used},
+        **more,
+    }
+
+
+async def told(body: Any) -> Breakdown:
+    async with bench() as it:
+        it.cloud.answer(OVERVIEW, body)
+        data = await it.run_and_merge("overview", system_data())
+        assert data.breakdown is not None
+        return data.breakdown
+
+
+async def test_parts_that_add_up_are_told():
+    assert await told(overview(WHOLE, USED)) == Breakdown(
+        day=NOW.date(),
+        self_consumed_wh=6200.0,
+        to_battery_wh=4100.0,
+        to_grid_wh=8150.0,
+        from_production_wh=6200.0,
+        from_battery_wh=2750.0,
+        from_grid_wh=3000.0,
+    )
+
+
+async def test_a_side_whose_parts_are_not_its_total_is_left_out_and_the_other_stays():
+    found = await told(overview({**WHOLE, "toGrid": 9150.0}, USED))
+    assert (found.self_consumed_wh, found.to_battery_wh, found.to_grid_wh) == (None, None, None)
+    assert found.from_grid_wh == 3000.0
+    found = await told(overview(WHOLE, {**USED, "fromGrid": 2000.0}))
+    assert (found.from_production_wh, found.from_battery_wh, found.from_grid_wh) == (None, None, None)
+    assert found.to_grid_wh == 8150.0
+
+
+async def test_without_a_battery_two_parts_are_all_and_one_alone_cannot_be_more_than_the_total():
+    found = await told(overview({"toSelfConsumption": 10000.0, "toStorage": None, "toGrid": 8450.0}, {"fromPv": 12500}))
+    assert (found.self_consumed_wh, found.to_battery_wh, found.to_grid_wh) == (10000.0, None, 8450.0)
+    assert found.from_production_wh is None
+    found = await told(overview({"toSelfConsumption": 10000.0, "toGrid": 7000.0}, {"fromPv": 6000.0}))
+    assert (found.self_consumed_wh, found.to_grid_wh, found.from_production_wh) == (None, None, 6000.0)
+
+
+async def test_kilowatt_hours_are_watt_hours_and_a_part_below_zero_is_believed_as_little_as_a_unit_that_is_none():
+    production = {"total": 18.45, "unit": "KWH", "toSelfConsumption": 6.2, "toStorage": 4.1, "toGrid": 8.15}
+    found = await told({"production": production, "consumption": {"total": 5, "unit": "VOLT", "fromPv": 5}})
+    assert (found.to_grid_wh, found.from_production_wh) == (8150.0, None)
+    found = await told(overview({**WHOLE, "toStorage": -4100.0}, {"fromPv": None}))
+    assert found.to_grid_wh is None
+
+
+async def test_a_site_with_panels_only_is_asked_once_unless_its_performance_is_told():
+    async with bench() as it:
+        job = it.job("overview")
+        nulls = overview(dict.fromkeys(WHOLE), dict.fromkeys(USED))
+        it.cloud.answer(OVERVIEW, nulls)
+        assert it.client.wants(job, system_data())
+        data = await it.run_and_merge("overview", system_data())
+        assert not it.client.wants(job, data)
+        battery = {"B": Device(kind=DeviceKind.BATTERY, serial="B")}
+        assert it.client.wants(job, replace(data, devices=battery))
+        it.cloud.answer(OVERVIEW, {**nulls, "performance": {"specificYield": 3.2, "performanceRatio": None}})
+        data = await it.run_and_merge("overview", system_data())
+        assert it.client.wants(job, data)
+        assert data.breakdown is not None
+        assert (data.breakdown.specific_yield, data.breakdown.performance_ratio) == (3.2, None)
+
+
+async def test_no_part_of_a_day_falls_and_a_new_day_begins_anew():
+    async with bench() as it:
+        it.cloud.answer(OVERVIEW, overview(WHOLE, USED))
+        data = await it.run_and_merge("overview", system_data())
+        it.cloud.answer(OVERVIEW, overview(dict.fromkeys(WHOLE), USED))
+        later = await it.run_and_merge("overview", data)
+        assert later.breakdown == data.breakdown
+        it.clock.now = it.clock.now.replace(day=22)
+        later = await it.run_and_merge("overview", data)
+        assert later.breakdown is not None
+        assert (later.breakdown.day, later.breakdown.to_grid_wh) == (it.clock.now.date(), None)
+
+
+def alert(number: int | None, **changes: Any) -> dict[str, Any]:
+    return {
+        "alertId": number,
+        "siteId": 1234567,
+        "category": "EQUIPMENT",
+        "type": "SNOW_ON_SITE",
+        "impact": 7,
+        "status": "OPEN",
+        "firstTrigger": "2026-11-21T06:00:00Z",
+        "lastTrigger": "2026-11-21T08:00:00Z",
+        "component": {"name": "Inverter 1", "serialNumber": "7A000001-10"},
+        "errorCodes": ["3x6B"],
+        **changes,
+    }
+
+
+async def test_open_alerts_are_told_and_closed_ones_are_not():
+    async with bench() as it:
+        it.cloud.answer(ALERTS, [alert(1), alert(2, status="CLOSED"), alert(3, status=None, component=None)])
+        data = await it.run_and_merge("alerts", system_data())
+        assert data.alerts is not None
+        assert data.alerts.keys() == {"1", "3"}
+        assert data.alerts["1"] == Alert(
+            id="1",
+            type="SNOW_ON_SITE",
+            category="equipment",
+            impact=7,
+            since=NOW.replace(hour=6, minute=0, second=0),
+            component="Inverter 1",
+            serial="7A000001-10",
+        )
+        it.cloud.answer(ALERTS, [])
+        assert (await it.run_and_merge("alerts", data)).alerts == {}
+
+
+async def test_an_alert_without_a_number_stays_the_same_alert_however_often_it_is_read():
+    async with bench() as it:
+        it.cloud.answer(ALERTS, [alert(None), alert(None, type="PANEL_COMMUNICATION_FAULT")])
+        data = await it.run_and_merge("alerts", system_data())
+        it.cloud.answer(ALERTS, [alert(None, lastTrigger="2026-11-21T08:30:00Z")])
+        again = await it.run_and_merge("alerts", data)
+        assert data.alerts is not None
+        assert again.alerts is not None
+        assert len(data.alerts) == 2
+        assert again.alerts.keys() < data.alerts.keys()
+
+
+async def test_more_than_a_page_of_alerts_is_read_page_by_page():
+    async with bench() as it:
+        rows = [alert(number) for number in range(1, 151)]
+
+        def page(request: Any) -> Any:
+            number, size = int(request.query["page"]), int(request.query["alerts-in-page"])
+            return web.json_response(rows[(number - 1) * size : number * size])
+
+        it.cloud.handlers[ALERTS] = page
+        data = await it.run_and_merge("alerts", system_data())
+        assert data.alerts is not None
+        assert len(data.alerts) == 150
+        assert [asked.one("page") for asked in it.cloud.asked] == ["1", "2"]
+        assert {asked.one("only-open") for asked in it.cloud.asked} == {"true"}

@@ -1,0 +1,100 @@
+"""The lifetime counter: what it believes, what it holds, what it waits for."""
+
+from datetime import UTC, datetime, timedelta
+
+from custom_components.solar_cloud.model.lifetime import LifetimeCounter, most_energy_wh
+
+START = datetime(2026, 6, 1, 10, tzinfo=UTC)
+SIZE = 5000.0
+MINUTES = timedelta(minutes=1)
+
+
+def take_all(
+    counter: LifetimeCounter, values: list[tuple[int, float]], size: float | None = SIZE
+) -> list[float | None]:
+    """Feed (minute, raw value) pairs and collect what is published."""
+    published = []
+    for minute, raw in values:
+        now = START + minute * MINUTES
+        counter = counter.take(raw, now, now, size)
+        published.append(counter.published_wh)
+    return published
+
+
+def test_plausible_growth_is_published_at_once() -> None:
+    assert take_all(LifetimeCounter(), [(0, 1_000_000), (15, 1_000_900), (30, 1_001_800)]) == [
+        1_000_000,
+        1_000_900,
+        1_001_800,
+    ]
+
+
+def test_a_bogus_zero_is_held_and_growth_goes_on_from_the_true_value() -> None:
+    assert take_all(LifetimeCounter(), [(0, 1_000_000), (15, 0), (30, 0), (2000, 0), (2015, 1_000_500)]) == [
+        1_000_000,
+        1_000_000,
+        1_000_000,
+        1_000_000,
+        1_000_500,
+    ]
+
+
+def test_a_first_zero_is_not_published_so_that_the_true_value_is_no_jump() -> None:
+    assert take_all(LifetimeCounter(), [(0, 0), (15, 35_000_000)]) == [None, 35_000_000]
+
+
+def test_a_new_system_is_published_as_zero_once_zero_has_stood_for_an_hour() -> None:
+    assert take_all(LifetimeCounter(), [(0, 0), (30, 0), (61, 0), (75, 12)]) == [None, None, 0, 12]
+
+
+def test_a_jump_that_the_time_cannot_have_yielded_is_held_and_forgotten_when_it_goes() -> None:
+    # Just after midnight the cloud has yesterday in the lifetime already, and still in today's field.
+    assert (
+        take_all(LifetimeCounter(), [(0, 1_025_000), (10, 1_050_000), (20, 1_050_000), (30, 1_025_000)])
+        == [1_025_000] * 4
+    )
+
+
+def test_a_jump_that_stands_for_an_hour_is_late_data_and_is_believed() -> None:
+    values = [(0, 1_000_000), (10, 1_050_000), (40, 1_050_000), (71, 1_050_000)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_000_000, 1_050_000]
+
+
+def test_energy_of_an_outage_is_believed_at_once_when_the_time_allows_it() -> None:
+    assert take_all(LifetimeCounter(), [(0, 1_000_000), (2 * 24 * 60, 1_050_000)]) == [1_000_000, 1_050_000]
+
+
+def test_a_small_correction_downwards_waits_until_it_is_overtaken() -> None:
+    values = [(0, 1_000_000), (15, 999_000), (30, 999_900), (45, 1_000_100)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_000_000, 1_000_100]
+
+
+def test_a_correction_downwards_never_makes_a_second_life_however_long_it_stands() -> None:
+    values = [(0, 1_000_000), (15, 900_000), (24 * 60, 900_000), (48 * 60, 900_000), (72 * 60, 900_000)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000] * 5
+
+
+def test_a_counter_that_began_again_goes_on_from_the_old_one_after_a_day() -> None:
+    day = 24 * 60
+    values = [(0, 1_000_000), (15, 50), (day // 2, 4_000), (day + 16, 9_000), (day + 31, 9_500)]
+    assert take_all(LifetimeCounter(), values) == [
+        1_000_000,
+        1_000_000,
+        1_000_000,
+        1_000_000 - 50 + 9_000,
+        1_000_000 - 50 + 9_500,
+    ]
+
+
+def test_the_nameplate_bounds_what_can_be_believed_and_without_one_nothing_is_bounded() -> None:
+    assert most_energy_wh(4000, timedelta(hours=1)) == 4000 * 1.25 * 1.25
+    assert most_energy_wh(None, timedelta(hours=1)) is None
+    assert most_energy_wh(0, timedelta(hours=1)) is None
+    assert take_all(LifetimeCounter(), [(0, 1_000_000), (1, 9_000_000)], size=None) == [1_000_000, 9_000_000]
+
+
+def test_the_counter_never_falls_whatever_comes() -> None:
+    values = [(15 * i, raw) for i, raw in enumerate([5e6, 0, 5.0001e6, 1, 2e9, 4e6, 5.0002e6, 0, 5.1e6, 5.1e6, 4.9e6])]
+    published = [value for value in take_all(LifetimeCounter(), values) if value is not None]
+    assert published == sorted(published)
+    assert published[-1] < 5.2e6
