@@ -39,8 +39,8 @@ def prepared(systems: int) -> tuple[Pacing, Ledger]:
         ledger.spend(NOON - timedelta(hours=18 * 24 - hour))
     for number in range(systems):
         place = Place(-55 + number * 7 % 120, number % PLACES * 15 - 180, timedelta(minutes=5))
-        pacing.put(str(number), place, EnphaseV2.jobs)
-        for job in EnphaseV2.jobs:
+        pacing.put(str(number), place, EnphaseV2.job_terms())
+        for job in EnphaseV2.job_terms():
             pacing.ran(str(number), job.name, NOON - timedelta(minutes=3), NOON - timedelta(minutes=5))
     return pacing, ledger
 
@@ -73,7 +73,7 @@ def measure(systems: int) -> dict[str, float]:
 
     pacing.next_at("0", "summary", NOON, budget_of(ledger, NOON))
     begin = perf_counter()
-    pacing.put("newcomer", Place(48, 11), EnphaseV2.jobs)
+    pacing.put("newcomer", Place(48, 11), EnphaseV2.job_terms())
     pacing.next_at("0", "summary", NOON, budget_of(ledger, NOON))
     joining = (perf_counter() - begin) * 1e6
     pacing.remove("newcomer")

@@ -119,7 +119,7 @@ def jobs_of(description: Any, of: str, column: Column) -> list[str]:
     """Return the jobs of a cloud that tell a value of a system (`SYSTEM`) or of a kind of device."""
     if column.cloud.vendor not in description.vendors or not _tells(description, of, column):
         return []
-    return [job.name for job in column.cloud.jobs if job.name in description.jobs]
+    return [job.name for job in column.cloud.job_terms() if job.name in description.jobs]
 
 
 def descriptions(of: str) -> Iterator[tuple[str, Any]]:

@@ -16,7 +16,7 @@ from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.limit import LimitReached
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.sky.sun import Place
 
 from .policies import OWN_MARGIN, PHASES
@@ -40,14 +40,14 @@ class House:
     cell: Cell
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[JobTerms, ...]:
         """Return what is read of it, the energy job first."""
-        cost, fast = KINDS[self.kind], Job(name="inverters", cadence=CLOUD.cadence, delay=CLOUD.delay, weight=1)
+        cost, fast = KINDS[self.kind], JobTerms(name="inverters", cadence=CLOUD.cadence, delay=CLOUD.delay, weight=1)
         return (
             replace(fast, name="energy", cost=cost, weight=WEIGHT * cost, night=True, first=True),
             fast,
             replace(fast, name="overview", cadence=timedelta(hours=1), weight=0.5),
-            Job(name="lists", cost=LISTS, cadence=timedelta(days=1)),
+            JobTerms(name="lists", cost=LISTS, cadence=timedelta(days=1)),
         )
 
 

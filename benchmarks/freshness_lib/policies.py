@@ -8,7 +8,7 @@ from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.limit import LimitReached
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.sky.sun import Place
 
 from .world import Cell, Result, mean_age
@@ -71,7 +71,7 @@ def peer(cell: Cell) -> Result:
 
 def ours(cell: Cell) -> Result:
     """Run the production ledger and pacing, one job of one request, systems added at the beginning of the month."""
-    job = Job(name="poll", cadence=cell.cloud.cadence, delay=cell.cloud.delay, weight=1, first=True)
+    job = JobTerms(name="poll", cadence=cell.cloud.cadence, delay=cell.cloud.delay, weight=1, first=True)
     ledger, pacing = Ledger(cell.cloud.limits), Pacing()
     reads: dict[str, list[float]] = {f"system {number}": [] for number in range(cell.systems)}
     for system in reads:

@@ -23,17 +23,18 @@ from .account.metered import CLOUD_VENDOR, MeteredAccount, default_zone, is_sign
 from .budget.ledger import Ledger
 from .budget.limit import Scope
 from .budget.rates import budget_of
-from .cloud.base import Cloud, Job
+from .cloud.base import Cloud, JobTerms
 from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
 from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST
 from .model.data import SystemData
 from .model.elements import Alert, DayEnergy, System
+from .model.merging import merge
 from .sky.sun import Place
 from .statistics.bookkeeper import Bookkeeper
 from .system.devices import device_identifier, sync_devices
 from .system.failures import ERROR_KEYS, explained
-from .system.jobs import offered, paced, riders, telling
+from .system.jobs import companions, offered, paced, proving
 from .system.notices import Notices
 from .system.place import place_of
 from .system.restore import dump, load
@@ -78,8 +79,8 @@ def system_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Ride:
-    """A job, and those that ride with it, in one pass."""
+class _Run:
+    """A job, and those that run with it, in one pass."""
 
     due: bool
     """Whether pacing wanted it; else the owner did."""
@@ -141,7 +142,7 @@ class SystemCoordinator(ShownValues):
         """Where the system is, as well as it is known."""
         self._located: str | None = None
         """The time zone that the system's place was looked up for."""
-        self._paced: tuple[Job, ...] = ()
+        self._paced: tuple[JobTerms, ...] = ()
         """The jobs that draw on the plan, as pacing knows them."""
         self._memory: Mapping[str, Any] = {}
         """What pacing knew before the restart."""
@@ -159,7 +160,7 @@ class SystemCoordinator(ShownValues):
         await self._async_load()
         if anew:
             self.schedule = self.schedule.awakened({job.name for job in self.client.jobs})
-            notes = MappingProxyType({**self._working.notes, **self.client.anew(self._working)})
+            notes = MappingProxyType({**self._working.notes, **self.client.retried(self._working)})
             self._working = replace(self._working, notes=notes)
             self.data = self._working if self._is_known() else self.data
         await self.bookkeeper.async_restore()
@@ -198,16 +199,16 @@ class SystemCoordinator(ShownValues):
         self._paced = self._to_pace()
         self._metered.pacing.put(self.system.key, place, self._paced, self._memory)
 
-    def _offered(self) -> tuple[Job, ...]:
+    def _offered(self) -> tuple[JobTerms, ...]:
         """Return the jobs that account and system have, as far as is known."""
         return offered(self.client, self.schedule, self._working)
 
-    def _jobs(self) -> tuple[Job, ...]:
+    def _jobs(self) -> tuple[JobTerms, ...]:
         """Return all jobs of the cloud as the system needs them."""
-        return tuple(self.client.form(job, self._working) for job in self.client.jobs)
+        return tuple(job.terms_for(self._working) for job in self.client.jobs)
 
-    def _to_pace(self) -> tuple[Job, ...]:
-        return paced(self.client, self._offered(), self._working)
+    def _to_pace(self) -> tuple[JobTerms, ...]:
+        return paced(self._offered())
 
     def _is_paced(self, name: str) -> bool:
         return any(job.name == name for job in self._paced)
@@ -262,9 +263,9 @@ class SystemCoordinator(ShownValues):
     def is_one_available(self, jobs: Collection[str]) -> bool:
         """Tell whether one of the jobs that a value comes from can still be trusted."""
         key = frozenset(jobs)
-        if (proving := self._proving.get(key)) is None:
-            proving = self._proving[key] = jobs if len(jobs) == 1 else telling(self._offered(), jobs) or jobs
-        return any(self.is_available(job) for job in proving)
+        if (found := self._proving.get(key)) is None:
+            found = self._proving[key] = jobs if len(jobs) == 1 else proving(self._offered(), jobs) or jobs
+        return any(self.is_available(job) for job in found)
 
     @property
     def known(self) -> SystemData:
@@ -304,45 +305,45 @@ class SystemCoordinator(ShownValues):
         forced, self._forced = self._forced, False
         failure: Exception | None = None
         begun = self._is_known()
-        led: dict[str, _Ride] = {}
-        for job in self._jobs():
+        runs: dict[str, _Run] = {}
+        for fetch, job in zip(self.client.jobs, self._jobs(), strict=True):
             # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
             # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
-            if self._stopped or (not begun and not job.first) or not self.client.wants(job, self._working):
+            if self._stopped or (not begun and not job.first) or not fetch.applies_to(self._working):
                 continue
-            due = now >= self._paused_until and self._is_due(job, led, now)
-            if not due and not (forced and self._may_force(job, led, now)):
+            due = now >= self._paused_until and self._is_due(job, runs, now)
+            if not due and not (forced and self._may_force(job, runs, now)):
                 if not begun and self.schedule.state(job).done_at is None:
                     break
                 continue
-            ride = led.setdefault(job.rides or job.name, _Ride(due=due))
+            run = runs.setdefault(job.runs_with or job.name, _Run(due=due))
             if due and job.sunlit and self._may_sleep(job, now):
                 continue
             try:
-                with nullcontext() if ride.due else owner_asks():
-                    update = await self.client.run(job, self._working, now)
+                with nullcontext() if run.due else owner_asks():
+                    update = await fetch.run(self._working, now)
             except CredentialRefused as err:
                 self.client.refused = True
                 raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
             except Throttled as err:
                 failure = self._throttled(err)
-                ride.failed = True
+                run.failed = True
             except NoDataYet:
                 self.schedule = self.schedule.done(job, dt_util.utcnow())
             except CloudError as err:
                 failure = self._failed(job, err) or failure
-                ride.failed = ride.failed or job.rides is None
+                run.failed = run.failed or job.runs_with is None
             else:
                 now = dt_util.utcnow()
-                self._working = self._working.merge(update, now, self._zone, self.sunlight.is_dark)
-                ride.measured = max(filter(None, (ride.measured, update.newest)), default=None)
+                self._working = merge(self._working, update, now, self._zone, self.sunlight.is_dark)
+                run.measured = max(filter(None, (run.measured, update.newest)), default=None)
                 self.schedule = self.schedule.done(job, now)
                 self._throttles = 0
             await self._async_follow_jobs()
             if failure is not None and not begun:
                 break
             now = dt_util.utcnow()
-        self._note_rides(led, now)
+        self._note_runs(runs, now)
         self._judge(now)
         self.notices.month()
         self.notices.devices()
@@ -366,20 +367,20 @@ class SystemCoordinator(ShownValues):
             self._judged_anew = False
             self.async_update_listeners()
 
-    def _main_jobs(self) -> list[Job]:
+    def _main_jobs(self) -> list[JobTerms]:
         """Return the jobs without which there is nothing to show."""
-        return [job for job in self.client.jobs if job.weight > 0 and not job.optional]
+        return [job for job in self.client.job_terms() if job.weight > 0 and not job.optional]
 
     def _is_known(self) -> bool:
         return any(self.schedule.state(job).done_at for job in self._main_jobs())
 
-    def _due_at(self, job: Job, now: datetime) -> datetime:
+    def _due_at(self, job: JobTerms, now: datetime) -> datetime:
         """Return when a job is next worth its requests: after its pause, and when pacing says so."""
         until = self.schedule.not_before(job, now)
         if (settled := self._settled_at(job)) is not None:
             until = settled if until is None else max(until, settled)
-        if job.rides is not None:
-            leader = self.client.form(next(one for one in self.client.jobs if one.name == job.rides), self._working)
+        if job.runs_with is not None:
+            leader = self.client.job(job.runs_with).terms_for(self._working)
             due = self._due_at(leader, now) if self.schedule.state(job).done_at else now
             return due if until is None else max(due, until)
         if until is not None and (until > now or not self._is_paced(job.name)):
@@ -389,38 +390,38 @@ class SystemCoordinator(ShownValues):
             return now
         return self._metered.pacing.next_at(self.system.key, job.name, now, budget_of(self._metered.ledger, now))
 
-    def _settled_at(self, job: Job) -> datetime | None:
+    def _settled_at(self, job: JobTerms) -> datetime | None:
         """Return until when a job leaves a new system to those that show its power; `None` once it has run."""
         if not job.settle or self.schedule.state(job).done_at is not None:
             return None
         known = [state.first_at for main in self._main_jobs() if (state := self.schedule.state(main)).first_at]
         return min(known) + job.settle if known else None
 
-    def _is_due(self, job: Job, led: Mapping[str, _Ride], now: datetime) -> bool:
-        """Tell whether a job is to run now; one that rides with another does when that one has just done so."""
-        if job.rides is None:
+    def _is_due(self, job: JobTerms, runs: Mapping[str, _Run], now: datetime) -> bool:
+        """Tell whether a job is to run now; one that runs with another does when that one has just done so."""
+        if job.runs_with is None:
             return self._due_at(job, now) <= now
         if (settled := self._settled_at(job)) is not None and settled > now:
             return False
         until = self.schedule.not_before(job, now)
         if until is not None and until > now:
             return False
-        ride = led.get(job.rides)
+        run = runs.get(job.runs_with)
         # What has just failed for one would fail for the other.
-        return self.schedule.state(job).done_at is None if ride is None else ride.due and not ride.failed
+        return self.schedule.state(job).done_at is None if run is None else run.due and not run.failed
 
-    def _may_sleep(self, job: Job, now: datetime) -> bool:
-        """Tell whether those who ride with a job may go alone: it is dark, and the day has been read to its end."""
+    def _may_sleep(self, job: JobTerms, now: datetime) -> bool:
+        """Tell whether those which run with a job may go alone: it is dark, and the day has been read to its end."""
         done, dark_since = self.schedule.state(job).done_at, self.sunlight.dark_since(now)
         if done is None or dark_since is None or done < dark_since + job.delay + job.cadence:
             return False
-        return any(self.schedule.state(rider).done_at for rider in riders(self._offered(), job))
+        return any(self.schedule.state(other).done_at for other in companions(self._offered(), job))
 
-    def _note_rides(self, led: Mapping[str, _Ride], now: datetime) -> None:
+    def _note_runs(self, runs: Mapping[str, _Run], now: datetime) -> None:
         """Tell pacing what has run, and where the newest interval ends that it brought."""
-        for name, ride in led.items():
-            if not ride.failed and self._is_paced(name):
-                self._metered.pacing.ran(self.system.key, name, now, ride.measured)
+        for name, run in runs.items():
+            if not run.failed and self._is_paced(name):
+                self._metered.pacing.ran(self.system.key, name, now, run.measured)
 
     async def _async_follow_jobs(self) -> None:
         """Tell pacing of jobs that have become worth asking for, or have ceased to be, and of another place."""
@@ -428,11 +429,11 @@ class SystemCoordinator(ShownValues):
         if not self._stopped and (self.zone_name != self._located or self._paced != self._to_pace()):
             await self._async_enroll()
 
-    def _may_force(self, job: Job, led: Mapping[str, _Ride], now: datetime) -> bool:
+    def _may_force(self, job: JobTerms, runs: Mapping[str, _Run], now: datetime) -> bool:
         """Tell whether the owner may have a job run before it is due: neither in a back-off nor just done."""
         state = self.schedule.state(job)
         return (
-            ((job.weight > 0 and (not job.optional or job.asked)) or job.rides in led)
+            ((job.weight > 0 and (not job.optional or job.on_request)) or job.runs_with in runs)
             and state.not_before is None
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )
@@ -449,7 +450,7 @@ class SystemCoordinator(ShownValues):
             _LOGGER.info("%s: the requests of the month are used up, it is read again at %s", self.name, until)
         return self._explained("rate_limited", err, until=until)
 
-    def _failed(self, job: Job, err: CloudError) -> UpdateFailed | None:
+    def _failed(self, job: JobTerms, err: CloudError) -> UpdateFailed | None:
         """Note a failure of one job; only its own values are late or missing then."""
         now = dt_util.utcnow()
         key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
@@ -475,7 +476,7 @@ class SystemCoordinator(ShownValues):
     def _judge(self, now: datetime) -> None:
         """Decide which jobs' values are too old to be shown, and say so in the log once."""
         self._proving.clear()
-        for job in self.client.jobs:
+        for job in self.client.job_terms():
             state, lost = self.schedule.state(job), self.schedule.is_lost(job, now)
             self._judged_anew = self._judged_anew or lost != (job.name in self._unavailable)
             if lost and job.name not in self._unavailable:
@@ -492,8 +493,8 @@ class SystemCoordinator(ShownValues):
         known = self._is_known()
         due = [
             self._due_at(job, now)
-            for job in self._jobs()
-            if (job.first or known) and self.client.wants(job, self._working)
+            for fetch, job in zip(self.client.jobs, self._jobs(), strict=True)
+            if (job.first or known) and fetch.applies_to(self._working)
         ]
         self.update_interval = max(SOONEST, max(min(due), self._paused_until) - now)
 

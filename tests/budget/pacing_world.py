@@ -14,7 +14,7 @@ from custom_components.solar_cloud.budget.limit import LimitReached
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.sky.sun import Place
 
 BERLIN = Place(52.5, 13.4, timedelta(minutes=5))
@@ -22,8 +22,8 @@ TROMSO = Place(69.65, 18.96, timedelta(minutes=5))
 SAN_JOSE = Place(37.3, -121.9, timedelta(minutes=5))
 SYDNEY = Place(-33.9, 151.2, timedelta(minutes=5))
 
-QUARTER = Job(name="energy", cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=1, first=True)
-FIVE = Job(name="energy", cadence=timedelta(minutes=5), delay=timedelta(minutes=2), weight=1, first=True)
+QUARTER = JobTerms(name="energy", cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=1, first=True)
+FIVE = JobTerms(name="energy", cadence=timedelta(minutes=5), delay=timedelta(minutes=2), weight=1, first=True)
 V4 = Limits(per_minute=10, per_month=1_000)
 V2 = Limits(per_minute=10, per_month=10_000)
 LARGE = Limits(per_minute=300, per_month=1_500_000)
@@ -55,7 +55,7 @@ class Reports:
     silent: Callable[[datetime], bool] = lambda _end: False
     """Whether the report that ends then never comes."""
 
-    def newest(self, job: Job, now: datetime) -> datetime:
+    def newest(self, job: JobTerms, now: datetime) -> datetime:
         cadence = (self.cadence or job.cadence).total_seconds()
         ready = (now - (self.delay if self.delay is not None else job.delay) - self.phase).timestamp()
         end = datetime.fromtimestamp(ready // cadence * cadence, UTC) + self.phase
@@ -71,14 +71,14 @@ class World:
     limits: Limits
     now: datetime
     places: dict[str, Place]
-    jobs: Collection[Job] = (QUARTER,)
+    jobs: Collection[JobTerms] = (QUARTER,)
     reports: dict[str, Reports] = field(default_factory=dict)
     down: Callable[[datetime], bool] = lambda _now: False
     """Whether the cloud fails every request at a moment."""
     cycle_day: int = 1
-    own: dict[str, Collection[Job]] = field(default_factory=dict)
+    own: dict[str, Collection[JobTerms]] = field(default_factory=dict)
     """The jobs of systems that have others than `jobs`."""
-    sends: Callable[[Job, datetime], int] = lambda job, _now: job.cost
+    sends: Callable[[JobTerms, datetime], int] = lambda job, _now: job.cost
     """The requests that a run really sends."""
     reads: list[Read] = field(default_factory=list)
     sent: list[datetime] = field(default_factory=list)
@@ -99,10 +99,10 @@ class World:
         self.pacing.put(system, self.places[system], self.jobs_of(system), memory)
         heapq.heappush(self.agenda, (self.now, next(self._tie), system))
 
-    def jobs_of(self, system: str) -> Collection[Job]:
+    def jobs_of(self, system: str) -> Collection[JobTerms]:
         return self.own.get(system, self.jobs)
 
-    def change(self, system: str, *jobs: Job) -> None:
+    def change(self, system: str, *jobs: JobTerms) -> None:
         """Have a system's jobs take another form; it asks at once when it is due."""
         self.own[system] = jobs
         self.agenda = [item for item in self.agenda if item[2] != system]
@@ -114,7 +114,7 @@ class World:
         self.agenda = [item for item in self.agenda if item[2] != system]
         heapq.heapify(self.agenda)
 
-    def due(self, system: str, job: Job | None = None) -> datetime:
+    def due(self, system: str, job: JobTerms | None = None) -> datetime:
         name = (job or next(iter(self.jobs_of(system)))).name
         return self.pacing.next_at(system, name, self.now, budget_of(self.ledger, self.now))
 
@@ -130,7 +130,7 @@ class World:
         self.now = until
         return self.reads[before:]
 
-    def _wake(self, system: str, job: Job) -> datetime:
+    def _wake(self, system: str, job: JobTerms) -> datetime:
         """Run a job if it is due; return when to look again."""
         due = max(self.due(system, job), self.retry.get(system, self.now))
         if due > self.now:
@@ -150,7 +150,7 @@ class World:
         self.answer(system, job)
         return self.due(system, job)
 
-    def answer(self, system: str, job: Job) -> None:
+    def answer(self, system: str, job: JobTerms) -> None:
         """Read a job; the request has been counted."""
         end = self.reports.get(system, Reports()).newest(job, self.now)
         last = next((read for read in reversed(self.reads) if (read.system, read.job) == (system, job.name)), None)

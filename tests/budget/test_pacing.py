@@ -11,7 +11,7 @@ import pytest
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.plan import ALL_PLANS, Limits
 from custom_components.solar_cloud.budget.rates import Budget, budget_of
-from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.sky.sun import Place
@@ -33,7 +33,7 @@ from .pacing_world import (
     utc,
 )
 
-JOBS = {"one": (QUARTER,), "enphase": EnphaseV2.jobs, "solaredge": SolarEdge.jobs}
+JOBS = {"one": (QUARTER,), "enphase": EnphaseV2.job_terms(), "solaredge": SolarEdge.job_terms()}
 SLACK = timedelta(minutes=5)
 MONTH = (utc(2026, 6, 1), utc(2026, 7, 1))
 
@@ -65,7 +65,7 @@ def test_no_plan_is_ever_exceeded(seed: int) -> None:
 @pytest.mark.parametrize("place", [BERLIN, SAN_JOSE, SYDNEY, TROMSO])
 @pytest.mark.parametrize("systems", [1, 4])
 @pytest.mark.parametrize("job", [QUARTER, FIVE], ids=["v4", "v2"])
-def test_the_month_is_used_up_where_the_cadence_does_not_limit(place: Place, systems: int, job: Job) -> None:
+def test_the_month_is_used_up_where_the_cadence_does_not_limit(place: Place, systems: int, job: JobTerms) -> None:
     limits = V4 if job is QUARTER else Limits(per_minute=10, per_month=systems * 1500)
     world = World(limits, utc(2026, 3, 1), several(systems, place), (job,))
     world.run(utc(2026, 4, 1))
@@ -79,7 +79,7 @@ def test_the_month_is_used_up_where_the_cadence_does_not_limit(place: Place, sys
 
 @pytest.mark.parametrize("limits", [V4, LARGE], ids=["scarce", "plenty"])
 @pytest.mark.parametrize("job", [QUARTER, FIVE], ids=["v4", "v2"])
-def test_every_request_brings_a_new_report_as_soon_as_it_can_be_read(limits: Limits, job: Job) -> None:
+def test_every_request_brings_a_new_report_as_soon_as_it_can_be_read(limits: Limits, job: JobTerms) -> None:
     world = World(limits, *MONTH[:1], several(3), (job,))
     reads = world.run(utc(2026, 6, 10))
     assert all(read.new for read in reads)
@@ -343,7 +343,7 @@ def test_a_plan_without_a_reading_for_each_system_still_reads_some() -> None:
 
 
 def test_a_job_that_tells_something_in_the_dark_is_read_at_night_but_seldom() -> None:
-    meter = Job(name="meter", cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=1, night=True)
+    meter = JobTerms(name="meter", cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=1, night=True)
     world = World(Limits(per_minute=10, per_month=2000), utc(2026, 3, 1), several(2), (meter,))
     reads = world.run(utc(2026, 4, 1))
     light = light_hours(BERLIN, utc(2026, 3, 1), utc(2026, 4, 1))
@@ -355,13 +355,13 @@ def test_a_job_that_tells_something_in_the_dark_is_read_at_night_but_seldom() ->
 
 
 def test_a_plan_with_plenty_reads_a_meter_as_often_by_night_as_by_day() -> None:
-    meter = Job(name="meter", cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=1, night=True)
+    meter = JobTerms(name="meter", cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=1, night=True)
     world = World(LARGE, utc(2026, 3, 1), several(1), (meter,))
     assert len(world.run(utc(2026, 3, 8))) == pytest.approx(7 * 96, abs=2)
 
 
 def test_lists_run_at_their_cadence_and_energy_gets_the_rest() -> None:
-    daily = Job(name="inventory", cadence=timedelta(hours=24))
+    daily = JobTerms(name="inventory", cadence=timedelta(hours=24))
     world = World(V4, *MONTH[:1], several(2), (QUARTER, daily))
     reads = Counter(read.job for read in world.run(MONTH[1]))
     assert reads["inventory"] == pytest.approx(2 * 30, abs=2)
@@ -369,7 +369,7 @@ def test_lists_run_at_their_cadence_and_energy_gets_the_rest() -> None:
 
 
 def test_lists_of_many_systems_never_take_more_than_half_from_energy() -> None:
-    lists = [Job(name=f"list {number}", cadence=timedelta(hours=24)) for number in range(3)]
+    lists = [JobTerms(name=f"list {number}", cadence=timedelta(hours=24)) for number in range(3)]
     world = World(V4, *MONTH[:1], several(20), (QUARTER, *lists))
     reads = Counter(read.job for read in world.run(MONTH[1]))
     assert reads["energy"] >= 0.4 * 950
@@ -378,7 +378,7 @@ def test_lists_of_many_systems_never_take_more_than_half_from_energy() -> None:
 
 
 def test_lists_of_systems_that_began_together_drift_apart() -> None:
-    lists = [Job(name=f"list {number}", cadence=timedelta(hours=6)) for number in range(2)]
+    lists = [JobTerms(name=f"list {number}", cadence=timedelta(hours=6)) for number in range(2)]
     world = World(V2, *MONTH[:1], several(10), lists)
     world.run(utc(2026, 6, 3))
     assert world.waits
@@ -388,12 +388,12 @@ def test_lists_of_systems_that_began_together_drift_apart() -> None:
 
 
 def test_jobs_get_requests_by_weight_and_what_one_cannot_use_goes_to_the_other() -> None:
-    one = Job(name="one", cadence=timedelta(minutes=15), weight=3)
-    two = Job(name="two", cadence=timedelta(minutes=15), weight=1)
+    one = JobTerms(name="one", cadence=timedelta(minutes=15), weight=3)
+    two = JobTerms(name="two", cadence=timedelta(minutes=15), weight=1)
     world = World(V4, *MONTH[:1], several(1), (one, two))
     reads = Counter(read.job for read in world.run(MONTH[1]))
     assert reads["one"] / reads["two"] == pytest.approx(3, rel=0.1)
-    slow = Job(name="slow", cadence=timedelta(hours=4), weight=3)
+    slow = JobTerms(name="slow", cadence=timedelta(hours=4), weight=3)
     world = World(V4, *MONTH[:1], several(1), (slow, two))
     reads = Counter(read.job for read in world.run(MONTH[1]))
     assert 110 <= reads["slow"] <= 160
@@ -422,7 +422,7 @@ def test_a_plan_too_small_for_ten_systems_is_known_by_its_number() -> None:
 
 
 def test_the_answer_is_never_later_than_the_end_of_the_cycle() -> None:
-    world = World(V4, utc(2026, 6, 30, 23), several(1), (QUARTER, Job(name="rare", cadence=timedelta(days=40))))
+    world = World(V4, utc(2026, 6, 30, 23), several(1), (QUARTER, JobTerms(name="rare", cadence=timedelta(days=40))))
     world.run(utc(2026, 6, 30, 23, 30))
     for job in world.jobs:
         assert world.due("system 0", job) <= utc(2026, 7, 1)
@@ -454,7 +454,7 @@ def test_the_price_of_a_decision_grows_no_more_than_the_logarithm_of_the_number_
 
 
 def test_a_job_whose_answers_do_not_say_what_they_are_of_runs_no_more_often_than_its_cloud_has_something_new() -> None:
-    job = Job(name="overview", cadence=timedelta(hours=1), delay=timedelta(minutes=2), weight=1)
+    job = JobTerms(name="overview", cadence=timedelta(hours=1), delay=timedelta(minutes=2), weight=1)
     pacing, now = Pacing(), utc(2026, 6, 10)
     pacing.put("site", BERLIN, (job,))
     budget = Budget(left=9000, share=9500, per_minute=8, resets_at=utc(2026, 7, 1))

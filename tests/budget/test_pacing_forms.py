@@ -9,12 +9,12 @@ import pytest
 
 from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.base import JobTerms
 
 from .pacing_world import BERLIN, World, is_light, light_hours, most_in_a_minute, utc
 
 QUARTER = timedelta(minutes=15)
-PV = Job(name="energy", cadence=QUARTER, delay=timedelta(seconds=90), weight=2, first=True)
+PV = JobTerms(name="energy", cadence=QUARTER, delay=timedelta(seconds=90), weight=2, first=True)
 METER = replace(PV, cost=2, weight=4, night=True)
 BATTERY = replace(PV, cost=3, weight=6, night=True)
 INVERTERS = replace(PV, name="inverters", weight=1)
@@ -77,7 +77,7 @@ def test_systems_that_send_several_requests_at_once_do_not_crowd_into_one_minute
 @pytest.mark.parametrize("others", [0, 2])
 @pytest.mark.parametrize(("before", "after"), [(PV, BATTERY), (BATTERY, PV), (METER, BATTERY), (BATTERY, METER)])
 def test_a_job_that_takes_another_form_is_not_due_because_of_that_nor_forgotten(
-    hour: int, others: int, before: Job, after: Job
+    hour: int, others: int, before: JobTerms, after: JobTerms
 ) -> None:
     places = dict.fromkeys(["changes", *(f"other {number}" for number in range(others))], BERLIN)
     world = World(FREE, MARCH[0], places, (PV,), own={"changes": (before,)})

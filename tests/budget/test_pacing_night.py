@@ -9,14 +9,16 @@ from statistics import mean
 import pytest
 
 from custom_components.solar_cloud.budget.plan import Limits
-from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.sky.sun import Place
 
 from .pacing_world import BERLIN, LARGE, SAN_JOSE, SYDNEY, TROMSO, Read, Reports, World, is_light, light_spans, utc
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
-BATTERY = Job(name="energy", cost=3, cadence=QUARTER, delay=timedelta(seconds=90), weight=6, night=True, first=True)
+BATTERY = JobTerms(
+    name="energy", cost=3, cadence=QUARTER, delay=timedelta(seconds=90), weight=6, night=True, first=True
+)
 FREE = Limits(per_minute=10, per_month=2_000)
 MARGIN = timedelta(minutes=5)
 
@@ -25,7 +27,7 @@ def month(number: int) -> tuple[datetime, datetime]:
     return utc(2026, number, 1), utc(2026 + number // 12, number % 12 + 1, 1)
 
 
-def played(place: Place, number: int, systems: int = 1, limits: Limits = FREE, job: Job = BATTERY) -> World:
+def played(place: Place, number: int, systems: int = 1, limits: Limits = FREE, job: JobTerms = BATTERY) -> World:
     start, end = month(number)
     world = World(limits, start, {f"system {index}": place for index in range(systems)}, (job,))
     world.run(end)
@@ -135,7 +137,7 @@ def test_a_plan_of_few_readings_lays_them_over_day_and_night_and_forces_none_aft
 
 @pytest.mark.parametrize("number", [6, 12])
 def test_what_a_run_in_the_dark_costs_less_than_declared_is_used_by_day(number: int) -> None:
-    def cheaper(job: Job, now: datetime) -> int:
+    def cheaper(job: JobTerms, now: datetime) -> int:
         return job.cost - (not is_light(BERLIN, now))
 
     start, end = month(number)

@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.const import DOMAIN
 from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID
 

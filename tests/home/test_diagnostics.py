@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.solar_cloud.diagnostics import async_get_config_entry_diagnostics
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Update
+from custom_components.solar_cloud.model.merging import merge
 from simulator.systems.ready import (
     ENPHASE_API_KEY,
     ENPHASE_USER_ID,
@@ -147,7 +148,7 @@ async def test_diagnostics_hide_a_meter_that_only_the_clients_notes_still_know(
     )
     now = datetime.now(UTC)
     for _ in range(2):
-        coordinator.data = coordinator.data.merge(replaced, now, ZoneInfo("UTC"))
+        coordinator.data = merge(coordinator.data, replaced, now, ZoneInfo("UTC"))
     assert "123123123123" not in coordinator.data.devices
     told = await async_get_config_entry_diagnostics(hass, entry)
     text = json.dumps(told, cls=ExtendedJSONEncoder)

@@ -12,7 +12,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.cloud.base import Job
+from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Update
 from simulator.systems.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_OWNER
@@ -81,7 +81,7 @@ def count_by_job(entry: ConfigEntry, cloud: Cloud) -> Counter[str]:
     client, sent = entry.runtime_data.client, Counter[str]()
     run = client.run
 
-    async def counted(job: Job, data: SystemData, now: datetime) -> Update:
+    async def counted(job: JobTerms, data: SystemData, now: datetime) -> Update:
         before, tokens_before = len(cloud.sent()), tokens(cloud)
         try:
             return await run(job, data, now)  # type: ignore[no-any-return]

@@ -16,6 +16,7 @@ from custom_components.solar_cloud.model.elements import (
     Update,
     Vendor,
 )
+from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.model.performance import PerformanceState, judged
 from simulator.plant.devices import Inverter
 from simulator.plant.plant import Plant
@@ -82,7 +83,7 @@ class House:
     def take(self, update: Update, now: datetime) -> None:
         """Merge an update and judge."""
         before = self.data.device_intervals
-        self.data = self.data.merge(update, now, self.plant.zone)
+        self.data = merge(self.data, update, now, self.plant.zone)
         self.state = judged(
             self.state,
             update,

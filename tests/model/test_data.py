@@ -20,6 +20,7 @@ from custom_components.solar_cloud.model.elements import (
     Update,
     Vendor,
 )
+from custom_components.solar_cloud.model.merging import merge
 
 BERLIN = ZoneInfo("Europe/Berlin")
 UTC_ZONE = ZoneInfo("UTC")
@@ -47,7 +48,7 @@ def inverter(serial: str) -> Device:
 
 def merged(data: SystemData, *updates: Update, now: datetime = NOON) -> SystemData:
     for update in updates:
-        data = data.merge(update, now, UTC_ZONE)
+        data = merge(data, update, now, UTC_ZONE)
     return data
 
 

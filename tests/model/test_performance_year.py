@@ -22,6 +22,7 @@ from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
+from custom_components.solar_cloud.model.merging import merge
 from simulator import ENPHASE_PATH, SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
 from simulator.plant.plant import Plant
@@ -62,8 +63,8 @@ class House:
         """Run some jobs, and note what they have made known."""
         for job in self.client.jobs:
             if job.name in names:
-                update = await self.client.run(job, self.data, self.clock.now)
-                self.data = self.data.merge(update, self.clock.now, UTC_ZONE)
+                update = await job.run(self.data, self.clock.now)
+                self.data = merge(self.data, update, self.clock.now, UTC_ZONE)
         performance = self.data.performance
         for serial in performance.underperforming:
             self.alarms.setdefault(serial, performance.by_inverter[serial].day)

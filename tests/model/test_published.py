@@ -17,6 +17,7 @@ from custom_components.solar_cloud.model.elements import (
     Power,
     Update,
 )
+from custom_components.solar_cloud.model.merging import merge
 
 from ..cloud.solaredge.helpers import BERLIN, system_data
 
@@ -48,7 +49,7 @@ class Life:
         self.take(Update(lifetime=base, bases=given))
 
     def take(self, update: Update, dark: Callable[[datetime, datetime], bool] = lambda _start, _end: False) -> None:
-        self.data = self.data.merge(update, self.now, BERLIN, dark)
+        self.data = merge(self.data, update, self.now, BERLIN, dark)
 
     def tell(
         self, count: int, production: Sequence[float | None] | None = None, **flows: Sequence[float | None]

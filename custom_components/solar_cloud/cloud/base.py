@@ -1,9 +1,11 @@
-"""What every cloud client offers to the rest: its jobs, the list of systems, and running a job."""
+"""What every cloud client offers to the rest: its jobs, the list of systems, and what the cloud keeps of the past."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from ..model.data import SystemData
 from ..model.elements import System, Update, Vendor
@@ -11,8 +13,8 @@ from .archive import Archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One thing a client can fetch for a system, and what deciding about it takes."""
+class JobTerms:
+    """What a run of a job costs, and how often one is worth it: all that pacing and schedule need to know."""
 
     name: str
     cost: int = 1
@@ -24,51 +26,85 @@ class Job:
     weight: float = 0.0
     """Share of what the plan leaves to the jobs that follow the sun; 0: runs every `cadence`, come what may."""
     night: bool = False
-    """Whether it tells something in the dark."""
+    """Whether it reports something in the dark."""
     first: bool = False
-    """Whether a system that was never read needs it before anything can be shown."""
+    """Whether a system that was never read needs it before anything can be published."""
     optional: bool = False
     """Whether a plan or an account may lack it: its failure takes down its own values only."""
-    rides: str | None = None
+    runs_with: str | None = None
     """The job that it always runs together with, because their values belong together; it has no pace of its own."""
-    asked: bool = False
-    """Whether it is what an owner wants to see who asks for new values, although it is `optional`."""
+    on_request: bool = False
+    """Whether an owner who asks for new values means this one too, although it is `optional`."""
     settle: timedelta = timedelta(0)
     """How long after a system became known it waits with its first run: setting up shall cost little."""
     sunlit: bool = False
-    """Whether it brings nothing new in the dark, so that those who ride with it go alone then."""
+    """Whether it brings nothing new in the dark, so that those which run with it go alone then."""
+
+
+class Job[ApiT](ABC):
+    """One thing that a client can fetch for a system: its price, who has it, what it asks, what the answer means."""
+
+    terms: ClassVar[JobTerms]
+    """The terms for most systems."""
+
+    def __init__(self, api: ApiT, zone: ZoneInfo) -> None:
+        """Take what sends the requests, and the zone for a system whose own is unknown."""
+        self.api = api
+        self._default_zone = zone
+
+    @property
+    def name(self) -> str:
+        """The name under which its state is stored."""
+        return self.terms.name
+
+    def zone(self, data: SystemData) -> ZoneInfo:
+        """Return the time zone that a system's days are counted in."""
+        return data.system.zone(self._default_zone)
+
+    def applies_to(self, data: SystemData) -> bool:
+        """Return whether a system has what the job reads: no battery, no request for batteries."""
+        return True
+
+    def terms_for(self, data: SystemData) -> JobTerms:
+        """Return the terms for one system: the same name, another pace or cost."""
+        return self.terms
+
+    @abstractmethod
+    async def run(self, data: SystemData, now: datetime) -> Update:
+        """Return what the cloud reports now (aware UTC) for a system of which `data` is known; raise `CloudError`."""
 
 
 class Cloud(ABC):
-    """A vendor's API as our code sees it; one class for each API generation."""
+    """A vendor's API as our code sees it: a tuple of jobs over what sends their requests."""
 
     vendor: Vendor
-    jobs: tuple[Job, ...]
+    job_types: ClassVar[tuple[type[Job[Any]], ...]]
+    """In the order in which a new system needs them."""
     archive: Archive | None = None
-    """What the cloud tells of the past; `None` where that is not read."""
+    """What the cloud keeps of the past; `None` where that is not read."""
     refused = False
     """Set once the credential has proved dead: whoever shares this client need not find out again."""
 
-    def wants(self, job: Job, data: SystemData) -> bool:
-        """Tell whether a system has what a job asks for: no battery, no request for batteries."""
-        return True
+    def __init__(self, api: Any, zone: ZoneInfo) -> None:
+        """Make the jobs; nothing is sent."""
+        self.jobs: tuple[Job[Any], ...] = tuple(kind(api, zone) for kind in self.job_types)
 
-    def form(self, job: Job, data: SystemData) -> Job:
-        """Return a job as this system needs it: the same name, another pace."""
-        return job
+    @classmethod
+    def job_terms(cls) -> tuple[JobTerms, ...]:
+        """Return the terms of all jobs, as most systems have them."""
+        return tuple(kind.terms for kind in cls.job_types)
 
-    def cost(self, job: Job, data: SystemData) -> int:
-        """Return the requests that a run usually sends for this system."""
-        return job.cost
+    def job(self, name: str) -> Job[Any]:
+        """Return the job of a name; raises `KeyError` where the client has none."""
+        for job in self.jobs:
+            if job.name == name:
+                return job
+        raise KeyError(name)
 
-    def anew(self, data: SystemData) -> Mapping[str, str]:
+    def retried(self, data: SystemData) -> Mapping[str, str]:
         """Return the notes that have what was refused asked for again: the account's plan or consent has changed."""
         return {}
 
     @abstractmethod
     async def systems(self) -> tuple[System, ...]:
         """List the systems that the credential may read, in the cloud's order. Raises `CloudError`."""
-
-    @abstractmethod
-    async def run(self, job: Job, data: SystemData, now: datetime) -> Update:
-        """Fetch one job for a system of which `data` is already known. Raises `CloudError`."""

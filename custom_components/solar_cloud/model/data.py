@@ -1,7 +1,7 @@
-"""All that is known of one system, and how an update of a job is merged into it. Pure functions, no vendor."""
+"""All that is known of one system; no vendor. How an update changes it is in `merging.py`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -20,23 +20,10 @@ from .elements import (
     Momentary,
     Power,
     System,
-    Update,
 )
 from .lifetime import LifetimeCounter
-from .merging import (
-    merge_bases,
-    merge_breakdown,
-    merge_device_flows,
-    merge_device_intervals,
-    merge_devices,
-    merge_flows,
-    merge_readings,
-    newer,
-    overlay,
-)
-from .performance import PerformanceState, judged
-from .published import publish
-from .series import Dark, day_energy_wh, local_day, merged, midnight, never_dark
+from .performance import PerformanceState
+from .series import day_energy_wh, local_day, midnight
 
 __all__ = ["KEEP_DEVICE_INTERVALS", "KEEP_INTERVALS", "SYSTEM", "SystemData", "day_energy_wh", "local_day", "midnight"]
 
@@ -96,63 +83,6 @@ class SystemData:
     performance: PerformanceState = field(default_factory=PerformanceState)
     """How each inverter does beside its siblings."""
 
-    def merge(self, update: Update, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark) -> SystemData:
-        """Return this data with one job's update merged in.
-
-        `now` is aware UTC; the zone stands in for a system whose own is unknown; `dark` knows the sun at the system.
-        """
-        system = overlay(self.system, update.system)
-        zone = system.zone(default_zone)
-        today = local_day(now, zone)
-        devices, doubted = merge_devices(self.devices, self.doubted, update)
-        device_intervals = merge_device_intervals(
-            self.device_intervals, update.device_intervals, devices, now, KEEP_DEVICE_INTERVALS
-        )
-        flows = merge_flows(self.flows, update.flows, now, KEEP_INTERVALS)
-        device_flows = merge_device_flows(self.device_flows, update.device_flows, devices, now, KEEP_INTERVALS)
-        base = update.lifetime or self.lifetime_base
-        if update.lifetime and self.lifetime_base and update.lifetime.day < self.lifetime_base.day:
-            base = self.lifetime_base
-        merged_data = replace(
-            self,
-            system=system,
-            momentary=newer(self.momentary, update.momentary),
-            lifetime_base=base,
-            intervals=merged(self.intervals, update.intervals, now, KEEP_INTERVALS),
-            devices=devices,
-            doubted=doubted,
-            readings=merge_readings(self.readings, update, devices, device_intervals, system, now, zone, dark),
-            device_intervals=device_intervals,
-            flows=flows,
-            bases=merge_bases(self.bases, update.bases, flows, today, zone),
-            detail=merge_flows(self.detail, update.detail, now, KEEP_INTERVALS),
-            device_flows=device_flows,
-            device_bases=MappingProxyType(
-                {
-                    serial: merge_bases(
-                        self.device_bases.get(serial, {}), update.device_bases.get(serial, {}), series, today, zone
-                    )
-                    for serial, series in device_flows.items()
-                }
-            ),
-            alerts=self.alerts if update.alerts is None else update.alerts,
-            breakdown=merge_breakdown(self.breakdown, update.breakdown),
-            notes=MappingProxyType({**self.notes, **update.notes}) if update.notes else self.notes,
-        )
-        data = publish(merged_data, self, update, now, zone, dark)
-        performance = judged(
-            self.performance,
-            update,
-            devices=devices,
-            before=self.device_intervals,
-            device_intervals=device_intervals,
-            today=data.today,
-            size_w=system.size_w,
-            now=now,
-            zone=zone,
-        )
-        return replace(data, performance=performance, told=_told(self.told, data))
-
     def serials(self, kind: DeviceKind) -> list[str]:
         """Return the serial numbers of the devices of a kind."""
         return [serial for serial, device in self.devices.items() if device.kind is kind]
@@ -167,16 +97,3 @@ class SystemData:
         if self.today is None or self.today.day != local_day(now, self.system.zone(default_zone)):
             return None
         return self.today.energy_wh
-
-
-def _told(before: Mapping[str, frozenset[Flow]], data: SystemData) -> Mapping[str, frozenset[Flow]]:
-    """Add the flows that are told now; what has once been told has an entity, also while nothing is known of it."""
-    told = {serial: frozenset(flows) for serial, flows in data.device_flows.items()}
-    told[SYSTEM] = frozenset(data.balance.power) if data.balance else frozenset()
-    if all(flows <= before.get(key, frozenset()) for key, flows in told.items()) and before.keys() <= {
-        SYSTEM,
-        *data.devices,
-    }:
-        return before
-    both = {key: before.get(key, frozenset()) | told.get(key, frozenset()) for key in (SYSTEM, *data.devices)}
-    return MappingProxyType({key: flows for key, flows in both.items() if flows})

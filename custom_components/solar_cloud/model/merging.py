@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .data import KEEP_DEVICE_INTERVALS, KEEP_INTERVALS, SYSTEM, SystemData
 from .day_start import day_starts
 from .elements import (
     Breakdown,
@@ -21,7 +22,82 @@ from .elements import (
     System,
     Update,
 )
-from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, rolled
+from .performance import judged
+from .published import publish
+from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, never_dark, rolled
+
+
+def merge(
+    data: SystemData, update: Update, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark
+) -> SystemData:
+    """Return what is known of a system with one job's update merged in.
+
+    `now` is aware UTC; the zone stands in for a system whose own is unknown; `dark` knows the sun at the system.
+    """
+    system = overlay(data.system, update.system)
+    zone = system.zone(default_zone)
+    today = local_day(now, zone)
+    devices, doubted = merge_devices(data.devices, data.doubted, update)
+    device_intervals = merge_device_intervals(
+        data.device_intervals, update.device_intervals, devices, now, KEEP_DEVICE_INTERVALS
+    )
+    flows = merge_flows(data.flows, update.flows, now, KEEP_INTERVALS)
+    device_flows = merge_device_flows(data.device_flows, update.device_flows, devices, now, KEEP_INTERVALS)
+    base = update.lifetime or data.lifetime_base
+    if update.lifetime and data.lifetime_base and update.lifetime.day < data.lifetime_base.day:
+        base = data.lifetime_base
+    merged_data = replace(
+        data,
+        system=system,
+        momentary=newer(data.momentary, update.momentary),
+        lifetime_base=base,
+        intervals=merged(data.intervals, update.intervals, now, KEEP_INTERVALS),
+        devices=devices,
+        doubted=doubted,
+        readings=merge_readings(data.readings, update, devices, device_intervals, system, now, zone, dark),
+        device_intervals=device_intervals,
+        flows=flows,
+        bases=merge_bases(data.bases, update.bases, flows, today, zone),
+        detail=merge_flows(data.detail, update.detail, now, KEEP_INTERVALS),
+        device_flows=device_flows,
+        device_bases=MappingProxyType(
+            {
+                serial: merge_bases(
+                    data.device_bases.get(serial, {}), update.device_bases.get(serial, {}), series, today, zone
+                )
+                for serial, series in device_flows.items()
+            }
+        ),
+        alerts=data.alerts if update.alerts is None else update.alerts,
+        breakdown=merge_breakdown(data.breakdown, update.breakdown),
+        notes=MappingProxyType({**data.notes, **update.notes}) if update.notes else data.notes,
+    )
+    published = publish(merged_data, data, update, now, zone, dark)
+    performance = judged(
+        data.performance,
+        update,
+        devices=devices,
+        before=data.device_intervals,
+        device_intervals=device_intervals,
+        today=published.today,
+        size_w=system.size_w,
+        now=now,
+        zone=zone,
+    )
+    return replace(published, performance=performance, told=_ever_reported(data.told, published))
+
+
+def _ever_reported(before: Mapping[str, frozenset[Flow]], data: SystemData) -> Mapping[str, frozenset[Flow]]:
+    """Add the flows that are reported now: what was reported once keeps its entity while nothing is known of it."""
+    reported = {serial: frozenset(flows) for serial, flows in data.device_flows.items()}
+    reported[SYSTEM] = frozenset(data.balance.power) if data.balance else frozenset()
+    if all(flows <= before.get(key, frozenset()) for key, flows in reported.items()) and before.keys() <= {
+        SYSTEM,
+        *data.devices,
+    }:
+        return before
+    both = {key: before.get(key, frozenset()) | reported.get(key, frozenset()) for key in (SYSTEM, *data.devices)}
+    return MappingProxyType({key: flows for key, flows in both.items() if flows})
 
 
 def overlay[T: (System, Device, DeviceReading, Breakdown)](old: T, new: T | None) -> T:

@@ -8,16 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from .balance import GRID, MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, with_production
+from .data import SystemData
 from .elements import DayEnergy, DeviceKind, Flow, Interval, Power, Update
 from .lifetime import LifetimeCounter, most_energy_wh
 from .series import Dark, day_energy_wh, inside, local_day, midnight, newest_end, unbroken_wh
-
-if TYPE_CHECKING:
-    from .data import SystemData
 
 SAME_WH = 0.5
 """What two figures of the same energy may differ by in binary."""

@@ -280,7 +280,7 @@ class Bookkeeper:
         One that fails again and again keeps nobody waiting.
         """
         one = self._coordinator
-        states = [one.schedule.state(job) for job in one.client.jobs if one.client.wants(job, self.data)]
+        states = [one.schedule.state(job.terms) for job in one.client.jobs if job.applies_to(self.data)]
         return all(state.done_at or state.resting or state.failures >= UNANSWERED for state in states)
 
     async def _async_close_days(self, archive: Archive, now: datetime) -> None:
@@ -326,7 +326,7 @@ class Bookkeeper:
         Nobody waits for it all day.
         """
         one = self._coordinator
-        main = [job for job in one.client.jobs if job.weight > 0 and not job.optional]
+        main = [job for job in one.client.job_terms() if job.weight > 0 and not job.optional]
         reads = [one.schedule.state(job).done_at for job in main]
         return now >= since + WAITED or all(read_at is not None and read_at >= since for read_at in reads)
 

@@ -72,7 +72,7 @@ class Notices:
         """Tell that the owner's consent leaves out the devices (SolarEdge: scope ``DEVICE_DATA``)."""
         one = self._coordinator
         entry = one.config_entry
-        states = [one.schedule.state(job) for job in one.client.jobs if job.name == "inventory"]
+        states = [one.schedule.state(job) for job in one.client.job_terms() if job.name == "inventory"]
         if is_signed_in(entry.data) and any(state.resting and state.error == "not_allowed" for state in states):
             raise_devices_missing(one.hass, entry.entry_id, entry.title)
         else:

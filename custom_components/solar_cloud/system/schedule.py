@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from ..cloud.base import Job
+from ..cloud.base import JobTerms
 from ..const import STALE_AFTER
 
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
@@ -41,11 +41,11 @@ class Schedule:
 
     jobs: Mapping[str, JobState] = field(default_factory=lambda: MappingProxyType({}))
 
-    def state(self, job: Job) -> JobState:
+    def state(self, job: JobTerms) -> JobState:
         """Return how a job has fared."""
         return self.jobs.get(job.name, JobState())
 
-    def not_before(self, job: Job, now: datetime) -> datetime | None:
+    def not_before(self, job: JobTerms, now: datetime) -> datetime | None:
         """Return until when a job pauses after a failure or rests, `None` when it does neither.
 
         A clock that was set back must not stop a system for long: a last try in the future counts for nothing.
@@ -55,27 +55,27 @@ class Schedule:
             return None
         return state.not_before
 
-    def is_lost(self, job: Job, now: datetime) -> bool:
+    def is_lost(self, job: JobTerms, now: datetime) -> bool:
         """Tell whether a job has failed for so long that its values are not to be trusted any more.
 
-        It counts from the first failure on: a plan that allows a reading in three hours is no outage. One that rides
+        It counts from the first failure on: a plan that allows a reading in three hours is no outage. One that runs
         with another is not tried while that one fails.
         """
         state = self.state(job)
         if state.failures > 0 or state.resting:
             return state.done_at is None or now - (state.failing_since or state.done_at) > STALE_AFTER
-        leader = self.jobs.get(job.rides or "", JobState())
+        leader = self.jobs.get(job.runs_with or "", JobState())
         if state.done_at is None or leader.failing_since is None or state.done_at > leader.failing_since:
             return False
         return now - leader.failing_since > STALE_AFTER
 
-    def done(self, job: Job, now: datetime) -> Schedule:
+    def done(self, job: JobTerms, now: datetime) -> Schedule:
         """Return the schedule after a run that brought an answer."""
         state = self.state(job)
         first_at = state.first_at if state.done_at else now
         return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at))
 
-    def failed(self, job: Job, now: datetime, error: str, pauses: Sequence[timedelta] = BACK_OFF) -> Schedule:
+    def failed(self, job: JobTerms, now: datetime, error: str, pauses: Sequence[timedelta] = BACK_OFF) -> Schedule:
         """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
         state = self.state(job)
         pause = pauses[min(state.failures, len(pauses) - 1)]
@@ -95,7 +95,7 @@ class Schedule:
             ),
         )
 
-    def rested(self, job: Job, now: datetime, until: datetime, error: str) -> Schedule:
+    def rested(self, job: JobTerms, now: datetime, until: datetime, error: str) -> Schedule:
         """Return the schedule with a job put to rest, because account or plan lack it."""
         return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
 
@@ -114,5 +114,5 @@ class Schedule:
             )
         )
 
-    def _with(self, job: Job, state: JobState) -> Schedule:
+    def _with(self, job: JobTerms, state: JobState) -> Schedule:
         return Schedule(jobs=MappingProxyType({**self.jobs, job.name: state}))

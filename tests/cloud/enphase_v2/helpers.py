@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from custom_components.solar_cloud.cloud.base import Job
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
@@ -40,10 +39,6 @@ def make_client(session: aiohttp.ClientSession, account: Account, cloud: FakeClo
         **given,
     }
     return EnphaseV2(session, account, **options)
-
-
-def job(name: str) -> Job:
-    return next(job for job in EnphaseV2.jobs if job.name == name)
 
 
 def known(system_id: str, **given: Any) -> SystemData:

@@ -16,6 +16,7 @@ from custom_components.solar_cloud.model.elements import (
     Update,
     Vendor,
 )
+from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.sky.sun import Place
 from custom_components.solar_cloud.system.sunlight import Sunlight
 
@@ -59,7 +60,7 @@ class Roof:
 
     def _merge(self, update: Update, hours: float) -> None:
         sunlight = Sunlight(self.place, UTC_ZONE)
-        self.data = self.data.merge(update, self.at(hours), UTC_ZONE, sunlight.is_dark)
+        self.data = merge(self.data, update, self.at(hours), UTC_ZONE, sunlight.is_dark)
 
     def energy(self, wh: float, days: int = 0) -> DayEnergy:
         return DayEnergy(day=self.day + days * DAY, energy_wh=wh)
@@ -166,7 +167,7 @@ def test_without_a_sun_nothing_is_known_of_the_dark() -> None:
     data = roof.data
     for hours in (1, 12):
         reading = DeviceReading(last_report=roof.at(hours), energy_lifetime_wh=1000.0 + hours)
-        data = data.merge(Update(readings={"i": reading}), roof.at(hours), UTC_ZONE)
+        data = merge(data, Update(readings={"i": reading}), roof.at(hours), UTC_ZONE)
     assert data.readings["i"].energy_today is None
     assert data.readings["i"].day_start is None
 

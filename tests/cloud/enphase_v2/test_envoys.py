@@ -12,7 +12,7 @@ from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading
 
 from ..conftest import NOW, FakeCloud
-from .helpers import job, known, make_client
+from .helpers import known, make_client
 
 INVERTERS, ENVOYS = "/api/v2/systems/inverters_summary_by_envoy_or_site", "/api/v2/systems/67/envoys"
 
@@ -76,7 +76,7 @@ async def test_envoys_are_asked_for_when_the_inverters_sleep_and_they_do_not(
         {"serial_number": "e1", "last_report_at": int(before(-0.1).timestamp())},
     ]
     cloud.answer(ENVOYS, {"system_id": 67, "envoys": rows})
-    update = await client.run(job("inverters"), data, NOW)
+    update = await client.job("inverters").run(data, NOW)
     assert cloud.paths == ([INVERTERS, ENVOYS] if asked else [INVERTERS])
     told = {serial: reading.last_report for serial, reading in update.readings.items() if serial.startswith("e")}
     assert told == ({"e0": before(5), "e1": None} if asked else {})
@@ -86,5 +86,5 @@ async def test_envoys_are_asked_for_when_the_inverters_sleep_and_they_do_not(
 async def test_envoys_that_do_not_answer_do_not_cost_the_inverters(client: EnphaseV2, cloud: FakeCloud) -> None:
     inverters(cloud, 40)
     cloud.answer(ENVOYS, {"errorCode": 7}, status=500)
-    update = await client.run(job("inverters"), system(5, 60, 60), NOW)
+    update = await client.job("inverters").run(system(5, 60, 60), NOW)
     assert set(update.readings) == {"i0"}

@@ -27,7 +27,7 @@ from custom_components.solar_cloud.cloud.errors import (
 from custom_components.solar_cloud.cloud.transport import Account
 
 from ..conftest import NOW, PLENTY, FakeClock, FakeCloud
-from .helpers import KEY, USER, job, known, make_client, sample, text
+from .helpers import KEY, USER, known, make_client, sample, text
 
 SUMMARY = "/api/v2/systems/123/summary"
 SYSTEMS = "/api/v2/systems"
@@ -67,7 +67,7 @@ async def test_an_error_of_the_cloud_becomes_a_neutral_one_for_one_request(
 ) -> None:
     cloud.answer("*", body, status=status)
     with pytest.raises(CloudError) as caught:
-        await client.run(job("summary"), known("123"), NOW)
+        await client.job("summary").run(known("123"), NOW)
     assert type(caught.value) is error
     assert cloud.paths == [SUMMARY]
     assert account.ledger.used(NOW) == 1

@@ -19,9 +19,10 @@ from custom_components.solar_cloud.model.elements import (
     Update,
     Vendor,
 )
+from custom_components.solar_cloud.model.merging import merge
 
 from ..conftest import NOW, FakeCloud
-from .helpers import ZONE, job, known, make_client, sample, text
+from .helpers import ZONE, known, make_client, sample, text
 
 INTERVAL_END = 1380632400
 REPORT = 1380632791
@@ -37,11 +38,11 @@ def at(seconds: int) -> datetime:
 
 
 async def run(client: EnphaseV2, name: str, system_id: str) -> Update:
-    return await client.run(job(name), known(system_id), NOW)
+    return await client.job(name).run(known(system_id), NOW)
 
 
 def test_the_jobs_are_what_the_plan_is_split_between() -> None:
-    assert [(job.name, job.cost, job.cadence, job.weight, job.optional) for job in EnphaseV2.jobs] == [
+    assert [(job.name, job.cost, job.cadence, job.weight, job.optional) for job in EnphaseV2.job_terms()] == [
         ("summary", 1, timedelta(minutes=5), 3, False),
         ("envoys", 1, timedelta(hours=6), 0, True),
         ("inventory", 1, timedelta(hours=24), 0, False),
@@ -79,14 +80,14 @@ async def test_the_running_lifetime_is_what_was_before_today_plus_today(client: 
     body = sample("summary") | {"summary_date": "2026-11-21", "last_report_at": int(NOW.timestamp())}
     cloud.answer("/api/v2/systems/123/summary", body)
     data = known("123", timezone="America/Los_Angeles")
-    merged = data.merge(await client.run(job("summary"), data, NOW), NOW, ZONE)
+    merged = merge(data, await client.job("summary").run(data, NOW), NOW, ZONE)
     assert merged.lifetime.published_wh == 19050353 + 25639
 
 
 async def test_summary_keeps_what_only_the_list_of_systems_knows(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/123/summary", text("summary.json"))
     data = known("123", timezone="US/Pacific", name="Roof")
-    merged = data.merge(await client.run(job("summary"), data, NOW), NOW, ZONE)
+    merged = merge(data, await client.job("summary").run(data, NOW), NOW, ZONE)
     assert (merged.system.name, merged.system.timezone, merged.system.modules) == ("Roof", "US/Pacific", 31)
 
 
@@ -229,7 +230,7 @@ async def test_inventory_brings_the_status_of_meters_and_leaves_out_those_that_a
         {"sn": "6", "state": "retired"},
     ]
     cloud.answer("/api/v2/systems/67/inventory", {"meters": meters, "inverters": [{"sn": "7", "status": "normal"}]})
-    update = await client.run(job("inventory"), known("67"), NOW)
+    update = await client.job("inventory").run(known("67"), NOW)
     assert update.devices == (
         Device(kind=DeviceKind.INVERTER, serial="7", manufacturer="Enphase"),
         Device(kind=DeviceKind.METER, serial="1", manufacturer="GE", model="I-210+", part_number="X"),
@@ -246,7 +247,7 @@ async def test_a_meter_that_is_disabled_goes(client: EnphaseV2, cloud: FakeCloud
     cloud.answer("/api/v2/systems/67/inventory", {"meters": [meters[0], meters[1] | {"state": "disabled"}]})
     data = known("67")
     for expected in ({"1", "2"}, {"1"}):
-        data = data.merge(await client.run(job("inventory"), data, NOW), NOW, ZONE)
+        data = merge(data, await client.job("inventory").run(data, NOW), NOW, ZONE)
         assert set(data.devices) == set(data.readings) == expected
 
 
@@ -269,7 +270,7 @@ async def test_an_inventory_keeps_what_the_inverters_job_knows_of_a_device(clien
     cloud.answer("/api/v2/systems/67/inventory", {"inverters": [{"sn": "121100000001", "model": "M215"}]})
     data = known("67")
     for name in ("inverters", "inventory"):
-        data = data.merge(await client.run(job(name), data, NOW), NOW, ZONE)
+        data = merge(data, await client.job(name).run(data, NOW), NOW, ZONE)
     assert list(data.devices) == ["121100000001"]
     assert data.devices["121100000001"].parent == "010731000003"
     assert data.readings["121100000001"].energy_lifetime_wh == 232000

@@ -12,13 +12,14 @@ from custom_components.solar_cloud.cloud.errors import NotFound
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Flow, Interval
+from custom_components.solar_cloud.model.merging import merge
 from simulator.plant.devices import RevenueMeter
 from simulator.plant.plant import Plant
 from simulator.systems.ready import ENPHASE_USER_ID
 from simulator.systems.special import metered_residence
 
 from ..conftest import NOW, FakeClock, FakeCloud
-from .helpers import ZONE, job, known, make_client
+from .helpers import ZONE, known, make_client
 from .world import EICH, World, make_world
 
 QUARTER = timedelta(minutes=15)
@@ -172,7 +173,7 @@ async def test_a_row_of_two_meters_is_not_taken_for_the_only_ones(client: Enphas
     end = int(NOW.timestamp())
     rows = [{"end_at": end - 900, "wh_del": 500, "devices_reporting": 2}, {"end_at": end, "wh_del": 7}]
     cloud.answer("/api/v2/systems/67/rgm_stats", {"total_devices": 1, "intervals": rows})
-    data = _with_meters("1").merge(await client.run(job("meters"), _with_meters("1"), NOW), NOW, ZONE)
+    data = merge(_with_meters("1"), await client.job("meters").run(_with_meters("1"), NOW), NOW, ZONE)
     assert [interval.energy_wh for interval in production(data, "1").values()] == [7]
 
 
@@ -183,20 +184,20 @@ def _with_meters(*serials: str) -> SystemData:
 
 
 async def test_without_a_meter_in_the_inventory_nothing_is_asked(client: EnphaseV2) -> None:
-    assert not client.wants(job("meters"), known("67"))
-    assert client.wants(job("meters"), _with_meters("1"))
-    assert client.wants(job("summary"), known("67"))
+    assert not client.job("meters").applies_to(known("67"))
+    assert client.job("meters").applies_to(_with_meters("1"))
+    assert client.job("summary").applies_to(known("67"))
 
 
 async def test_meters_of_consumption_alone_are_found_out_with_one_request(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/67/rgm_stats", {"system_id": 67, "total_devices": 0, "intervals": []})
     with pytest.raises(NotFound):
-        await client.run(job("meters"), _with_meters("1"), NOW)
+        await client.job("meters").run(_with_meters("1"), NOW)
 
 
 async def test_a_meter_that_says_nothing_for_days_is_still_one(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/67/rgm_stats", {"system_id": 67, "total_devices": 1, "intervals": []})
-    update = await client.run(job("meters"), _with_meters("1"), NOW)
+    update = await client.job("meters").run(_with_meters("1"), NOW)
     assert (update.device_flows, update.readings) == ({}, {})
     assert update.system
     assert (update.system.meters, update.system.meters_reporting) == (1, None)
@@ -209,7 +210,7 @@ async def test_an_older_answer_takes_no_reading_back(client: EnphaseV2, cloud: F
     cloud.answer("/api/v2/systems/67/rgm_stats", {"total_devices": 1, "intervals": rows[:1]})
     data = _with_meters("1")
     for _ in range(2):
-        data = data.merge(await client.run(job("meters"), data, NOW), NOW, ZONE)
+        data = merge(data, await client.job("meters").run(data, NOW), NOW, ZONE)
     assert data.readings["1"] == DeviceReading(last_report=NOW, power_w=28, measured_at=NOW)
     assert len(production(data, "1")) == 2
 

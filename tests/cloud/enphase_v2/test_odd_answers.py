@@ -14,9 +14,10 @@ import pytest
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.errors import CloudError
 from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.model.merging import merge
 
 from ..conftest import NOW, FakeCloud
-from .helpers import ZONE, job, known, make_client, sample
+from .helpers import ZONE, known, make_client, sample
 
 ABSENT = object()
 ODD: tuple[Any, ...] = (
@@ -120,7 +121,7 @@ async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged(client: Enphas
         client._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
         data = known(JOBS[name])
         try:
-            data.merge(await client.run(job(name), data, NOW), NOW, ZONE)
+            merge(data, await client.job(name).run(data, NOW), NOW, ZONE)
             merged += 1
         except CloudError:
             continue

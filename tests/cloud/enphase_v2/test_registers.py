@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.enphase.model import Register
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
-from custom_components.solar_cloud.cloud.enphase_v2.model import Register
 from custom_components.solar_cloud.cloud.enphase_v2.registers import READ, base_of, month_before
 from custom_components.solar_cloud.cloud.errors import NotFound, TemporarilyUnavailable
 from custom_components.solar_cloud.cloud.transport import Account
@@ -20,7 +20,7 @@ from simulator.systems.ready import ENPHASE_USER_ID
 from simulator.systems.special import metered_residence
 
 from ..conftest import FakeClock, FakeCloud
-from .helpers import ZONE, job, known, make_client
+from .helpers import ZONE, known, make_client
 from .world import EICH, World, make_world
 
 QUARTER = timedelta(minutes=15)
@@ -287,7 +287,7 @@ def test_a_client_wants_registers_of_meters_that_have_told_something(client: Enp
     meter = Device(kind=DeviceKind.METER, serial="1")
     listed = replace(data, devices={"1": meter})
     told = replace(listed, device_flows={"1": {Flow.PRODUCTION: quarters(MIDNIGHT, 1)}})
-    assert [client.wants(job("registers"), one) for one in (data, listed, told)] == [False, False, True]
+    assert [client.job("registers").applies_to(one) for one in (data, listed, told)] == [False, False, True]
 
 
 async def test_a_cloud_that_reads_at_its_own_time_is_understood(client: EnphaseV2, cloud: FakeCloud) -> None:
@@ -304,6 +304,6 @@ async def test_a_cloud_that_reads_at_its_own_time_is_understood(client: EnphaseV
         {"serial_number": "odd", "value": None, "read_at": 0},
     ]
     cloud.answer(f"/api/v2/systems/67/{READINGS}", {"system_id": 67, "meter_readings": rows})
-    update = await client.run(job("registers"), data, now)
+    update = await client.job("registers").run(data, now)
     assert update.device_bases == {"1": {Flow.PRODUCTION: LifetimeBase(day=TODAY, before_wh=5000)}}
     assert cloud.requests[0].asked("end_at") == str(int(MIDNIGHT.timestamp()))

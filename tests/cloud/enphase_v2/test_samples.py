@@ -8,8 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
-from custom_components.solar_cloud.cloud.enphase_v2.model import (
+from custom_components.solar_cloud.cloud.enphase.model import (
     DeviceState,
     EnergyLifetime,
     Envoys,
@@ -20,7 +19,8 @@ from custom_components.solar_cloud.cloud.enphase_v2.model import (
     Stats,
     Summary,
 )
-from custom_components.solar_cloud.cloud.enphase_v2.parse import parse_systems
+from custom_components.solar_cloud.cloud.enphase.parse import parse_systems
+from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.errors import MalformedAnswer
 from custom_components.solar_cloud.cloud.parse import as_time
 from custom_components.solar_cloud.cloud.transport import Account

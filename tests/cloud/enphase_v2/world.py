@@ -14,13 +14,13 @@ from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
+from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.model.series import Dark, never_dark
 from simulator import ENPHASE_PATH, Simulator
 from simulator.clock import Clock
 from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, ready_simulator
 
 from ..conftest import PLENTY, FakeClock
-from .helpers import job
 
 UTC_ZONE = ZoneInfo("UTC")
 EICH, SAMPLE = "67", "72"
@@ -48,7 +48,7 @@ class World:
     async def run(self, client: EnphaseV2, data: SystemData, *names: str, dark: Dark = never_dark) -> SystemData:
         """Run jobs one after another, whether the system wants them or not."""
         for name in names:
-            data = data.merge(await client.run(job(name), data, self.clock.now), self.clock.now, UTC_ZONE, dark)
+            data = merge(data, await client.job(name).run(data, self.clock.now), self.clock.now, UTC_ZONE, dark)
         return data
 
     @property

@@ -50,7 +50,7 @@ def open_only(world: World, *controls: Literal["system", "production", "consumpt
 
 def wanted(client: EnphaseV4, data: SystemData) -> set[str]:
     names = {"latest", "import", "export", "battery", "consumption"}
-    return {one.name for one in client.jobs if one.name in names and client.wants(one, data)}
+    return {one.name for one in client.jobs if one.name in names and one.applies_to(data)}
 
 
 @pytest.mark.parametrize("forbidden", [False, True])
@@ -70,7 +70,7 @@ async def test_an_access_control_that_is_not_ticked_takes_down_its_own_values_on
     assert caplog.text.count("it is asked for weekly") == 5
     assert world.paths.count("energy_import_telemetry") == 1
     # It is a system of which production is known: the summary tells it all day.
-    assert client.form(job("summary"), data) == job("summary")
+    assert client.job("summary").terms_for(data) == job("summary")
     world.later(hours=1)
     data = await world.round(await world.client(), data)
     data = await world.run(client, data, "summary")
@@ -88,13 +88,13 @@ async def test_an_access_control_to_production_alone_that_is_not_ticked(world: W
     client, data = await begun(world, STORING)
     data = await world.round(client, data)
     assert OWN.state(data) == MISSING
-    assert not client.wants(job("telemetry"), data)
-    assert not client.wants(job("latest"), data)
-    assert client.form(job("summary"), data) == job("summary")
+    assert not client.job("telemetry").applies_to(data)
+    assert not client.job("latest").applies_to(data)
+    assert client.job("summary").terms_for(data) == job("summary")
     open_only(world, "system", "consumption", "production")
     data = await world.run(client, data, "devices")  # weekly
     data = await world.round(client, data)
-    assert client.form(job("summary"), data).weight == 0
+    assert client.job("summary").terms_for(data).weight == 0
     data = await world.round(client, data)
     assert data.balance is not None
     assert data.balance.power.keys() == set(Flow)
@@ -128,7 +128,7 @@ async def test_a_consent_that_is_taken_back_is_a_refused_credential_and_no_gate(
     world.simulator.revoke_grant()
     world.later(hours=1)
     with pytest.raises(CredentialRefused):
-        await client.run(job("import"), data, world.clock.now)
+        await client.job("import").run(data, world.clock.now)
 
 
 async def test_the_key_of_another_application_is_told_apart(world: World) -> None:
@@ -193,7 +193,7 @@ async def test_an_outage_of_what_was_read_before_is_no_missing_hardware(world: W
     for _ in range(3):
         world.later(hours=1)
         with pytest.raises(TemporarilyUnavailable):
-            await client.run(job("import"), data, world.clock.now)
+            await client.job("import").run(data, world.clock.now)
     assert IMPORT.state(data) == READ
 
 
@@ -216,8 +216,8 @@ async def test_without_a_production_meter_the_summary_tells_power(world: World) 
     client, data = await begun(world, METERED)
     assert data.system.source == "microinverters"
     data = await world.run(client, data, "latest")
-    assert not client.wants(job("latest"), data)
-    assert client.form(job("summary"), data) == job("summary")
+    assert not client.job("latest").applies_to(data)
+    assert client.job("summary").terms_for(data) == job("summary")
     world.later(hours=1, minutes=30)
     data = await world.round(client, data)
     world.later(minutes=40)
@@ -235,7 +235,7 @@ async def test_without_a_production_meter_the_summary_tells_power(world: World) 
         flow: wh for flow, wh in world.truth(METERED, start, balance.measured_at).items() if flow in balance.today
     }
     data = await world.run(client, data, "devices")  # weekly: it is tried again
-    assert client.wants(job("latest"), data)
+    assert client.job("latest").applies_to(data)
 
 
 async def test_a_microinverter_that_is_late_makes_no_low_production(world: World) -> None:
@@ -254,14 +254,14 @@ async def test_meters_that_come_later_change_what_is_asked_for(world: World) -> 
     meter, plant.consumption_meter = plant.consumption_meter, None
     client, data = await begun(world, METERED)
     assert wanted(client, data) == set()
-    assert client.form(job("telemetry"), data).weight == 0
+    assert client.job("telemetry").terms_for(data).weight == 0
     data = await world.round(client, data)
     assert (data.intervals, len(data.detail)) == ({}, 1)
     plant.consumption_meter = meter
     data = await world.run(client, data, "devices")
     assert wanted(client, data) == {"latest", "import", "export"}
-    assert client.form(job("telemetry"), data).weight > 0
-    assert client.form(job("summary"), data).weight == 0
+    assert client.job("telemetry").terms_for(data).weight > 0
+    assert client.job("summary").terms_for(data).weight == 0
     data = await world.round(client, data)
     assert data.balance is not None
 
@@ -269,7 +269,7 @@ async def test_meters_that_come_later_change_what_is_asked_for(world: World) -> 
 async def test_a_system_without_meters_wants_none(world: World) -> None:
     client, data = await begun(world, PV)
     assert wanted(client, data) == set()
-    assert not client.wants(job("totals"), data)
+    assert not client.job("totals").applies_to(data)
     data = await world.round(client, data)
     assert world.paths == ["production_micro"]
     assert data.system.zone(UTC_ZONE).key == "Europe/Madrid"

@@ -12,10 +12,11 @@ from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow, LifetimeBase, System, Vendor
+from custom_components.solar_cloud.model.merging import merge
 
 from ..conftest import NOW, FakeClock, FakeCloud
 from .helpers import AMSTERDAM, ELM, KEY, SAMPLED, StaticAuth, sample
-from .world import METERED, STORING, World, job, make_world
+from .world import METERED, STORING, World, make_world
 
 INVERTERS = "/api/v4/systems/inverters_summary_by_envoy_or_site"
 
@@ -62,18 +63,18 @@ async def test_inverters_come_by_the_hundred(
 ) -> None:
     for page in pages:
         cloud.answer(INVERTERS, page)
-    update = await client.run(job("inverters"), known(listed), NOW)
+    update = await client.job("inverters").run(known(listed), NOW)
     assert len(update.devices) == found
     assert [request.asked("page") for request in cloud.requests] == [str(n + 1) for n in range(asked)]
-    assert client.cost(job("inverters"), known(listed)) == max(1, -(-listed // 100))
+    assert client.job("inverters").terms_for(known(listed)).cost == max(1, -(-listed // 100))
 
 
 async def test_a_page_that_fails_does_not_cost_the_ones_before(client: EnphaseV4, cloud: FakeCloud) -> None:
     cloud.answer(INVERTERS, micros(0, 100))
     cloud.answer(INVERTERS, None, status=503)
-    assert len((await client.run(job("inverters"), known(130), NOW)).devices) == 100
+    assert len((await client.job("inverters").run(known(130), NOW)).devices) == 100
     with pytest.raises(TemporarilyUnavailable):
-        await client.run(job("inverters"), known(130), NOW)
+        await client.job("inverters").run(known(130), NOW)
 
 
 def page_of(first: int, count: int, total: int | None, size: int | None = 100) -> dict[str, Any]:
@@ -110,13 +111,13 @@ async def test_alarms_have_the_name_of_their_type_which_is_asked_for_once(client
     cloud.answer(TYPES, sample("event_types"))
     gateway = Device(kind=DeviceKind.GATEWAY, serial="122200000001", name="Gateway")
     data = SystemData(system=known().system, devices={gateway.serial: gateway})
-    data = data.merge(await client.run(job("alerts"), data, NOW), NOW, AMSTERDAM)
+    data = merge(data, await client.job("alerts").run(data, NOW), NOW, AMSTERDAM)
     assert data.alerts is not None
     (alert,) = data.alerts.values()
     assert (alert.id, alert.type, alert.impact) == ("4200001.8.1780290000000", "Gateway not reporting", 4)
     assert (alert.serial, alert.component) == (gateway.serial, "Gateway")
     assert alert.since == datetime.fromtimestamp(1780290000, UTC)
-    await client.run(job("alerts"), data, NOW)
+    await client.job("alerts").run(data, NOW)
     assert cloud.paths == [ALARMS, TYPES, ALARMS]
     assert cloud.requests[1].asked("event_type_id") == "28"
 
@@ -128,7 +129,7 @@ async def test_a_type_that_nobody_knows_is_asked_for_once_and_shown_as_its_numbe
     cloud.answer(TYPES, {"message": "Not Found", "details": "Event type not found", "code": 404}, status=404)
     data = known()
     for _ in range(2):
-        data = data.merge(await client.run(job("alerts"), data, NOW), NOW, AMSTERDAM)
+        data = merge(data, await client.job("alerts").run(data, NOW), NOW, AMSTERDAM)
         assert data.alerts is not None
         assert [alert.type for alert in data.alerts.values()] == ["28"]
     assert cloud.paths == [ALARMS, TYPES, ALARMS]
@@ -139,13 +140,13 @@ async def test_names_that_cannot_be_had_do_not_cost_the_alarms(client: EnphaseV4
     alarms = [alarm | {"id": str(number), "event_type_id": number} for number in range(1, 5)]
     cloud.answer(ALARMS, {"system_id": 4200001, "alarms": alarms})
     cloud.answer(TYPES, None, status=503)
-    update = await client.run(job("alerts"), known(), NOW)
+    update = await client.job("alerts").run(known(), NOW)
     assert update.alerts is not None
     assert len(update.alerts) == 4
     assert cloud.paths == [ALARMS, TYPES]
     cloud.forget()
     cloud.answer(ALARMS, {"system_id": 4200001, "alarms": []})
-    assert (await client.run(job("alerts"), known(), NOW)).alerts == {}
+    assert (await client.job("alerts").run(known(), NOW)).alerts == {}
 
 
 LIVES = {
@@ -170,7 +171,7 @@ async def test_lifetimes_are_the_sums_of_the_days(client: EnphaseV4, cloud: Fake
         notes=data.notes,
         devices={"b": Device(kind=DeviceKind.BATTERY, serial="b")},
     )
-    update = await client.run(job("totals"), data, SAMPLED)
+    update = await client.job("totals").run(data, SAMPLED)
     day = date(2026, 6, 1)
     assert update.lifetime == LifetimeBase(day=day, before_wh=70025)
     assert dict(update.bases) == {
@@ -179,21 +180,21 @@ async def test_lifetimes_are_the_sums_of_the_days(client: EnphaseV4, cloud: Fake
         for flow, wh in flows.items()
         if flow is not Flow.PRODUCTION
     }
-    data = data.merge(update, SAMPLED, AMSTERDAM)
+    data = merge(data, update, SAMPLED, AMSTERDAM)
     cloud.requests.clear()
-    await client.run(job("totals"), data, SAMPLED + timedelta(days=1))
+    await client.job("totals").run(data, SAMPLED + timedelta(days=1))
     assert cloud.paths == []
 
 
 async def test_a_day_counts_once_it_is_final(client: EnphaseV4, cloud: FakeCloud) -> None:
     soon_after = datetime(2026, 5, 31, 23, 30, tzinfo=UTC)
     lined_up(cloud)
-    update = await client.run(job("totals"), known(notes=NOTES), soon_after)
+    update = await client.job("totals").run(known(notes=NOTES), soon_after)
     assert update.bases[Flow.GRID_IMPORT] == LifetimeBase(day=date(2026, 5, 31), before_wh=8120 + 6440)
     cloud.forget()
     silent = int(datetime(2026, 5, 31, 20, tzinfo=UTC).timestamp())
     lined_up(cloud, meta={"last_report_at": silent})
-    update = await client.run(job("totals"), known(notes=NOTES), SAMPLED + timedelta(hours=1))
+    update = await client.job("totals").run(known(notes=NOTES), SAMPLED + timedelta(hours=1))
     assert update.bases[Flow.GRID_IMPORT].day == date(2026, 5, 31)
 
 
@@ -201,14 +202,14 @@ async def test_a_day_counts_once_it_is_final(client: EnphaseV4, cloud: FakeCloud
 async def test_days_that_cannot_be_read_make_no_lifetime(client: EnphaseV4, cloud: FakeCloud, days: Any) -> None:
     cloud.answer(f"/api/v4/systems/{ELM}/energy_import_lifetime", sample("energy_import_lifetime") | {"import": days})
     lined_up(cloud)
-    update = await client.run(job("totals"), known(notes=NOTES), SAMPLED)
+    update = await client.job("totals").run(known(notes=NOTES), SAMPLED)
     assert update.bases.keys() == {Flow.GRID_EXPORT}
 
 
 async def test_a_lifetime_that_fails_does_not_cost_the_others(client: EnphaseV4, cloud: FakeCloud) -> None:
     cloud.answer(f"/api/v4/systems/{ELM}/energy_export_lifetime", None, status=503)
     lined_up(cloud)
-    update = await client.run(job("totals"), known(notes=NOTES), SAMPLED)
+    update = await client.job("totals").run(known(notes=NOTES), SAMPLED)
     assert update.bases.keys() == {Flow.GRID_IMPORT}
     assert len(cloud.requests) == 3
 
@@ -217,9 +218,9 @@ async def test_a_lifetime_that_is_not_offered_is_not_asked_for_each_day(client: 
     for name in LIVES:
         cloud.answer(f"/api/v4/systems/{ELM}/{name}", {"message": "Not Found"}, status=404)
     data = known(notes=NOTES)
-    data = data.merge(await client.run(job("totals"), data, SAMPLED), SAMPLED, AMSTERDAM)
+    data = merge(data, await client.job("totals").run(data, SAMPLED), SAMPLED, AMSTERDAM)
     cloud.requests.clear()
-    await client.run(job("totals"), data, SAMPLED + timedelta(hours=20))
+    await client.job("totals").run(data, SAMPLED + timedelta(hours=20))
     assert cloud.paths == []
 
 

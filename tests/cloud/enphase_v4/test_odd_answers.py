@@ -14,6 +14,7 @@ from custom_components.solar_cloud.cloud.errors import CloudError
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, System, Vendor
+from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.system.restore import dump
 
 from ..conftest import FakeCloud
@@ -77,7 +78,7 @@ def metered(notes: dict[str, str]) -> SystemData:
 async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged_and_stored(
     session: aiohttp.ClientSession, account: Account, name: str, bare: bool
 ) -> None:
-    job = next(job for job in EnphaseV4.jobs if job.name == name)
+    job = next(job for job in EnphaseV4.job_terms() if job.name == name)
     now = SAMPLED + timedelta(minutes=7)
     notes = {"v4_event_type_28": "Gateway not reporting", "v4_import": "read"}
     data = SystemData(system=metered({}).system, notes=notes) if bare else metered(notes)
@@ -86,9 +87,9 @@ async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged_and_stored(
         client = EnphaseV4(session, account, api_key=KEY, auth=StaticAuth(), zone=AMSTERDAM)
         client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
         try:
-            after = data.merge(await client.run(job, data, now), now, AMSTERDAM)
+            after = merge(data, await job.run(data, now), now, AMSTERDAM)
             dump(after)
-            [(client.wants(one, after), client.form(one, after), client.cost(one, after)) for one in client.jobs]
+            [(one.applies_to(after), one.terms_for(after), one.terms_for(after).cost) for one in client.jobs]
             merged += 1
         except CloudError:
             continue

@@ -60,7 +60,7 @@ async def test_setting_up_takes_five_requests_at_most_and_shows_power(
     assert data.power is not None
     assert data.today is not None
     assert data.lifetime.published_wh is not None
-    at_once = {one.name for one in EnphaseV4.jobs if not one.settle}
+    at_once = {one.name for one in EnphaseV4.job_terms() if not one.settle}
     assert at_once == {*FIRST}
 
 
@@ -76,15 +76,15 @@ async def test_a_system_without_meters_is_told_by_its_summary(world: World) -> N
     assert data.power.power_w == plant.energy_wh(told - timedelta(minutes=5), told) * 12
     assert data.today.energy_wh == plant.energy_wh(start, told)
     assert data.lifetime.published_wh == plant.lifetime_wh(told)
-    assert {one.name for one in client.jobs if client.wants(one, data)} == {
+    assert {one.name for one in client.jobs if one.applies_to(data)} == {
         "summary",
         "devices",
         "telemetry",
         "inverters",
         "alerts",
     }
-    assert client.form(job("summary"), data) == job("summary")
-    assert client.form(job("telemetry"), data).weight == 0
+    assert client.job("summary").terms_for(data) == job("summary")
+    assert client.job("telemetry").terms_for(data).weight == 0
 
 
 async def test_rows_of_a_system_without_meters_are_for_statistics_only(world: World) -> None:
@@ -146,9 +146,9 @@ async def test_days_and_lifetimes_of_all_flows_are_those_of_the_plant(world: Wor
 
 async def test_the_summary_of_a_metered_system_tells_its_state_and_nothing_that_moves(world: World) -> None:
     client, data = await begun(world, STORING)
-    assert client.form(job("summary"), data).weight == 0
+    assert client.job("summary").terms_for(data).weight == 0
     world.later(hours=3)
-    update = await client.run(job("summary"), data, world.clock.now)
+    update = await client.job("summary").run(data, world.clock.now)
     assert (update.power, update.today, update.momentary) == (None, None, None)
     assert update.system is not None
     assert update.system.status == "normal"
@@ -156,7 +156,7 @@ async def test_the_summary_of_a_metered_system_tells_its_state_and_nothing_that_
     assert update.lifetime.before_wh == world.plant(STORING).lifetime_wh(zone_midnight(data, world.clock.now))
     # In the first hours of a day the one before may still grow.
     world.clock.now = zone_midnight(data, world.clock.now) + timedelta(days=1, hours=2)
-    assert (await client.run(job("summary"), data, world.clock.now)).lifetime is None
+    assert (await client.job("summary").run(data, world.clock.now)).lifetime is None
 
 
 async def test_consumption_is_computed_and_costs_nothing(world: World) -> None:
@@ -226,8 +226,8 @@ async def test_a_restart_knows_everything_and_asks_for_nothing(world: World) -> 
     restored = load(SystemData, dump(data))
     assert restored.balance == data.balance
     assert restored.momentary == data.momentary
-    assert [client.form(one, restored) for one in client.jobs] == [client.form(one, data) for one in client.jobs]
-    assert [client.wants(one, restored) for one in client.jobs] == [client.wants(one, data) for one in client.jobs]
+    assert [one.terms_for(restored) for one in client.jobs] == [one.terms_for(data) for one in client.jobs]
+    assert [one.applies_to(restored) for one in client.jobs] == [one.applies_to(data) for one in client.jobs]
     assert world.paths == []
 
 

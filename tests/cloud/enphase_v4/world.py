@@ -14,7 +14,6 @@ from yarl import URL
 from custom_components.solar_cloud.budget.daylight import Daylight
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
-from custom_components.solar_cloud.cloud.base import Job
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.errors import NoDataYet
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
@@ -22,6 +21,7 @@ from custom_components.solar_cloud.cloud.token_endpoint import EnphaseTokens
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.sky.sun import Place
 from simulator import ENPHASE_OAUTH_PATH, ENPHASE_V4_PATH, Simulator
 from simulator.clock import Clock
@@ -47,10 +47,6 @@ TRUE_FLOWS: dict[Flow, TrueFlow] = {
     Flow.BATTERY_CHARGE: "charge",
     Flow.BATTERY_DISCHARGE: "discharge",
 }
-
-
-def job(name: str) -> Job:
-    return next(job for job in EnphaseV4.jobs if job.name == name)
 
 
 @dataclass
@@ -113,13 +109,13 @@ class World:
             return self.is_dark(system_id, start, end)
 
         for name in names:
-            if not client.wants(job(name), data):
+            if not client.job(name).applies_to(data):
                 continue
             try:
-                update = await client.run(job(name), data, self.clock.now)
+                update = await client.job(name).run(data, self.clock.now)
             except NoDataYet:
                 continue
-            data = data.merge(update, self.clock.now, UTC_ZONE, dark)
+            data = merge(data, update, self.clock.now, UTC_ZONE, dark)
         return data
 
     async def round(self, client: EnphaseV4, data: SystemData) -> SystemData:

@@ -20,6 +20,7 @@ from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import System, Vendor
+from custom_components.solar_cloud.model.merging import merge
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "solaredge"
 API_KEY = "K3Y/with+odd=characters"
@@ -108,13 +109,13 @@ class Bench:
     ledger: Ledger
 
     async def run(self, name: str, data: SystemData) -> Any:
-        return await self.client.run(self.job(name), data, self.clock.now)
+        return await self.client.job(name).run(data, self.clock.now)
 
     async def run_and_merge(self, name: str, data: SystemData) -> SystemData:
-        return data.merge(await self.run(name, data), self.clock.now, BERLIN)
+        return merge(data, await self.run(name, data), self.clock.now, BERLIN)
 
-    def job(self, name: str) -> Job:
-        return next(job for job in self.client.jobs if job.name == name)
+    def job(self, name: str) -> Job[Any]:
+        return self.client.job(name)
 
 
 @asynccontextmanager

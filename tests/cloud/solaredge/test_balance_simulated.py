@@ -23,6 +23,7 @@ from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.balance import Balance, Energies
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import SOURCES, DeviceKind, Flow
+from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.sky.sun import Place
 from custom_components.solar_cloud.system.restore import dump, load
 from simulator import SOLAREDGE_PATH, Simulator
@@ -71,12 +72,12 @@ class House:
     async def run(self, *names: str) -> None:
         """Run jobs in the client's order; one that fails costs its own values only."""
         for job in self.client.jobs:
-            if job.name in names and self.client.wants(job, self.data):
+            if job.name in names and job.applies_to(self.data):
                 try:
-                    update = await self.client.run(job, self.data, self.clock.now)
+                    update = await job.run(self.data, self.clock.now)
                 except CloudError:
                     continue
-                self.data = self.data.merge(update, self.clock.now, UTC_ZONE, self.dark)
+                self.data = merge(self.data, update, self.clock.now, UTC_ZONE, self.dark)
 
     async def live(self, end: datetime, *names: str, step: timedelta = QUARTER, check: Callable[[], Any]) -> None:
         """Let time go by up to an instant, running jobs after every step."""

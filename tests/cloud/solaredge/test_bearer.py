@@ -33,6 +33,7 @@ from custom_components.solar_cloud.cloud.token_endpoint import SolarEdgeTokens
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import Flow, Vendor
+from custom_components.solar_cloud.model.merging import merge
 from simulator import SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_OAUTH_PATH, SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
 from simulator.systems.ready import (
@@ -69,8 +70,8 @@ class World:
 
     async def run(self, data: SystemData, *names: str) -> SystemData:
         for job in self.client.jobs:
-            if job.name in names and self.client.wants(job, data):
-                data = data.merge(await self.client.run(job, data, self.clock.now), self.clock.now, UTC_ZONE)
+            if job.name in names and job.applies_to(data):
+                data = merge(data, await job.run(data, self.clock.now), self.clock.now, UTC_ZONE)
         return data
 
     async def system(self) -> SystemData:
@@ -207,7 +208,7 @@ async def test_without_device_data_the_site_s_production_is_as_true_as_ever():
             with pytest.raises(NotAllowed, match="DEVICE_DATA"):
                 await it.run(data, name)
             assert [status for _, status in it.asked()] == [403]
-        wanted = {job.name for job in it.client.jobs if it.client.wants(job, data)}
+        wanted = {job.name for job in it.client.jobs if job.applies_to(data)}
         assert wanted.isdisjoint({"meters", "storage", "totals"})
         it.later(hours=1)
         data = await it.run(data, "energy")
@@ -512,7 +513,7 @@ class Desk:
 
     async def energy(self) -> Any:
         job = next(job for job in self.client.jobs if job.name == "energy")
-        return await self.client.run(job, system_data(), self.clock.now)
+        return await job.run(system_data(), self.clock.now)
 
 
 @asynccontextmanager

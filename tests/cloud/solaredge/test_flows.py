@@ -322,6 +322,6 @@ async def test_one_family_s_failure_does_not_cost_the_other_s_lifetimes():
 async def test_a_site_without_meters_and_batteries_is_asked_for_neither():
     async with bench() as it:
         data = site("I", kind=DeviceKind.INVERTER)
-        assert [job.name for job in it.client.jobs if not it.client.wants(job, data)] == ["meters", "storage", "totals"]
+        assert [job.name for job in it.client.jobs if not job.applies_to(data)] == ["meters", "storage", "totals"]
         assert await it.run("totals", data) == Update()
         assert not it.cloud.asked

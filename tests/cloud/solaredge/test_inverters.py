@@ -64,13 +64,13 @@ async def test_energy_and_voltage_of_each_inverter_stand_in_for_the_telemetry_of
         serve(it, "I1", "I2")
         job = it.job("inverters")
         data = site(2)
-        assert it.client.cost(job, data) == 1
+        assert job.terms_for(data).cost == 1
         data, asked = await turn(it, data)
         assert asked == ["telemetry", "I1/energy", "I1/voltage", "I2/energy", "I2/voltage"]
         for serial in ("I1", "I2"):
             assert data.readings[serial].power_w == 400.0
             assert data.readings[serial].voltage_v == 233.0
-        assert it.client.cost(job, data) == 4
+        assert job.terms_for(data).cost == 4
         data, asked = await turn(it, data)
         assert asked == ["I1/energy", "I1/voltage", "I2/energy", "I2/voltage"]
 
@@ -83,7 +83,7 @@ async def test_more_than_four_inverters_take_turns_and_all_are_read():
         for _ in range(5):
             data, asked = await turn(it, data)
             seen.append({one.partition("/")[0] for one in asked} - {"telemetry"})
-            assert it.client.cost(it.job("inverters"), data) == 8
+            assert it.client.job("inverters").terms_for(data).cost == 8
         assert [len(one) for one in seen] == [4] * 5
         assert set.union(*seen[:3]) == {f"I{number}" for number in range(1, 11)}
         assert data.readings.keys() == data.devices.keys()
@@ -117,7 +117,7 @@ async def test_a_cloud_without_voltage_is_asked_for_energy_only():
         assert asked == ["telemetry", "I1/energy", "I1/voltage", "I2/energy"]
         data, asked = await turn(it, data)
         assert asked == ["I1/energy", "I2/energy"]
-        assert it.client.cost(it.job("inverters"), data) == 2
+        assert it.client.job("inverters").terms_for(data).cost == 2
         assert data.readings["I1"].voltage_v is None
 
 
@@ -145,7 +145,7 @@ async def test_once_the_telemetry_of_all_is_there_again_it_is_read_in_every_wind
         data, asked = await turn(it, data)
         assert asked == ["telemetry"] * 2
         assert data.notes[BULK] == ""
-        assert it.client.cost(it.job("inverters"), data) == 1
+        assert it.client.job("inverters").terms_for(data).cost == 1
 
 
 async def test_voltage_that_has_come_back_counts_in_the_cost_again():
@@ -157,7 +157,7 @@ async def test_voltage_that_has_come_back_counts_in_the_cost_again():
         data, _ = await turn(it, data)
         assert data.notes[VOLTAGE] == ""
         assert data.readings["I1"].voltage_v == 233.0
-        assert it.client.cost(it.job("inverters"), data) == 2
+        assert it.client.job("inverters").terms_for(data).cost == 2
 
 
 @pytest.mark.parametrize("note", ["soon", "2026-13-45T00:00:00", "2030-01-01T00:00:00+00:00"])

@@ -583,7 +583,8 @@ async def test_two_systems_of_one_key_keep_their_own_windows():
 
 def test_the_jobs_say_what_they_cost_and_which_may_be_missing():
     table = {
-        job.name: (job.cost, job.cadence, job.delay, job.weight, job.optional, job.first) for job in SolarEdge.jobs
+        job.name: (job.cost, job.cadence, job.delay, job.weight, job.optional, job.first)
+        for job in SolarEdge.job_terms()
     }
     day, delay = timedelta(hours=24), timedelta(seconds=90)
     assert table == {
@@ -598,4 +599,7 @@ def test_the_jobs_say_what_they_cost_and_which_may_be_missing():
         "overview": (1, timedelta(hours=1), delay, 0.5, True, False),
         "alerts": (1, day / 2, timedelta(0), 0, True, False),
     }
-    assert {job.name: job.rides for job in SolarEdge.jobs if job.rides} == {"meters": "energy", "storage": "energy"}
+    assert {job.name: job.runs_with for job in SolarEdge.job_terms() if job.runs_with} == {
+        "meters": "energy",
+        "storage": "energy",
+    }

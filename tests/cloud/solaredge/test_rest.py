@@ -77,14 +77,14 @@ async def test_a_site_with_panels_only_is_asked_once_unless_its_performance_is_t
         job = it.job("overview")
         nulls = overview(dict.fromkeys(WHOLE), dict.fromkeys(USED))
         it.cloud.answer(OVERVIEW, nulls)
-        assert it.client.wants(job, system_data())
+        assert job.applies_to(system_data())
         data = await it.run_and_merge("overview", system_data())
-        assert not it.client.wants(job, data)
+        assert not job.applies_to(data)
         battery = {"B": Device(kind=DeviceKind.BATTERY, serial="B")}
-        assert it.client.wants(job, replace(data, devices=battery))
+        assert job.applies_to(replace(data, devices=battery))
         it.cloud.answer(OVERVIEW, {**nulls, "performance": {"specificYield": 3.2, "performanceRatio": None}})
         data = await it.run_and_merge("overview", system_data())
-        assert it.client.wants(job, data)
+        assert job.applies_to(data)
         assert data.breakdown is not None
         assert (data.breakdown.specific_yield, data.breakdown.performance_ratio) == (3.2, None)
 

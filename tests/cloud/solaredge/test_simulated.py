@@ -18,6 +18,7 @@ from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import DeviceKind
+from custom_components.solar_cloud.model.merging import merge
 from simulator import SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
 from simulator.systems.ready import SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY, ready_simulator
@@ -39,8 +40,8 @@ class World:
 
     async def run(self, data: SystemData, *names: str) -> SystemData:
         for job in self.client.jobs:
-            if job.name in names and self.client.wants(job, data):
-                data = data.merge(await self.client.run(job, data, self.clock.now), self.clock.now, UTC_ZONE)
+            if job.name in names and job.applies_to(data):
+                data = merge(data, await job.run(data, self.clock.now), self.clock.now, UTC_ZONE)
         return data
 
     async def system(self, site_id: str) -> SystemData:
@@ -210,15 +211,15 @@ async def test_both_limits_of_the_plan_are_told_apart():
         data = await it.run(await it.system(PV_SITE), "details")
         it.clock.now += timedelta(minutes=1)
         it.simulator.set_limits("solaredge", per_minute=1)
-        await it.client.run(it.client.jobs[0], data, it.clock.now)
+        await it.client.jobs[0].run(data, it.clock.now)
         it.client.account.ledger.set_limits(Limits(per_minute=100, per_month=99_000), it.clock.now)
         with pytest.raises(Throttled) as raised:
-            await it.client.run(it.client.jobs[0], data, it.clock.now)
+            await it.client.jobs[0].run(data, it.clock.now)
         assert raised.value.scope is ThrottleScope.MINUTE
         it.clock.now = raised.value.until
         it.simulator.set_limits("solaredge", per_minute=100, per_month=1)
         with pytest.raises(Throttled) as raised:
-            await it.client.run(it.client.jobs[0], data, it.clock.now)
+            await it.client.jobs[0].run(data, it.clock.now)
         assert (raised.value.scope, raised.value.sent) == (ThrottleScope.MONTH, True)
         assert raised.value.until == it.clock.now + timedelta(hours=6)
 

@@ -13,12 +13,10 @@ from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow, Interval
 from ...model.series import inside
 from ..archive import Archive, Detail, Totals
+from ..enphase.model import METER_SOURCE, EnergyLifetime, Stats
 from ..errors import NoDataYet
-from .model import EnergyLifetime, Stats
 
 _DAY = timedelta(days=1)
-METER = "meter"
-"""What ``summary`` calls the source of a system whose production a revenue-grade meter measures."""
 
 
 class Endpoints(Protocol):
@@ -93,7 +91,7 @@ async def rows(
 ) -> Mapping[Flow, tuple[Interval, ...]]:
     """Return the rows between two instants of what the system's production is measured with."""
     ask: Callable[[str, datetime, datetime], Awaitable[Stats]] = (
-        endpoints.rgm_stats if data.system.source == METER else endpoints.stats
+        endpoints.rgm_stats if data.system.source == METER_SOURCE else endpoints.stats
     )
     if end <= start:
         return {}

@@ -18,15 +18,10 @@ from ...model.data import SystemData, local_day, midnight
 from ...model.elements import DeviceKind, Flow, System, Update, Vendor
 from ...model.series import EMPTY, newest_end
 from ..base import Cloud, Job
-from ..enphase import query as query_of
-from ..errors import CloudError, CredentialRefused, NotAllowed, NotFound
-from ..transport import Account, Transport
-from . import parse
-from .archive import METER, EnphaseV2Archive, rows
-from .envoys import known_before, wants_envoys
-from .errors import ErrorReader
-from .meters import listed_meters, metered, meters_update, rows_from
-from .model import (
+from ..enphase import parse, query as query_of
+from ..enphase.errors import ErrorReader
+from ..enphase.model import (
+    METER_SOURCE,
     ConsumptionLifetime,
     DeviceState,
     EnergyLifetime,
@@ -37,8 +32,13 @@ from .model import (
     Stats,
     Summary,
 )
+from ..enphase.updates import states_update, summary_update
+from ..errors import CloudError, CredentialRefused, NotAllowed, NotFound
+from ..transport import Account, Transport
+from .archive import EnphaseV2Archive, rows
+from .envoys import known_before, wants_envoys
+from .meters import listed_meters, metered, meters_update, rows_from
 from .registers import Registers
-from .updates import states_update, summary_update
 
 DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v2"
 PAGE_SIZE = 1000
@@ -224,7 +224,7 @@ class EnphaseV2(Cloud):
             case METERS.name:
                 return bool(listed_meters(data))
             case DETAIL.name:
-                return data.system.source != METER
+                return data.system.source != METER_SOURCE
             case REGISTERS.name:
                 return bool(metered(data))
             case _:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ...model.data import SystemData
 from ...model.day_start import ASLEEP
 from ...model.elements import DeviceKind
-from .model import DeviceState
+from ..enphase.model import DeviceState
 
 ENOUGH = timedelta(hours=3)
 """An Envoy that was heard of in the same evening or morning need not be asked again."""

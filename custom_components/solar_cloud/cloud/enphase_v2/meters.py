@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from ...model.data import KEEP_INTERVALS, SystemData, local_day, midnight
 from ...model.elements import DeviceKind, DeviceReading, Flow, Interval, System, Update
 from ...model.series import Series
+from ..enphase.model import METER_SOURCE, Stats
 from ..parse import as_time
-from .archive import METER
-from .model import Stats
 
 ONLY_METER = "only_meter"
 """The note about the serial number of a system's only meter: the rows of the system are its rows."""
@@ -68,7 +67,7 @@ def meters_update(stats: Stats, data: SystemData, now: datetime) -> Update:
         ),
         device_flows=MappingProxyType({serial: {Flow.PRODUCTION: tuple(rows)} for serial, rows in flows.items()}),
         # Where a meter measures the system, its rows are what statistics are made of.
-        detail=MappingProxyType({Flow.PRODUCTION: stats.intervals} if data.system.source == METER else {}),
+        detail=MappingProxyType({Flow.PRODUCTION: stats.intervals} if data.system.source == METER_SOURCE else {}),
         notes=MappingProxyType(notes),
     )
 

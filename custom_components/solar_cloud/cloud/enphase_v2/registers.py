@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow, LifetimeBase, Update
 from ...model.series import Series, unbroken_wh
+from ..enphase.model import MonthlyProduction, Register
 from ..errors import NotAllowed, NotFound
 from ..parse import as_time
 from .meters import metered
-from .model import MonthlyProduction, Register
 
 MONTHS = "registers_monthly"
 """The note about when ``monthly_production`` was found missing."""

@@ -16,8 +16,8 @@ import aiohttp
 from ...model.elements import Flow, System
 from ..auth import Auth
 from ..enphase import query as query_of
-from ..enphase_v2.model import EnergyLifetime, Register, Stats
-from ..enphase_v2.parse import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
+from ..enphase.model import EnergyLifetime, Register, Stats
+from ..enphase.parse import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
 from ..errors import NotAllowed, TokenRefused
 from ..transport import Account, Transport
 from . import parse, parse_energy as energy, parse_events as events

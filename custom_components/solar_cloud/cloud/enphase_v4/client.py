@@ -20,8 +20,8 @@ from ...model.elements import DeviceKind, Flow, LifetimeBase, Power, System, Upd
 from ...model.series import EMPTY
 from ..auth import Auth
 from ..base import Cloud, Job
-from ..enphase_v2.model import DeviceState
-from ..enphase_v2.updates import states_update
+from ..enphase.model import DeviceState
+from ..enphase.updates import states_update
 from ..errors import CloudError, InvalidRequest, NoDataYet, NotAllowed, NotFound, TemporarilyUnavailable
 from ..parse import as_time
 from ..transport import Account

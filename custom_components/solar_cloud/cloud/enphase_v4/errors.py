@@ -7,7 +7,7 @@ Throttles come in two forms: with the limit, the period and its end, and without
 from collections.abc import Mapping
 from typing import Any, override
 
-from ..enphase_v2.errors import ErrorReader
+from ..enphase.errors import ErrorReader
 from ..errors import CloudError, CredentialRefused, InvalidRequest, NotAllowed, WrongApplication
 from ..parse import error_text, error_texts
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from ...model.elements import Device, DeviceKind, DeviceReading, Flow, Interval, System
-from ..enphase_v2.model import DeviceState, Meta, Summary
+from ..enphase.model import DeviceState, Meta, Summary
 
 
 class Granularity(StrEnum):

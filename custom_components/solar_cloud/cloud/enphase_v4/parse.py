@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...model.elements import Device, DeviceKind, DeviceReading, System, Vendor
-from ..enphase_v2.parse import MANUFACTURER, about, energy_of, parse_inverters_summary, parse_summary
+from ..enphase.parse import MANUFACTURER, about, energy_of, parse_inverters_summary, parse_summary
 from ..parse import as_bool, as_code, as_float, as_int, as_list, as_map, as_str, as_time, require_list, require_map
 from .model import (
     ApplianceNow,

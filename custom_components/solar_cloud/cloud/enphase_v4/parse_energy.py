@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ...model.elements import Flow, Interval
-from ..enphase_v2.model import Register
-from ..enphase_v2.parse import about, energy_of, meta_of, series_of
+from ..enphase.model import Register
+from ..enphase.parse import about, energy_of, meta_of, series_of
 from ..parse import as_date, as_float, as_int, as_list, as_map, as_str, as_time
 from .model import BatteryTelemetry, DailySeries, StorageRegister, Telemetry
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..enphase_v2.parse import about, energy_of
+from ..enphase.parse import about, energy_of
 from ..parse import as_bool, as_code, as_float, as_int, as_list, as_str, as_time, require_map
 from .ev_model import ChargerEvent, ChargerSchedule, ChargingSession, ChargingTime
 from .model import Alarm, Event, EventType, Telemetry

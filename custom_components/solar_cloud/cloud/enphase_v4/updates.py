@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from ...model.data import SystemData, midnight
 from ...model.elements import Alert, Device, DeviceKind, DeviceReading, Flow, LifetimeBase, Momentary, Update
-from ..enphase_v2.archive import METER
-from ..enphase_v2.updates import summary_update
+from ..enphase.model import METER_SOURCE
+from ..enphase.updates import summary_update
 from .capabilities import KNOWN_SINCE, METERS, PRODUCTION, is_metered, meter_configs, meters_note, retried, tells_latest
 from .model import Alarm, BatteryTelemetry, Devices, EventType, SystemSummary
 from .rows import LATE
@@ -58,7 +58,7 @@ def battery_readings(found: BatteryTelemetry, data: SystemData) -> Mapping[str, 
 def measures_production(data: SystemData) -> bool:
     """Tell whether meters measure production, by what the summary says of it, else by what is listed."""
     source = data.system.source
-    return source == METER if source else PRODUCTION in meter_configs(data)
+    return source == METER_SOURCE if source else PRODUCTION in meter_configs(data)
 
 
 def alerts_update(alarms: Iterable[Alarm], names: Mapping[str, str], data: SystemData) -> Update:

@@ -10,6 +10,9 @@ from types import MappingProxyType
 
 from ...model.elements import Device, DeviceKind, DeviceReading, Interval
 
+METER_SOURCE = "meter"
+"""What ``summary`` calls the source of a system whose production a revenue-grade meter measures."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
