@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).parents[1]
-DAY = ("tests/ha/test_requests.py", "-k", "no_more_than_the_docs_say")
-MONTH = ("tests/ha/test_requests_v4.py", "-k", "a_month_of_31_days", "-m", "slow")
+DAY = ("tests/home/test_requests.py", "-k", "no_more_than_the_docs_say")
+MONTH = ("tests/home/test_requests_v4.py", "-k", "a_month_of_31_days", "-m", "slow")
 ENDPOINTS = "by endpoint"
 
 
