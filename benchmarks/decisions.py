@@ -6,6 +6,7 @@ what the ledger says now. The clock moves on and the count changes from one to t
 A *ledger check* is the question whether one more request may be sent. Growth must not be worse than logarithmic.
 """
 
+import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -87,6 +88,7 @@ def measure(systems: int) -> dict[str, float]:
 
 def main() -> int:
     """Print the table; return 1 if a decision grows worse than logarithmically."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     results = {systems: measure(systems) for systems in SYSTEMS}
     first = results[SYSTEMS[0]]
     print("| µs | " + " | ".join(MEMBERS[systems] for systems in SYSTEMS) + " | growth 1 → 1,000 |")
