@@ -238,7 +238,7 @@ async def test_what_one_channel_of_a_meter_lacks_is_not_known_of_the_meter(
     ]
     body = {"total_devices": 1, "meter_intervals": [{"meter_serial_number": "1EIM1", "intervals": rows}, 7, {}]}
     cloud.answer("/api/v2/systems/67/rgm_stats", body)
-    found = (await client.rgm_stats("67")).by_meter
+    found = (await client.api.rgm_stats("67")).by_meter
     told = {int(interval.end.timestamp()) - base: interval.energy_wh for rows in found.values() for interval in rows}
     assert told == expected
     assert set(found) == ({"1EIM1"} if expected else set())

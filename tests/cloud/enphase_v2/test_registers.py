@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.solar_cloud.cloud.enphase.model import Register
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
-from custom_components.solar_cloud.cloud.enphase_v2.registers import READ, base_of, month_before
+from custom_components.solar_cloud.cloud.enphase_v2.jobs.registers import READ, base_of, month_before
 from custom_components.solar_cloud.cloud.errors import NotFound, TemporarilyUnavailable
 from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData, local_day, midnight
@@ -149,7 +149,7 @@ async def test_several_meters_and_none_that_is_retired(world: World, missing: bo
     assert {serial: bases[Flow.PRODUCTION].before_wh for serial, bases in data.device_bases.items()} == {
         serial: counted(plant, serial, start) for serial in (FIRST, SECOND)
     }
-    listed = await client.production_meter_readings("2300", start)
+    listed = await client.api.production_meter_readings("2300", start)
     assert {(one.serial, one.value_wh, one.read_at) for one in listed if one.serial != RETIRED} == {
         (serial, counted(plant, serial, start), start) for serial in (FIRST, SECOND)
     }
