@@ -1,4 +1,4 @@
-"""What late v2 tells of consumption, and of those that have no meter for it or may not see it."""
+"""The consumption that late v2 reports, and systems that have no meter for it or may not read it."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta

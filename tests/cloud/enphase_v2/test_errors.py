@@ -92,7 +92,7 @@ async def test_a_refused_path_with_a_dead_credential_costs_one_more_request(
     assert cloud.requests[1].asked("limit") == "1"
 
 
-async def test_a_refused_path_with_a_live_credential_is_not_allowed_and_proof_lasts_an_hour(
+async def test_a_refused_path_is_not_allowed_and_the_proof_of_life_lasts_an_hour(
     client: EnphaseV2, cloud: FakeCloud, clock: FakeClock
 ) -> None:
     cloud.answer(SUMMARY, REFUSED, status=401)
@@ -325,16 +325,16 @@ async def test_no_error_and_no_log_holds_a_credential(
     cloud.answer("*", **answer)
     with pytest.raises(CloudError) as caught:
         await client.api.summary("123")
-    told = "".join(traceback.format_exception(caught.value))
+    said = "".join(traceback.format_exception(caught.value))
     error: BaseException | None = caught.value
     while error is not None:
-        told += f"{error!r} {error} {error.args} {vars(error)}"
+        said += f"{error!r} {error} {error.args} {vars(error)}"
         error = error.__cause__ or error.__context__
     ours = [record for record in caplog.records if record.name.startswith("custom_components")]
     assert ours
-    told += "".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
-    assert KEY not in told
-    assert USER not in told
+    said += "".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
+    assert KEY not in said
+    assert USER not in said
 
 
 async def test_what_the_cloud_says_is_kept_without_the_credential(client: EnphaseV2, cloud: FakeCloud) -> None:

@@ -135,7 +135,7 @@ async def test_summary(client: EnphaseV2, cloud: FakeCloud) -> None:
     assert asked(cloud) == ("/api/v2/systems/123/summary", set())
 
 
-async def test_summary_of_a_past_day_tells_energies_and_no_power(client: EnphaseV2, cloud: FakeCloud) -> None:
+async def test_summary_of_a_past_day_brings_energies_and_no_power(client: EnphaseV2, cloud: FakeCloud) -> None:
     body = sample("summary") | {"current_power": 0, "modules": 0, "size_w": 0, "summary_date": "2010-09-17"}
     cloud.answer("/api/v2/systems/123/summary", body)
     summary = await client.api.summary("123", date(2010, 9, 17))

@@ -130,7 +130,7 @@ async def test_what_is_not_there_is_not_allowed_and_a_revoked_user_is_refused(wo
         await client.api.summary(SAMPLE)
 
 
-async def test_a_hurried_client_is_never_told_to_slow_down(world: World) -> None:
+async def test_a_hurried_client_is_never_asked_to_slow_down(world: World) -> None:
     world.simulator.set_limits("enphase", per_minute=10, per_month=40)
     client = world.client(limits=Limits(per_minute=10, per_month=40))
     for _ in range(38):
