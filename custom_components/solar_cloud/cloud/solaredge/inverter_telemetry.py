@@ -22,8 +22,8 @@ MOST_AT_ONCE = 4
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Inverters:
-    """Reads inverters the cheapest way that the cloud offers."""
+class InverterTelemetry:
+    """Reads inverters the cheapest way that the cloud offers; remembers whose turn it was."""
 
     def __init__(self, api: SolarEdgeApi) -> None:
         """Read through these endpoints."""
@@ -40,10 +40,10 @@ class Inverters:
         each = 1 if data.notes.get(VOLTAGE) else 2
         return max(1, each * min(MOST_AT_ONCE, len(data.serials(DeviceKind.INVERTER))))
 
-    async def telemetry(
+    async def read(
         self, data: SystemData, window: Window, now: datetime, zone: ZoneInfo, notes: dict[str, str]
     ) -> Telemetry:
-        """Return what the inverters tell of a window; `notes` takes what is found missing. Raises `CloudError`.
+        """Return what the inverters report of a window; `notes` takes what is found missing. Raises `CloudError`.
 
         The telemetry of all inverters costs one request; the endpoints of the getting-started document cost one for
         each inverter and quantity, and stand in where the cloud does not know the other.
@@ -102,7 +102,7 @@ class Inverters:
 
 
 def _is_missing(name: str, data: SystemData, notes: Mapping[str, str], now: datetime) -> bool:
-    """Tell whether the cloud was found not to offer something, and need not be asked again yet."""
+    """Return whether the cloud was found not to offer something, and need not be asked again yet."""
     if name in notes:
         return bool(notes[name])
     noted = as_time(data.notes.get(name))
