@@ -1,17 +1,23 @@
-"""The powers of now that Enphase v4's ``latest_telemetry`` tells, brought into a set that agrees. Pure functions; W.
+"""The job `latest`: the newest powers (W) of all flows and of each battery, brought into a set that agrees.
 
-With a net meter the cloud computes consumption as production + grid, so a battery's part is in it; a total meter
+With a net meter the cloud computes consumption as production + grid, so a battery's part is in it. A total meter
 measures what the house uses (Enphase v4 documentation, ``latest_telemetry``).
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import override
 
-from ...model.data import SystemData
-from ...model.elements import DeviceKind, DeviceReading, Flow, Momentary, Power, Update
-from .capabilities import CONSUMPTION, LATEST, MISSING, PRODUCTION, READ, TOTAL, has_battery, meter_configs
-from .model import BatteryNow, Latest, MeterChannel
+from ....model.data import SystemData
+from ....model.elements import DeviceKind, DeviceReading, Flow, Momentary, Power, Update
+from ...base import Job, JobTerms
+from ..api import EnphaseV4Api
+from ..capabilities import LATEST_NOTE, MISSING, READ, has_battery, reports_latest
+from ..meters import CONSUMPTION_METER, PRODUCTION_METER, TOTAL_CONFIG, meter_configs
+from ..model import BatteryNow, Latest, MeterChannel
+from .pace import DELAY, REPORTS_EVERY
+from .refusals import REFUSALS, refusal_update
 
 FRESH = timedelta(hours=1)
 """What is older than that is unknown."""
@@ -19,22 +25,45 @@ NOISE_W = 50.0
 """A house that seems to give a little is one that uses nothing: meters are read some seconds apart."""
 
 
+class LatestJob(Job[EnphaseV4Api]):
+    """Reads the newest powers; one request."""
+
+    terms = JobTerms(
+        name="latest", cadence=REPORTS_EVERY, delay=DELAY, weight=2, night=True, optional=True, on_request=True
+    )
+
+    @override
+    def applies_to(self, data: SystemData) -> bool:
+        """Return whether more than production is measured, and production is among the newest powers."""
+        return reports_latest(data)
+
+    @override
+    async def run(self, data: SystemData, now: datetime) -> Update:
+        """Return the newest powers of the system and of its batteries."""
+        try:
+            latest = await self.api.latest_telemetry(data.system.id)
+        except REFUSALS:
+            # The summary has to give power then, so it is noted: only the coordinator knows that a job rests.
+            return refusal_update(LATEST_NOTE, self.name, data, final=True)
+        return latest_update(latest, data, now)
+
+
 def latest_update(latest: Latest, data: SystemData, now: datetime) -> Update:
     """Return the newest powers of a system, and of its batteries.
 
-    Without production among them they can tell nothing that a summary would not, which is noted.
+    Without production among them they have nothing that a summary has not, which is noted.
     """
-    production, at = _power(latest.meters, PRODUCTION, now)
-    consumption, consumed_at = _power(latest.meters, CONSUMPTION, now)
+    production, at = _power(latest.meters, PRODUCTION_METER, now)
+    consumption, consumed_at = _power(latest.meters, CONSUMPTION_METER, now)
     battery, stored_at = _battery(latest.batteries, now)
     readings = _readings(latest.batteries, data, now)
-    listed = any(channel.name == PRODUCTION and channel.power_w is not None for channel in latest.meters)
-    notes = MappingProxyType({LATEST: READ if listed else MISSING})
+    listed = any(channel.name == PRODUCTION_METER and channel.power_w is not None for channel in latest.meters)
+    notes = MappingProxyType({LATEST_NOTE: READ if listed else MISSING})
     moments = [moment for moment in (at, consumed_at, stored_at) if moment is not None]
     if production is None or at is None:
         return Update(readings=readings, notes=notes)
     if consumption is None or (has_battery(data) and battery is None):
-        # The house cannot be told; production can.
+        # The power of the house cannot be computed; production is known.
         return Update(readings=readings, notes=notes, power=Power(power_w=max(0.0, production), measured_at=at))
     return Update(
         readings=readings,
@@ -43,7 +72,7 @@ def latest_update(latest: Latest, data: SystemData, now: datetime) -> Update:
             production,
             consumption,
             battery,
-            total=meter_configs(data).get(CONSUMPTION) == TOTAL,
+            total=meter_configs(data).get(CONSUMPTION_METER) == TOTAL_CONFIG,
             measured_at=min(*moments, now),
         ),
     )
@@ -54,8 +83,8 @@ def balanced(
 ) -> Momentary:
     """Return powers whose sources and sinks are equal; `battery` is what batteries give, negative while they take.
 
-    A house cannot give: where the reading of a net meter says so, it is that of a total one. What inverters draw at
-    night is consumption.
+    A house cannot give energy: where the reading of a net meter says so, it is that of a total one. What inverters
+    draw at night is consumption.
     """
     given = battery or 0.0
     grid = consumption - production
@@ -82,10 +111,10 @@ def balanced(
 def _power(channels: Sequence[MeterChannel], name: str, now: datetime) -> tuple[float | None, datetime | None]:
     """Return the sum of the phases of all meters of a name, and when the oldest of them was read.
 
-    Phases without a power are not fitted; one whose power is old leaves the sum unknown.
+    Phases without a power are not installed; one whose power is old leaves the sum unknown.
     """
-    fitted = [(one.power_w, one.reported) for one in channels if one.name == name and one.power_w is not None]
-    return _sum(fitted, now)
+    installed = [(one.power_w, one.reported) for one in channels if one.name == name and one.power_w is not None]
+    return _sum(installed, now)
 
 
 def _battery(batteries: Sequence[BatteryNow], now: datetime) -> tuple[float | None, datetime | None]:
