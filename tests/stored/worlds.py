@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from simulator import Simulator
-from simulator.devices import Battery, ConsumptionMeter, Gateway, Inverter, RevenueMeter
-from simulator.energy import Load, Storage
+from simulator.plant.devices import Battery, ConsumptionMeter, Gateway, Inverter, RevenueMeter
+from simulator.plant.energy import Load, Storage
 from simulator.plant.plant import Plant
+from simulator.plant.sun import Sky
 from simulator.systems.ready import ENPHASE_USER_ID, ENPHASE_V4_OWNER
-from simulator.sun import Sky
 
 BEGIN = datetime(2026, 6, 8, 16, 58, 30, tzinfo=UTC)
 """When the accounts are added."""
