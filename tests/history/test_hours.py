@@ -95,7 +95,7 @@ def test_only_hours_that_lie_wholly_between_the_two_instants_are_given():
     assert whole_hours(series, NOON + 2 * HOUR, NOON + HOUR) == []
 
 
-def test_intervals_of_an_hour_that_begin_at_half_past_make_the_hours_between_them_whole():
+def test_hourly_intervals_from_half_past_make_the_hours_between_them_whole():
     series = series_of(interval(NOON + number * HOUR + 30 * MINUTE, 60, 1) for number in range(3))
     assert whole_hours(series, NOON, NOON + 4 * HOUR) == [NOON + HOUR, NOON + 2 * HOUR]
 

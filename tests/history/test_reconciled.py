@@ -76,7 +76,7 @@ def test_with_full_detail_each_hour_is_the_plants_own(name, minutes):
 
 
 @pytest.mark.parametrize("name", ZONES)
-def test_with_half_of_the_intervals_missing_the_sum_is_exact_and_the_night_stays_dark(name):
+def test_with_half_the_intervals_missing_the_sum_is_exact_and_the_night_stays_dark(name):
     plant, chance = plant_in(name), Random(name)
     for day in days_of(plant.zone, chance):
         total, full = plant.day_wh(day), detail_of(plant, day)

@@ -481,7 +481,7 @@ async def test_a_cloud_that_fails_is_an_error_in_words(
     assert err.value.translation_placeholders == {"name": "Sample Residence"}
 
 
-async def test_who_is_no_administrator_may_read_but_neither_import_nor_change_the_dashboard(
+async def test_only_an_administrator_may_import_or_change_the_dashboard_and_all_may_read(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, hass_read_only_user: User
 ) -> None:
     entry = await enphase(hass, cloud, freezer)

@@ -164,7 +164,7 @@ async def test_an_import_leaves_the_rest_of_the_month_alone_and_goes_on_in_the_n
     assert await wrong_days(hass, cloud.simulator.plants[SITE], BEGIN, date(2026, 6, 29)) == {}
 
 
-async def test_what_the_cloud_corrects_a_week_later_is_booked_anew_and_importing_again_changes_nothing(
+async def test_a_late_correction_is_booked_anew_and_importing_again_changes_nothing(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(datetime(2026, 6, 1, 4, 50, tzinfo=UTC))

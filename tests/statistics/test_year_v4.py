@@ -180,7 +180,7 @@ class Life:
         (PV_HOUSE, "Europe/Madrid", ("production",), SHORTER),
     ],
 )
-async def test_each_finished_day_is_true_to_the_watt_hour_within_the_plan_and_without_a_new_sign_in(
+async def test_each_finished_day_is_exact_within_the_plan_and_without_a_new_sign_in(
     hass: HomeAssistant,
     cloud: Cloud,
     freezer: FrozenDateTimeFactory,

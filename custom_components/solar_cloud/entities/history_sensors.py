@@ -1,4 +1,4 @@
-"""How far the import of the past has come, once the owner has agreed to one."""
+"""The sensor of how far an import of past energy has come, once the owner has agreed to one."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -9,11 +9,12 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 
 from ..coordinator import SystemCoordinator
 from ..entity import Candidate, SolarCloudEntity, unique_id
-from .sensors import SOLAREDGE, SystemSensorDescription, Value
+from .sensors import SystemSensorDescription, Value
+from .sources import SOLAREDGE
 
 
 def progress(coordinator: SystemCoordinator) -> Value:
-    """Return how much of the wanted past is booked, in per cent."""
+    """Return how much of the agreed period is imported, in per cent."""
     part = coordinator.bookkeeper.state.progress(coordinator.today())
     return None if part is None else part * 100
 
@@ -33,7 +34,7 @@ HISTORY_SENSORS: tuple[SystemSensorDescription, ...] = (
 
 
 def history_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
-    """Yield the sensors of an import that the owner has agreed to: what costs nothing needs no agreement."""
+    """Yield the sensors of an import that the owner has agreed to; one without a price needs no agreement."""
     if coordinator.bookkeeper.state.wanted is None:
         return
     key, vendor = coordinator.system.key, coordinator.system.vendor
@@ -43,14 +44,14 @@ def history_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
 
 
 class HistorySensor(SolarCloudEntity, SensorEntity):
-    """A figure of the import; it is kept by us, so no cloud is needed to know it."""
+    """A figure of the import, which the integration itself keeps."""
 
     entity_description: SystemSensorDescription
 
     @property
     @override
     def available(self) -> bool:
-        """Tell that it is always known."""
+        """Return True: the figure does not depend on the cloud."""
         return True
 
     @property
