@@ -18,6 +18,7 @@ from yarl import URL
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.auth import Auth
 from custom_components.solar_cloud.cloud.errors import (
     CloudError,
@@ -29,8 +30,7 @@ from custom_components.solar_cloud.cloud.errors import (
 )
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
-from custom_components.solar_cloud.cloud.token_endpoint import SolarEdgeTokens
-from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.cloud.solaredge.tokens import SolarEdgeTokens
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import Flow, Vendor
 from custom_components.solar_cloud.model.merging import merge

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..account import Account
 from ..errors import (
     CloudError,
     CredentialRefused,
@@ -15,7 +16,7 @@ from ..errors import (
     ThrottleScope,
 )
 from ..parse import as_code, as_int, as_map, as_time, error_text
-from ..transport import MINUTE_RETRY, Account, retry_after
+from ..retry_after import MINUTE_RETRY, retry_after
 
 UNAVAILABLE_CODE = 7
 """``errorCode`` of "Data temporarily unavailable" (Enphase v2 documentation: stats, rgm_stats, monthly_production)."""

@@ -17,6 +17,7 @@ import aiohttp
 from ...model.data import SystemData, local_day, midnight
 from ...model.elements import DeviceKind, Flow, System, Update, Vendor
 from ...model.series import EMPTY, newest_end
+from ..account import Account
 from ..base import Cloud, Job
 from ..enphase import parse, query as query_of
 from ..enphase.errors import ErrorReader
@@ -34,7 +35,7 @@ from ..enphase.model import (
 )
 from ..enphase.updates import states_update, summary_update
 from ..errors import CloudError, CredentialRefused, NotAllowed, NotFound
-from ..transport import Account, Transport
+from ..transport import Transport
 from .archive import EnphaseV2Archive, rows
 from .envoys import known_before, wants_envoys
 from .meters import listed_meters, metered, meters_update, rows_from

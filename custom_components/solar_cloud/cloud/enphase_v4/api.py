@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from ...model.elements import Flow, System
+from ..account import Account
 from ..auth import Auth
 from ..enphase import query as query_of
 from ..enphase.model import EnergyLifetime, Register, Stats
 from ..enphase.parse import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
 from ..errors import NotAllowed, TokenRefused
-from ..transport import Account, Transport
+from ..transport import Transport
 from . import parse, parse_energy as energy, parse_events as events
 from .errors import V4ErrorReader
 from .model import (

@@ -18,13 +18,13 @@ import aiohttp
 from ...model.data import SystemData, midnight
 from ...model.elements import DeviceKind, Flow, LifetimeBase, Power, System, Update, Vendor
 from ...model.series import EMPTY
+from ..account import Account
 from ..auth import Auth
 from ..base import Cloud, Job
 from ..enphase.model import DeviceState
 from ..enphase.updates import states_update
 from ..errors import CloudError, InvalidRequest, NoDataYet, NotAllowed, NotFound, TemporarilyUnavailable
 from ..parse import as_time
-from ..transport import Account
 from .api import DEFAULT_BASE_URL, MOST_PAGES, PAGE_SIZE, EnphaseV4Api
 from .archive import EnphaseV4Archive
 from .capabilities import (

@@ -13,10 +13,10 @@ import aiohttp
 from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Interval, System, Update, Vendor
 from ...model.series import EMPTY
+from ..account import Account
 from ..auth import Auth
 from ..base import Cloud, Job
 from ..errors import CloudError, CredentialRefused, MalformedAnswer, NotFound, TemporarilyUnavailable, Throttled
-from ..transport import Account
 from .api import DEFAULT_BASE_URL, SolarEdgeApi
 from .archive import SolarEdgeArchive
 from .flows import (

@@ -17,7 +17,7 @@ from ..errors import (
     ThrottleScope,
 )
 from ..parse import as_int, error_text
-from ..transport import MINUTE_RETRY, retry_after
+from ..retry_after import MINUTE_RETRY, retry_after
 
 MONTH_RETRY = timedelta(hours=6)
 """Nobody tells when a spent month ends, so it is tried again now and then."""
