@@ -17,6 +17,7 @@ from .errors import (
     Throttled,
     ThrottleScope,
 )
+from .parse import status_text
 from .retry_after import MINUTE_RETRY, retry_after
 
 type Translate = Callable[[int, Mapping[str, str], Any], CloudError | None]
@@ -73,7 +74,7 @@ def unreadable(status: int | None, text: str, *, promised: bool) -> CloudError:
 
 def plain_error(status: int, headers: Mapping[str, str], now: datetime) -> CloudError:
     """Return what a status means that is nothing special to its vendor."""
-    text = f"HTTP {status}"
+    text = status_text(status)
     match status:
         case 401 | 403:
             return NotAllowed(text)

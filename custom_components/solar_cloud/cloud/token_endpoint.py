@@ -15,7 +15,7 @@ import aiohttp
 from .account import Account
 from .errors import ClientRefused, CloudError, CredentialRefused, InvalidRequest, TemporarilyUnavailable
 from .grant import Tokens
-from .parse import as_code, as_float, as_map, as_str, error_text, require_map
+from .parse import as_code, as_float, as_map, as_str, error_text, require_map, status_text
 from .transport import Transport
 
 TIMEOUT = 30.0
@@ -120,7 +120,7 @@ def refusal(status: int, body: Any) -> CloudError | None:
     code = as_code(fields.get("error"))
     words = (code, as_str(fields.get("error_description")), error_text(body))
     said = " ".join(dict.fromkeys(filter(None, words)))
-    text = f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    text = status_text(status, said)
     if code in {"invalid_client", "unauthorized_client"}:
         return ClientRefused(text)
     if code == "unsupported_grant_type" or (code == "invalid_request" and "refresh" not in said and "code" not in said):

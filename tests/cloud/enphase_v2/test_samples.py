@@ -20,8 +20,8 @@ from custom_components.solar_cloud.cloud.enphase.model import (
     Stats,
     Summary,
 )
-from custom_components.solar_cloud.cloud.enphase.parse import parse_systems
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
+from custom_components.solar_cloud.cloud.enphase_v2.parse import parse_systems
 from custom_components.solar_cloud.cloud.errors import MalformedAnswer
 from custom_components.solar_cloud.cloud.parse import as_time
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Interval, System, Vendor

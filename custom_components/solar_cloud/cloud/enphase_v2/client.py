@@ -19,7 +19,7 @@ from ...model.elements import DeviceKind, Flow, System, Update, Vendor
 from ...model.series import EMPTY, newest_end
 from ..account import Account
 from ..base import Cloud, Job
-from ..enphase import parse, query as query_of
+from ..enphase import query as query_of
 from ..enphase.errors import ErrorReader
 from ..enphase.model import (
     METER_SOURCE,
@@ -33,9 +33,12 @@ from ..enphase.model import (
     Stats,
     Summary,
 )
+from ..enphase.parse import parse_inverters_summary, parse_summary
+from ..enphase.parse_energy import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
 from ..enphase.updates import states_update, summary_update
 from ..errors import CloudError, CredentialRefused, NotAllowed, NotFound
 from ..transport import Transport
+from . import parse, parse_energy as energy
 from .archive import EnphaseV2Archive, rows
 from .envoys import known_before, wants_envoys
 from .meters import listed_meters, metered, meters_update, rows_from
@@ -131,7 +134,7 @@ class EnphaseV2(Cloud):
         """
         query = [("summary_date", day.isoformat())] if day else []
         answer = await self._get(f"{_system_path(system_id)}/summary", query)
-        return parse.parse_summary(answer, system_id, zone or self._zone, past=day is not None)
+        return parse_summary(answer, system_id, zone or self._zone, past=day is not None)
 
     async def stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Stats:
         """Return the microinverters' production in 5-minute intervals, one day at most; by default today so far.
@@ -140,7 +143,7 @@ class EnphaseV2(Cloud):
         interval, such as today before sunrise.
         """
         answer = await self._get(f"{_system_path(system_id)}/stats", query_of.span(start, end))
-        return parse.parse_stats(answer, system_id)
+        return energy.parse_stats(answer, system_id)
 
     async def rgm_stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Stats:
         """Return the revenue-grade meters' production in 15-minute intervals; without a meter there are none.
@@ -148,7 +151,7 @@ class EnphaseV2(Cloud):
         A month at most, a week by the late v2 documentation; by default today so far. Instants are aware.
         """
         answer = await self._get(f"{_system_path(system_id)}/rgm_stats", query_of.span(start, end))
-        return parse.parse_rgm_stats(answer, system_id)
+        return parse_rgm_stats(answer, system_id)
 
     async def consumption_stats(
         self, system_id: str, start: datetime | None = None, end: datetime | None = None
@@ -158,7 +161,7 @@ class EnphaseV2(Cloud):
         Without a consumption meter there are none; who may not see them gets `NotAllowed`. Instants are aware.
         """
         answer = await self._get(f"{_system_path(system_id)}/consumption_stats", query_of.span(start, end))
-        return parse.parse_consumption_stats(answer, system_id)
+        return energy.parse_consumption_stats(answer, system_id)
 
     async def consumption_lifetime(
         self, system_id: str, start: date | None = None, end: date | None = None
@@ -168,7 +171,7 @@ class EnphaseV2(Cloud):
         Without a consumption meter there is no day; who may not see them gets `NotAllowed`.
         """
         answer = await self._get(f"{_system_path(system_id)}/consumption_lifetime", query_of.days(start, end))
-        return parse.parse_consumption_lifetime(answer, system_id, self._zone)
+        return energy.parse_consumption_lifetime(answer, system_id, self._zone)
 
     async def energy_lifetime(
         self, system_id: str, start: date | None = None, end: date | None = None, *, all_series: bool = False
@@ -179,13 +182,13 @@ class EnphaseV2(Cloud):
         """
         query = [*query_of.days(start, end), *([("production", "all")] if all_series else [])]
         answer = await self._get(f"{_system_path(system_id)}/energy_lifetime", query)
-        return parse.parse_energy_lifetime(answer, system_id, self._zone)
+        return parse_energy_lifetime(answer, system_id, self._zone)
 
     async def monthly_production(self, system_id: str, start: date) -> MonthlyProduction:
         """Return the production of the month that begins on a day at least one month ago."""
         query = [("start_date", start.isoformat())]
         answer = await self._get(f"{_system_path(system_id)}/monthly_production", query)
-        return parse.parse_monthly_production(answer, system_id, self._zone)
+        return energy.parse_monthly_production(answer, system_id, self._zone)
 
     async def production_meter_readings(self, system_id: str, end: datetime | None = None) -> tuple[Register, ...]:
         """Return what each revenue-grade meter had counted by an instant, by default now; late v2 only.
@@ -193,7 +196,7 @@ class EnphaseV2(Cloud):
         Each says when it was read. Retired meters stay listed.
         """
         answer = await self._get(f"{_system_path(system_id)}/production_meter_readings", query_of.span(None, end))
-        return parse.parse_production_meter_readings(answer, system_id)
+        return parse_production_meter_readings(answer, system_id)
 
     async def envoys(self, system_id: str) -> Envoys:
         """Return the active Envoys of a system and when each last reported."""
@@ -206,7 +209,7 @@ class EnphaseV2(Cloud):
     async def inverters_summary(self, system_id: str) -> tuple[DeviceState, ...]:
         """Return the microinverters of a system with power and lifetime energy; not every v2 account has this."""
         answer = await self._get("/systems/inverters_summary_by_envoy_or_site", [("site_id", system_id)])
-        return parse.parse_inverters_summary(answer)
+        return parse_inverters_summary(answer)
 
     @override
     async def run(self, job: Job, data: SystemData, now: datetime) -> Update:
