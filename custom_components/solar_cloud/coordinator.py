@@ -23,9 +23,9 @@ from .account.metered import CLOUD_VENDOR, MeteredAccount, default_zone, is_sign
 from .budget.ledger import Ledger
 from .budget.limit import Scope
 from .budget.rates import budget_of
+from .cloud.account import owner_asks
 from .cloud.base import Cloud, JobTerms
 from .cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
-from .cloud.transport import owner_asks
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN, NOT_ALLOWED_REST
 from .model.data import SystemData
 from .model.elements import Alert, DayEnergy, System

@@ -19,6 +19,8 @@ from yarl import URL
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
+from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens, enphase_oauth_url
 from custom_components.solar_cloud.cloud.errors import (
     ClientRefused,
     CloudError,
@@ -29,13 +31,8 @@ from custom_components.solar_cloud.cloud.errors import (
     Throttled,
     ThrottleScope,
 )
-from custom_components.solar_cloud.cloud.token_endpoint import (
-    EnphaseTokens,
-    SolarEdgeTokens,
-    TokenEndpoint,
-    enphase_oauth_url,
-)
-from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.cloud.solaredge.tokens import SolarEdgeTokens
+from custom_components.solar_cloud.cloud.token_endpoint import TokenEndpoint
 from simulator import ENPHASE_OAUTH_PATH, SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_PATH
 from simulator.clock import Clock
 from simulator.systems.ready import (

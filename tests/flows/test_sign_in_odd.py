@@ -16,9 +16,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.solar_cloud.account.grants import GRANTS, async_grant
+from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens
 from custom_components.solar_cloud.cloud.errors import CredentialRefused
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
-from custom_components.solar_cloud.cloud.token_endpoint import EnphaseTokens
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.model.elements import Flow
 from simulator.systems.ready import ENPHASE_V4_CLIENT_ID

@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 
-from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.const import DOMAIN
 from simulator import Request
 from simulator.systems.ready import ENPHASE_API_KEY, SOLAREDGE_API_KEY

@@ -17,7 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..budget.ledger import Ledger
 from ..budget.pacing import Pacing
 from ..budget.plan import PLANS, Limits
-from ..cloud.transport import Account
+from ..cloud.account import Account
 from ..const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,

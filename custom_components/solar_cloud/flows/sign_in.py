@@ -22,9 +22,9 @@ from ..account.grants import CONSENT_MONTHS
 from ..account.metered import CLOUD_VENDOR, entry_unique_id
 from ..account.urls import callback_url, connect_url
 from ..application_credentials import Application
+from ..cloud.enphase_v4.tokens import enphase_oauth_url
 from ..cloud.errors import ClientRefused, CloudError, CredentialRefused, Throttled
 from ..cloud.grant import Grant, Tokens
-from ..cloud.token_endpoint import enphase_oauth_url
 from ..const import (
     CLOUD_ENPHASE_V4,
     CLOUD_SOLAREDGE,

@@ -13,10 +13,10 @@ from yarl import URL
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
-from custom_components.solar_cloud.cloud.token_endpoint import SolarEdgeTokens
-from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.cloud.solaredge.tokens import SolarEdgeTokens
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.merging import merge
 from simulator import SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_OAUTH_PATH, SOLAREDGE_PATH, Simulator

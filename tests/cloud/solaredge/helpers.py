@@ -15,9 +15,9 @@ from aiohttp.test_utils import TestServer
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.base import Job
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import System, Vendor
 from custom_components.solar_cloud.model.merging import merge

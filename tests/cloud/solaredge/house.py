@@ -14,12 +14,12 @@ import pytest
 from custom_components.solar_cloud.budget.daylight import Daylight
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.errors import CloudError
 from custom_components.solar_cloud.cloud.solaredge.api import SolarEdgeApi
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.cloud.solaredge.model import Series, Telemetry
 from custom_components.solar_cloud.cloud.solaredge.windows import Resolution
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.balance import Balance, Energies
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import SOURCES, Flow

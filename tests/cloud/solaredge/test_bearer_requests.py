@@ -14,10 +14,10 @@ import pytest
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.auth import Auth
 from custom_components.solar_cloud.cloud.errors import CloudError, TokenRefused
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
-from custom_components.solar_cloud.cloud.transport import Account
 
 from .helpers import API_KEY, BERLIN, FakeCloud, StillClock, fixture, system_data
 

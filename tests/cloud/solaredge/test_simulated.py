@@ -13,9 +13,9 @@ import pytest
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.errors import CredentialRefused, Throttled, ThrottleScope
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import DeviceKind
 from custom_components.solar_cloud.model.merging import merge
