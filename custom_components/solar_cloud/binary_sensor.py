@@ -11,7 +11,6 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .entity import (
     Candidate,
     DeviceEntity,
@@ -23,6 +22,7 @@ from .entity import (
 )
 from .model.data import SystemData
 from .model.elements import DeviceKind, DeviceReading, Vendor
+from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .system.devices import device_identifier
 
 PARALLEL_UPDATES = 0
@@ -87,13 +87,14 @@ async def async_setup_entry(
     await async_follow_systems(entry, async_add_entities, _candidates)
 
 
-def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
+    coordinator = system.coordinator
     key, vendor = coordinator.system.key, coordinator.system.vendor
     for description in SYSTEM_BINARY_SENSORS:
         if vendor in description.vendors:
             yield unique_id(key, description), partial(SystemBinarySensor, coordinator, description, key)
     of_vendor = [description for description in DEVICE_BINARY_SENSORS if vendor in description.vendors]
-    for device, reading in devices_with_readings(coordinator):
+    for device, reading in devices_with_readings(system):
         identifier = device_identifier(vendor, device.serial)
         for device_description in of_vendor:
             if device.kind in device_description.kinds and device_description.is_on_fn(reading) is not None:

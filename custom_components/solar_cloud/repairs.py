@@ -10,10 +10,11 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
-from .account.issues import Offer
 from .const import CONF_SINCE
 from .flows.forms import since_schema
-from .statistics.import_terms import chosen, earliest, running_system, told, why_not
+from .runtime import running_system
+from .statistics.import_terms import chosen, earliest, told, why_not
+from .statistics.issues import Offer
 from .statistics.takeover import Overlap, async_overlap
 
 KILO = 1000
@@ -29,36 +30,36 @@ class ImportHistoryFlow(RepairsFlow):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Ask since when."""
-        if (coordinator := running_system(self.hass, *self._ids)) is None:
+        if (system := running_system(self.hass, *self._ids)) is None:
             return self.async_abort(reason="entry_not_loaded")
-        if (reason := why_not(coordinator)) is not None:
+        if (reason := why_not(system.bookkeeper)) is not None:
             return self.async_abort(reason=reason)
         errors: dict[str, str] = {}
         # The form is shown first without input; Home Assistant hands the issue's id in as if it were one.
         if user_input is not None and CONF_SINCE in user_input:
-            self._since = chosen(coordinator, user_input[CONF_SINCE])
+            self._since = chosen(system.coordinator, system.bookkeeper, user_input[CONF_SINCE])
             if self._since is not None:
                 return await self.async_step_confirm()
             errors["since"] = "is_there_already"
-        begin = earliest(coordinator)
+        begin = earliest(system.coordinator, system.bookkeeper)
         return self.async_show_form(
             step_id="init",
             data_schema=since_schema(begin),
             errors=errors,
-            description_placeholders=told(coordinator, begin),
+            description_placeholders=told(system.coordinator, system.bookkeeper, begin),
         )
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Tell the price of that day, and begin when the owner agrees."""
-        if (coordinator := running_system(self.hass, *self._ids)) is None or self._since is None:
+        if (system := running_system(self.hass, *self._ids)) is None or self._since is None:
             return self.async_abort(reason="entry_not_loaded")
         if user_input is not None:
-            await coordinator.bookkeeper.async_import(self._since)
+            await system.bookkeeper.async_import(self._since)
             return self.async_create_entry(data={})
         return self.async_show_form(
             step_id="confirm",
             data_schema=vol.Schema({}),
-            description_placeholders=told(coordinator, self._since),
+            description_placeholders=told(system.coordinator, system.bookkeeper, self._since),
         )
 
 
@@ -76,19 +77,22 @@ class MoveHistoryFlow(RepairsFlow):
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Show what would be copied; do it when the owner agrees."""
-        if (coordinator := running_system(self.hass, *self._ids)) is None:
+        if (system := running_system(self.hass, *self._ids)) is None:
             return self.async_abort(reason="entry_not_loaded")
         if user_input is not None and self._overlap is not None:
-            if not await coordinator.bookkeeper.async_take_over(self._overlap.earlier):
+            if not await system.bookkeeper.async_take_over(self._overlap.earlier):
                 return self.async_abort(reason="no_recorder")
             return self.async_create_entry(data={})
-        self._overlap = await async_overlap(coordinator)
+        self._overlap = await async_overlap(system.coordinator, system.bookkeeper.book)
         if self._overlap is None:
             return self.async_abort(reason="nothing_to_move")
         return self.async_show_form(
             step_id="confirm",
             data_schema=vol.Schema({}),
-            description_placeholders={"name": coordinator.name, **_shown(self._overlap, coordinator.zone)},
+            description_placeholders={
+                "name": system.coordinator.name,
+                **_shown(self._overlap, system.coordinator.zone),
+            },
         )
 
 

@@ -20,7 +20,7 @@ from .statistics.query import MOST_DAYS, Period, async_history, async_measured
 from .statistics.verification import async_verify
 
 if TYPE_CHECKING:
-    from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+    from .runtime import SolarCloudConfigEntry, SystemRuntime
 
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_END: Final = "end"
@@ -76,9 +76,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_import(call: ServiceCall) -> dict[str, Any]:
     """Tell what the past costs, and import it unless it is a dry run."""
-    coordinator = _system(call)
-    archive = _archive(coordinator)
-    bookkeeper = coordinator.bookkeeper
+    system = _system(call)
+    coordinator = system.coordinator
+    archive = _archive(system)
+    bookkeeper = system.bookkeeper
     begin = bookkeeper.begin()
     since: date | None = call.data.get(ATTR_SINCE, begin)
     if since is None:
@@ -107,52 +108,55 @@ async def _async_import(call: ServiceCall) -> dict[str, Any]:
 
 async def _async_verify(call: ServiceCall) -> dict[str, Any]:
     """Compare the statistics of finished days with the cloud's totals."""
-    coordinator = _system(call)
-    archive = _archive(coordinator)
+    system = _system(call)
+    coordinator = system.coordinator
+    archive = _archive(system)
     yesterday = coordinator.today() - DAY
     first, last = _span(call, yesterday, MOST_VERIFIED_DAYS)
     if first > yesterday:
         raise _invalid("not_finished", {"day": first.isoformat()})
-    return await async_verify(coordinator, archive, first, min(last, yesterday))
+    return await async_verify(coordinator, system.bookkeeper, archive, first, min(last, yesterday))
 
 
 async def _async_get_history(call: ServiceCall) -> dict[str, Any]:
     """Return intervals of energy."""
-    coordinator = _system(call)
+    system = _system(call)
+    coordinator = system.coordinator
     period: Period = call.data[ATTR_PERIOD]
     first, last = _span(call, coordinator.today(), MOST_DAYS[period])
-    measured = await async_measured(coordinator)
+    measured = await async_measured(coordinator, system.bookkeeper)
     flows = list(dict.fromkeys(call.data.get(ATTR_FLOWS, measured)))
     if lacking := [flow for flow in flows if flow not in measured]:
         raise _invalid("flow_not_measured", {"name": coordinator.name, "flow": ", ".join(lacking)})
-    return await async_history(coordinator, first, last, period, flows, call.data[ATTR_MAX_REQUESTS])
+    return await async_history(coordinator, system.bookkeeper, first, last, period, flows, call.data[ATTR_MAX_REQUESTS])
 
 
 async def _async_add_to_energy_dashboard(call: ServiceCall) -> dict[str, Any]:
     """Add the statistics of a system to the Energy dashboard."""
-    return await async_add_sources(_system(call))
+    system = _system(call)
+    return await async_add_sources(system.coordinator, system.bookkeeper.book)
 
 
 @callback
-def _system(call: ServiceCall) -> SystemCoordinator:
+def _system(call: ServiceCall) -> SystemRuntime:
     """Return the system that a call is about; raises `ServiceValidationError` when it cannot be worked with."""
     device_id: str = call.data[CONF_SYSTEM]
     entry: SolarCloudConfigEntry
     device, entry = service.async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
-    coordinator = entry.runtime_data.coordinators.get(device.config_subentry_id or "")
-    if coordinator is None or (DOMAIN, coordinator.system.key) not in device.identifiers:
+    system = entry.runtime_data.systems.get(device.config_subentry_id or "")
+    if system is None or (DOMAIN, system.coordinator.system.key) not in device.identifiers:
         raise _invalid("no_system", {"device": device.name_by_user or device.name or device_id})
-    if not coordinator.has_data:
-        raise _invalid("no_data_yet", {"name": coordinator.name})
-    if not coordinator.bookkeeper.book.available:
+    if not system.coordinator.has_data:
+        raise _invalid("no_data_yet", {"name": system.coordinator.name})
+    if not system.bookkeeper.book.available:
         raise _invalid("no_recorder")
-    return coordinator
+    return system
 
 
-def _archive(coordinator: SystemCoordinator) -> Archive:
+def _archive(system: SystemRuntime) -> Archive:
     """Return what the cloud tells of the past."""
-    if (archive := coordinator.bookkeeper.archive) is None:
-        raise _invalid("no_past", {"name": coordinator.name})
+    if (archive := system.bookkeeper.archive) is None:
+        raise _invalid("no_past", {"name": system.coordinator.name})
     return archive
 
 

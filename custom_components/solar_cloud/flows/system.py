@@ -14,7 +14,8 @@ from ..cloud.base import Cloud
 from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled, WrongApplication
 from ..const import CONF_SINCE, CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..model.elements import System
-from ..statistics.import_terms import chosen, earliest, running_system, told, why_not
+from ..runtime import running_system
+from ..statistics.import_terms import chosen, earliest, told, why_not
 from .forms import since_schema, subentry_data, system_schema
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ async def async_list_systems(
         _LOGGER.exception("Unexpected error while the credential was tried")
         return {"base": "unknown"}, ()
     finally:
-        metered_account(hass, data).async_tell()
+        metered_account(hass, data).async_notify_watchers()
 
 
 class SystemSubentryFlow(ConfigSubentryFlow):
@@ -87,33 +88,35 @@ class SystemSubentryFlow(ConfigSubentryFlow):
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask since when the past of the system is wanted."""
-        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
-        if coordinator is None:
+        system = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
+        if system is None:
             return self.async_abort(reason="entry_not_loaded")
-        if (reason := why_not(coordinator)) is not None:
+        if (reason := why_not(system.bookkeeper)) is not None:
             return self.async_abort(reason=reason)
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._since = chosen(coordinator, user_input[CONF_SINCE])
+            self._since = chosen(system.coordinator, system.bookkeeper, user_input[CONF_SINCE])
             if self._since is not None:
                 return await self.async_step_confirm()
             errors["since"] = "is_there_already"
-        begin = earliest(coordinator)
+        begin = earliest(system.coordinator, system.bookkeeper)
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=since_schema(begin),
             errors=errors,
-            description_placeholders=told(coordinator, begin),
+            description_placeholders=told(system.coordinator, system.bookkeeper, begin),
         )
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Tell the price, and begin to import when the owner agrees."""
-        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
-        if coordinator is None or self._since is None:
+        system = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
+        if system is None or self._since is None:
             return self.async_abort(reason="entry_not_loaded")
         if user_input is not None:
-            await coordinator.bookkeeper.async_import(self._since)
+            await system.bookkeeper.async_import(self._since)
             return self.async_abort(reason="import_started")
         return self.async_show_form(
-            step_id="confirm", data_schema=vol.Schema({}), description_placeholders=told(coordinator, self._since)
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            description_placeholders=told(system.coordinator, system.bookkeeper, self._since),
         )

@@ -66,7 +66,7 @@ class Purse:
             key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
             raise explained(coordinator.name, key, err) from err
         finally:
-            coordinator.config_entry.runtime_data.metered.async_tell()
+            coordinator.metered.async_notify_watchers()
 
 
 def _refused(err: Exception | None) -> HomeAssistantError:

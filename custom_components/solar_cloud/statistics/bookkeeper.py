@@ -13,7 +13,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from ..account.issues import Offer, take_back_offer
 from ..budget.rates import budget_of
 from ..cloud.archive import Archive, Totals
 from ..cloud.errors import CloudError, Throttled
@@ -37,6 +36,7 @@ from ..system.restore import dump, load
 from .book import DATABASE_ERRORS, Book
 from .corrections import OldDays
 from .inverters import InverterBooks
+from .issues import Offer, take_back_offer
 from .offers import Offers
 
 if TYPE_CHECKING:

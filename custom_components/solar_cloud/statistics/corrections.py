@@ -81,7 +81,7 @@ class OldDays:
     def _may_spend(self, price: int, now: datetime) -> bool:
         """Tell whether the plan has room for so many requests a week."""
         one = self._coordinator
-        systems = max(1, one.config_entry.runtime_data.metered.pacing.systems)
+        systems = max(1, one.metered.pacing.systems)
         share = budget_of(one.ledger, now).share
         return price <= self._bookkeeper.spare() and price * WEEKS * systems <= share * PART
 

@@ -9,7 +9,7 @@ import probatio
 
 from ..const import DOMAIN
 from ..model.elements import Flow
-from .book import device_key, statistic_id
+from .book import Book, device_key, statistic_id
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
@@ -34,7 +34,7 @@ _NO_PRICES = {
 }
 
 
-async def async_add_sources(coordinator: SystemCoordinator) -> dict[str, Any]:
+async def async_add_sources(coordinator: SystemCoordinator, book: Book) -> dict[str, Any]:
     """Add the system's statistics that have rows to the Energy dashboard, and tell which, and what was there before.
 
     A flow that is there with an entity of the system, or of its hardware, counts as there: its energy must not appear
@@ -47,7 +47,6 @@ async def async_add_sources(coordinator: SystemCoordinator) -> dict[str, Any]:
     # Loaded by now; before, this would be a blocking import.
     from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA, EnergyPreferencesUpdate, async_get_manager
 
-    book = coordinator.bookkeeper.book
     booked = [flow for flow in SLOTS.values() if await book.async_span(flow) is not None]
     if not booked:
         raise ServiceValidationError(

@@ -3,30 +3,17 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..budget.rates import budget_of
-from ..const import DOMAIN
 
 if TYPE_CHECKING:
-    from ..coordinator import SolarCloudConfigEntry, SystemCoordinator
+    from ..coordinator import SystemCoordinator
+    from .bookkeeper import Bookkeeper
 
 
-@callback
-def running_system(hass: HomeAssistant, entry_id: str, subentry_id: str) -> SystemCoordinator | None:
-    """Return the coordinator of a system whose account is running and that something is known of."""
-    entry: SolarCloudConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
-        return None
-    coordinator = entry.runtime_data.coordinators.get(subentry_id)
-    return coordinator if coordinator is not None and coordinator.has_data else None
-
-
-def why_not(coordinator: SystemCoordinator) -> str | None:
+def why_not(books: Bookkeeper) -> str | None:
     """Return the reason for which there is nothing to agree to; `None` when there is."""
-    books = coordinator.bookkeeper
     if not books.book.available:
         return "no_recorder"
     if books.archive is None or books.archive.is_free:
@@ -37,22 +24,21 @@ def why_not(coordinator: SystemCoordinator) -> str | None:
     return "nothing_to_import" if begin is not None and begin >= books.state.first else None
 
 
-def earliest(coordinator: SystemCoordinator) -> date:
+def earliest(coordinator: SystemCoordinator, books: Bookkeeper) -> date:
     """Return the day that is proposed: the first of the system's life, or a year back where nobody knows that."""
-    first = coordinator.bookkeeper.state.first or coordinator.today()
-    return coordinator.bookkeeper.begin() or first.replace(year=first.year - 1, day=1)
+    first = books.state.first or coordinator.today()
+    return books.begin() or first.replace(year=first.year - 1, day=1)
 
 
-def chosen(coordinator: SystemCoordinator, since: str) -> date | None:
+def chosen(coordinator: SystemCoordinator, books: Bookkeeper, since: str) -> date | None:
     """Return the day that the owner chose, not before the system's life; `None` where all that is there already."""
-    day = max(date.fromisoformat(since), coordinator.bookkeeper.begin() or date.min)
-    first = coordinator.bookkeeper.state.first
+    day = max(date.fromisoformat(since), books.begin() or date.min)
+    first = books.state.first
     return day if first is not None and day < first else None
 
 
-def told(coordinator: SystemCoordinator, since: date) -> dict[str, str]:
+def told(coordinator: SystemCoordinator, books: Bookkeeper, since: date) -> dict[str, str]:
     """Return what the forms say of an import from a day on."""
-    books = coordinator.bookkeeper
     year = coordinator.today().year - 1
     per_year = 0 if books.archive is None else books.archive.price(books.data, date(year, 1, 1), date(year, 12, 31))
     return {

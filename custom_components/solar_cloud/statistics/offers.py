@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from ..account.issues import Offer, clear_offers, raise_offer, take_back_offer
+from .issues import Offer, clear_offers, raise_offer, take_back_offer
 from .takeover import async_overlap
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ class Offers:
         )
 
     async def _async_look_for_old(self) -> None:
-        self._set(Offer.MOVE_HISTORY, is_there=await async_overlap(self._coordinator) is not None)
+        self._set(
+            Offer.MOVE_HISTORY, is_there=await async_overlap(self._coordinator, self._bookkeeper.book) is not None
+        )
 
     @callback
     def _set(self, offer: Offer, *, is_there: bool) -> None:

@@ -22,6 +22,7 @@ from .allowance import Purse
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
+    from .bookkeeper import Bookkeeper
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -55,7 +56,13 @@ class Past:
 
 
 async def async_history(
-    coordinator: SystemCoordinator, first: date, last: date, period: Period, flows: Sequence[Flow], max_requests: int
+    coordinator: SystemCoordinator,
+    bookkeeper: Bookkeeper,
+    first: date,
+    last: date,
+    period: Period,
+    flows: Sequence[Flow],
+    max_requests: int,
 ) -> dict[str, Any]:
     """Return intervals of a system's days, both included, by flow, and what is missing and what that would cost.
 
@@ -65,16 +72,16 @@ async def async_history(
     days = days_between(first, last)
     past = Past(zone=coordinator.zone, days=days)
     if period is Period.FINE:
-        await coordinator.hass.async_add_executor_job(_take_recent, coordinator, past, flows)
+        await coordinator.hass.async_add_executor_job(_take_recent, coordinator, bookkeeper, past, flows)
     else:
-        await _async_take_rows(coordinator, past, flows)
+        await _async_take_rows(coordinator, bookkeeper, past, flows)
     purse = Purse(coordinator, max_requests)
     unpaid = 0
-    if (archive := coordinator.bookkeeper.archive) is not None:
+    if (archive := bookkeeper.archive) is not None:
         take = _async_take_totals if period in {Period.DAY, Period.MONTH} else _async_take_details
         unpaid = await take(coordinator, archive, past, purse)
     told = await coordinator.hass.async_add_executor_job(_answer, past, flows, period)
-    closed = coordinator.bookkeeper.state.closed
+    closed = bookkeeper.state.closed
     return {
         "system": coordinator.name,
         "time_zone": coordinator.zone.key,
@@ -87,43 +94,42 @@ async def async_history(
     }
 
 
-async def async_measured(coordinator: SystemCoordinator) -> list[Flow]:
+async def async_measured(coordinator: SystemCoordinator, bookkeeper: Bookkeeper) -> list[Flow]:
     """Return the flows of which a system has, or its cloud tells, a past."""
-    bookkeeper = coordinator.bookkeeper
     told = {*coordinator.data.recent(), *(bookkeeper.archive.flows(coordinator.data) if bookkeeper.archive else ())}
     return [flow for flow in Flow if flow in told or await bookkeeper.book.async_span(flow) is not None]
 
 
-def _finished(coordinator: SystemCoordinator, past: Past) -> list[date]:
+def _finished(coordinator: SystemCoordinator, bookkeeper: Bookkeeper, past: Past) -> list[date]:
     """Return the days that are over and belong to the system's life, as far as its begin is known."""
-    begin, today = coordinator.bookkeeper.begin(), coordinator.today()
+    begin, today = bookkeeper.begin(), coordinator.today()
     return [day for day in past.days if day < today and (begin is None or day >= begin)]
 
 
-async def _async_take_rows(coordinator: SystemCoordinator, past: Past, flows: Iterable[Flow]) -> None:
+async def _async_take_rows(
+    coordinator: SystemCoordinator, bookkeeper: Bookkeeper, past: Past, flows: Iterable[Flow]
+) -> None:
     """Take the hours that are in the statistics."""
     if not past.days:
         return
     start, end = midnight(past.days[0], past.zone), midnight(past.days[-1] + DAY, past.zone)
-    finished = _finished(coordinator, past)
+    finished = _finished(coordinator, bookkeeper, past)
     for flow in flows:
-        rows = await coordinator.bookkeeper.book.async_rows(flow, start, end)
+        rows = await bookkeeper.book.async_rows(flow, start, end)
         parts = series_of_hours(rows).values()
         past.intervals[flow] = await coordinator.hass.async_add_executor_job(_by_day, parts, past.zone)
         past.missing[flow] = [day for day in finished if day not in past.intervals[flow]]
 
 
-def _take_recent(coordinator: SystemCoordinator, past: Past, flows: Iterable[Flow]) -> None:
+def _take_recent(coordinator: SystemCoordinator, bookkeeper: Bookkeeper, past: Past, flows: Iterable[Flow]) -> None:
     """Take the intervals that are kept of the last days."""
     recent = coordinator.data.recent()
-    finished = _finished(coordinator, past)
+    finished = _finished(coordinator, bookkeeper, past)
     for flow in flows:
         kept = _by_day(recent.get(flow, {}).values(), past.zone)
         past.intervals[flow] = {day: parts for day, parts in kept.items() if day in past.days}
         # Beyond what is kept there is no need to look closely.
-        past.missing[flow] = [
-            day for day in finished if day not in kept or not coordinator.bookkeeper.is_told(flow, day)
-        ]
+        past.missing[flow] = [day for day in finished if day not in kept or not bookkeeper.is_told(flow, day)]
 
 
 async def _async_take_totals(coordinator: SystemCoordinator, archive: Archive, past: Past, purse: Purse) -> int:

@@ -13,6 +13,7 @@ from .solaredge_v1 import async_old_rows, async_old_span, find_old_statistic
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
     from ..sky.sun import Place
+    from .book import Book
 
 HOUR = timedelta(hours=1)
 
@@ -36,9 +37,9 @@ class Overlap:
     new_common_wh: float
 
 
-async def async_overlap(coordinator: SystemCoordinator) -> Overlap | None:
+async def async_overlap(coordinator: SystemCoordinator, book: Book) -> Overlap | None:
     """Compare both; `None` when the old one has nothing that ours has not."""
-    hass, book = coordinator.hass, coordinator.bookkeeper.book
+    hass = coordinator.hass
     if not book.available or (old_id := find_old_statistic(hass, coordinator.system)) is None:
         return None
     new = await book.async_span(Flow.PRODUCTION)

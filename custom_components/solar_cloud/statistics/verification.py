@@ -14,11 +14,15 @@ from .allowance import Purse
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
+    from .book import Book
+    from .bookkeeper import Bookkeeper
 
 DAY = timedelta(days=1)
 
 
-async def async_verify(coordinator: SystemCoordinator, archive: Archive, first: date, last: date) -> dict[str, Any]:
+async def async_verify(
+    coordinator: SystemCoordinator, bookkeeper: Bookkeeper, archive: Archive, first: date, last: date
+) -> dict[str, Any]:
     """Compare finished days of a system, both included, in every flow whose past its cloud tells.
 
     Totals that are known from the last reading cost nothing; for the others the cloud is asked, if the month allows.
@@ -26,10 +30,10 @@ async def async_verify(coordinator: SystemCoordinator, archive: Archive, first: 
     """
     purse = Purse(coordinator)
     flows = [flow for flow in Flow if flow in archive.flows(coordinator.data)]
-    totals = await _async_totals(coordinator, archive, flows, first, last, purse)
+    totals = await _async_totals(coordinator, bookkeeper, archive, flows, first, last, purse)
     compared = []
     for flow in flows:
-        compared += await _async_compare(coordinator, flow, totals.get(flow, {}), first, last)
+        compared += await _async_compare(coordinator, bookkeeper.book, flow, totals.get(flow, {}), first, last)
     compared.sort(key=lambda one: str(one["day"]))
     judged = [one["agrees"] for one in compared if one["agrees"] is not None]
     return {
@@ -42,10 +46,16 @@ async def async_verify(coordinator: SystemCoordinator, archive: Archive, first: 
 
 
 async def _async_totals(
-    coordinator: SystemCoordinator, archive: Archive, flows: list[Flow], first: date, last: date, purse: Purse
+    coordinator: SystemCoordinator,
+    bookkeeper: Bookkeeper,
+    archive: Archive,
+    flows: list[Flow],
+    first: date,
+    last: date,
+    purse: Purse,
 ) -> Mapping[Flow, Mapping[date, float]]:
     """Return the cloud's totals, asking for the span of days that are not known in every flow."""
-    known = {flow: dict(coordinator.bookkeeper.state.totals.get(flow, {})) for flow in flows}
+    known = {flow: dict(bookkeeper.state.totals.get(flow, {})) for flow in flows}
     unknown = [day for day in days_between(first, last) if any(day not in known[flow] for flow in flows)]
     if not unknown:
         return known
@@ -59,10 +69,10 @@ async def _async_totals(
 
 
 async def _async_compare(
-    coordinator: SystemCoordinator, flow: Flow, totals: Mapping[date, float], first: date, last: date
+    coordinator: SystemCoordinator, book: Book, flow: Flow, totals: Mapping[date, float], first: date, last: date
 ) -> list[dict[str, Any]]:
     """Return both energies of each day; `None` where there is none, and nothing is judged without the cloud's."""
-    zone, book = coordinator.zone, coordinator.bookkeeper.book
+    zone = coordinator.zone
     rows = await book.async_rows(flow, midnight(first, zone), midnight(last + DAY, zone))
     found = []
     for day in days_between(first, last):
