@@ -7,6 +7,7 @@ A table stands between `<!-- table: NAME -->` and `<!-- end -->`. As soon as a k
 must have a place for its table.
 """
 
+import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 import json
@@ -67,6 +68,9 @@ _TABLE = re.compile(r"<!-- table: (?P<name>[a-z_ ]+) -->\n.*?<!-- end -->", re.D
 
 def main(arguments: Sequence[str]) -> int:
     """Write or check the tables, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Writes the tables in docs/entities.md and docs/status.md.")
+    parser.add_argument("--check", action="store_true", help="only tell whether they are current")
+    only_check = parser.parse_args(arguments).check
     texts = json.loads(_TEXTS.read_text("utf-8"))["entity"]
     stale = 0
     for name, tables in (("entities.md", entity_tables(texts)), ("status.md", status_tables(texts))):
@@ -76,12 +80,12 @@ def main(arguments: Sequence[str]) -> int:
         if new == old:
             continue
         stale += 1
-        if "--check" in arguments:
+        if only_check:
             print(f"docs/{name} is not current: run scripts/entities_table.py", file=sys.stderr)
         else:
             path.write_text(new, "utf-8")
             print(f"docs/{name} written")
-    return 1 if stale and "--check" in arguments else 0
+    return 1 if stale and only_check else 0
 
 
 def filled(text: str, tables: Mapping[str, str]) -> str:

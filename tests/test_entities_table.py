@@ -55,12 +55,12 @@ def other_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensor_descriptions, "SYSTEM_SENSORS", ())
     monkeypatch.setattr(sensor_descriptions, "DEVICE_SENSORS", (IMPORT_TODAY, CYCLES))
     for name in ("FLOW_SENSORS", "HARDWARE_SENSORS", "DEVICE_FLOW_SENSORS", "FACT_SENSORS"):
-        monkeypatch.setattr(entities_table.sensor_flows, name, ())
-    monkeypatch.setattr(entities_table.sensor_history, "HISTORY_SENSORS", ())
+        monkeypatch.setattr(entities_table.flow_sensors, name, ())
+    monkeypatch.setattr(entities_table.history_sensors, "HISTORY_SENSORS", ())
     monkeypatch.setattr(entities_table.binary_sensor, "SYSTEM_BINARY_SENSORS", ())
     monkeypatch.setattr(entities_table.binary_sensor, "DEVICE_BINARY_SENSORS", ())
-    monkeypatch.setattr(entities_table.sensor_more, "MORE_SYSTEM_SENSORS", ())
-    monkeypatch.setattr(entities_table.sensor_performance, "PERFORMANCE_SENSORS", ())
+    monkeypatch.setattr(entities_table.cloud_sensors, "MORE_SYSTEM_SENSORS", ())
+    monkeypatch.setattr(entities_table.performance_sensors, "PERFORMANCE_SENSORS", ())
     monkeypatch.setattr(entities_table.event, "EVENTS", ())
 
 
