@@ -149,7 +149,7 @@ class SystemCoordinator(ShownValues):
         self.alerts_before: Mapping[str, Alert] = {}
         """The alerts that were open before the restart."""
         self.notices = Notices(self, metered)
-        self.bookkeeper = Bookkeeper(hass, self)
+        self.bookkeeper = Bookkeeper(self, metered)
 
     async def async_restore(self, *, anew: bool = False) -> None:
         """Take up what was known before the restart; what cannot be read is left, and asked for anew.

@@ -138,7 +138,7 @@ async def test_without_since_an_import_begins_with_the_systems_life_and_never_be
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
     device = device_of(hass, entry, SITE)
-    begin = system_of(entry, SITE).bookkeeper.begin()
+    begin = system_of(entry, SITE).bookkeeper.statistics.begin()
     assert begin is not None
     whole = await call(hass, "import_history", system=device, dry_run=True)
     assert whole["since"] == begin.isoformat()
@@ -203,8 +203,8 @@ async def test_verifying_shows_by_how_much_a_day_is_wrong(
     entry = await enphase(hass, cloud, freezer)
     coordinator = system_of(entry, "enphase_72")
     noon = datetime(2024, 11, 5, 10, tzinfo=UTC)
-    booked = await coordinator.bookkeeper.book.async_rows(Flow.PRODUCTION, noon, noon + HOUR)
-    await coordinator.bookkeeper.book.async_put(Flow.PRODUCTION, {noon: booked[noon] + 7})
+    booked = await coordinator.bookkeeper.statistics.book.async_rows(Flow.PRODUCTION, noon, noon + HOUR)
+    await coordinator.bookkeeper.statistics.book.async_put(Flow.PRODUCTION, {noon: booked[noon] + 7})
     device = device_of(hass, entry, "enphase_72")
     answer = await call(hass, "verify_statistics", system=device, start="2024-11-04", end="2024-11-06")
     assert answer["agrees"] is False

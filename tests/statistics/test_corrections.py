@@ -119,7 +119,7 @@ async def test_at_solaredge_one_older_month_a_week_has_its_turn(
     for week in range(6):
         months.clear()
         await wake(hass, freezer, 7 * DAY + HOUR)
-        compared = midnight(books_of(entry).today() - 31 * DAY, plant.zone)
+        compared = midnight(books_of(entry).statistics.today() - 31 * DAY, plant.zone)
         turns.append([span for span in months if midnight(span[1], plant.zone) < compared])
         hours = await hours_of(hass, f"solar_cloud:{SITE}_production", start, end)
         differs = wrong(hours, plant, date(2026, 2, 10), date(2026, 5, 31))

@@ -18,7 +18,9 @@ from custom_components.solar_cloud.cloud.archive import Totals
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
 from custom_components.solar_cloud.cloud.solaredge.archive import SolarEdgeArchive
 from custom_components.solar_cloud.model.data import SystemData, midnight
-from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper, history_store
+from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper
+from custom_components.solar_cloud.statistics.import_terms import import_price
+from custom_components.solar_cloud.statistics.system_statistics import history_store
 from custom_components.solar_cloud.system.restore import dump
 from simulator.plant.plant import Plant
 
@@ -62,7 +64,10 @@ def months(monkeypatch: pytest.MonkeyPatch) -> Months:
         if seen.fail_after is not None and len(seen.asked) >= seen.fail_after:
             raise TemporarilyUnavailable("the process is about to be killed")
         seen.asked.append(first)
-        if seen.books is not None and (progress := seen.books.state.progress(seen.books.today())) is not None:
+        if (
+            seen.books is not None
+            and (progress := seen.books.state.progress(seen.books.statistics.today())) is not None
+        ):
             seen.progress.append(progress)
         return await ask(self, data, first, last, now)
 
@@ -113,7 +118,7 @@ async def test_a_killed_import_goes_on_where_it_was_and_pays_no_month_twice(
     plant = cloud.simulator.plants[SITE]
     months.books, months.fail_after = books_of(entry), len(months.asked) + 8
     begun = len(months.asked)
-    price = months.books.price(BEGIN)
+    price = import_price(months.books.statistics, BEGIN)
     await months.books.async_import(BEGIN)
     await settle(hass)
     state = months.books.state
@@ -137,7 +142,7 @@ async def test_a_killed_import_goes_on_where_it_was_and_pays_no_month_twice(
     assert price == 31 * 3 + 7 * 3
     assert months.progress == sorted(months.progress)
     assert (months.books.state.first, months.books.state.is_importing) == (BEGIN, False)
-    assert months.books.state.progress(months.books.today()) == 1
+    assert months.books.state.progress(months.books.statistics.today()) == 1
     assert await wrong_days(hass, plant, BEGIN, date(2026, 6, 9)) == {}
 
 
@@ -182,7 +187,7 @@ async def test_what_the_cloud_corrects_a_week_later_is_booked_anew_and_importing
 
     books = books_of(entry)
     before = {flow: await changes(hass, flow, first, last, plant) for flow in ("production", *FLOWS)}
-    books.state = replace(books.state, first=last)
+    books.statistics.state = replace(books.state, first=last)
     await books.async_import(first)
     await settle(hass)
     assert books.state.first == first

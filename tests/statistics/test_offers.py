@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.solar_cloud.cloud.solaredge.archive import SolarEdgeArchive
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.coordinator import SystemCoordinator
+from custom_components.solar_cloud.statistics.import_terms import import_price
 from custom_components.solar_cloud.statistics.offers import Offers
 
 from ..home.conftest import Cloud, add_account, pass_time, settle, solaredge_input, state_of
@@ -75,11 +76,11 @@ async def test_the_offer_tells_the_price_and_the_import_costs_just_that(
     form = await (await client.post(FIX, json={"handler": DOMAIN, "issue_id": OFFER})).json()
     assert form["step_id"] == "init"
     books = coordinator_of(site).bookkeeper
-    begin = books.begin()
+    begin = books.statistics.begin()
     assert begin is not None
     assert form["data_schema"][0]["default"] == begin.isoformat()
     asked = form["description_placeholders"]
-    assert asked["price"] == str(books.price(begin))
+    assert asked["price"] == str(import_price(books.statistics, begin))
     assert asked["per_year"] == "12"
     address = f"{FIX}/{form['flow_id']}"
     refused = await (await client.post(address, json={"since": "2026-06-10"})).json()
@@ -172,7 +173,7 @@ async def test_what_is_free_is_neither_offered_nor_asked(
     result = await reconfigure(hass, site)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "history_is_free")
     books = coordinator_of(site).bookkeeper
-    await Offers(coordinator_of(site), books).async_look(datetime.now(UTC))
+    await Offers(books.statistics).async_update(datetime.now(UTC))
     assert offer(hass) is None
 
 

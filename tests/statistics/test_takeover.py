@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper
+from custom_components.solar_cloud.statistics.import_terms import import_price
 from simulator.plant.plant import Plant
 
 from ..home.conftest import Cloud, add_account, settle, solaredge_input
@@ -148,8 +149,8 @@ async def test_each_earlier_hour_is_copied_and_nothing_else_changes(
     books = books_of(entry)
     # The day that the old statistic begins in at noon is not whole: an import would still read it.
     assert books.state.first == date(2026, 3, 1)
-    assert books.price(date(2026, 3, 1)) == 0
-    assert books.price(date(2026, 2, 28)) == 1
+    assert import_price(books.statistics, date(2026, 3, 1)) == 0
+    assert import_price(books.statistics, date(2026, 2, 28)) == 1
     assert ir.async_get(hass).async_get_issue(DOMAIN, OFFER) is None
     assert await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)
