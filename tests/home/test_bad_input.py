@@ -50,7 +50,7 @@ VENDORS = {
 def nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Look into the log of every test here: no traceback, no credential."""
     yield
-    for record in caplog.records:
+    for record in caplog.get_records("call"):
         assert record.exc_info is None or record.name.startswith("asyncio"), record.getMessage()
         for secret in (ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_API_KEY):
             assert secret not in record.getMessage(), record.name

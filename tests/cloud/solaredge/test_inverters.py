@@ -8,7 +8,7 @@ from aiohttp import web
 import pytest
 
 from custom_components.solar_cloud.cloud.errors import NotFound
-from custom_components.solar_cloud.cloud.solaredge.inverters import BULK, VOLTAGE
+from custom_components.solar_cloud.cloud.solaredge.inverter_telemetry import BULK, VOLTAGE
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind
 from custom_components.solar_cloud.system.restore import dump, load

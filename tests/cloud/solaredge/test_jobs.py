@@ -131,7 +131,7 @@ async def test_a_restart_with_known_data_reads_nothing_twice():
         it.cloud.handlers[ENERGY] = quarters(truth, clock=it.clock)
         it.clock.now = utc(2026, 11, 21, 17, 1, 30)
         data = await it.run_and_merge("energy", system_data())
-        it.client._asked.clear()
+        it.job("energy")._windows._asked.clear()
         it.cloud.asked.clear()
         await it.run("energy", data)
         assert len(it.cloud.asked) == 1

@@ -16,13 +16,14 @@ _MISMATCH = "mismatch"
 
 
 class V4ErrorReader(ErrorReader):
-    """Reads the errors of one client, and tells the account's ledger what they say about its limits."""
+    """Reads the errors of one client, and records in the account's ledger what they say about its limits."""
 
     @override
     def __call__(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
-        """Judge an answer; `None`: it is one. A 401 may still be a plan's gate: the client tells these apart.
+        """Return the error that an answer stands for, `None` for none.
 
-        The status counts, not the text: some 404 say that they are not authorized (Enphase v4 documentation).
+        A 401 may still be a plan's gate, which the api checks. The status counts, not the text: some 404 say that they
+        are not authorized (Enphase v4 documentation).
         """
         problem = super().__call__(status, headers, body)
         match status:

@@ -1,0 +1,50 @@
+"""What the buckets of series say: which are whole, when they start, their energy as intervals, and their sum."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ...model.elements import Interval
+from .model import Bucket, Series, Telemetry
+from .windows import Window
+
+
+def complete_buckets(series: Series, window: Window) -> tuple[Bucket, ...]:
+    """Return the buckets that have a value and lie wholly in the window that was asked for, which ends in the past.
+
+    The open bucket is partial, and a bucket that a window's edge cuts may be: neither is an interval.
+    """
+    return tuple(
+        bucket
+        for bucket in series.buckets
+        if bucket.value is not None and window.start <= bucket.start and bucket.end <= window.end
+    )
+
+
+def intervals_of(buckets: Iterable[Bucket]) -> tuple[Interval, ...]:
+    """Return energy buckets (Wh) as intervals, oldest first.
+
+    A negative value stays as it is: production is net of the inverters' own use and of a battery's losses, and only the
+    values as they come add up to the vendor's own totals.
+    """
+    return tuple(
+        Interval(start=bucket.start, end=bucket.end, energy_wh=bucket.value)
+        for bucket in sorted(buckets, key=lambda bucket: bucket.start)
+        if bucket.value is not None
+    )
+
+
+def bucket_starts(telemetry: Telemetry, window: Window, metrics: Iterable[str]) -> list[datetime]:
+    """Return the starts of the buckets of these metrics that some device has reported."""
+    return [
+        bucket.start
+        for reported in telemetry.devices.values()
+        for name in metrics
+        if (series := reported.get(name)) is not None
+        for bucket in complete_buckets(series, window)
+    ]
+
+
+def sum_of(series: Series | None) -> float | None:
+    """Return the sum of a series' values; `None` where it has none."""
+    values = [bucket.value for bucket in series.buckets if bucket.value is not None] if series else []
+    return sum(values) if values else None
