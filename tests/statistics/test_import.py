@@ -80,7 +80,7 @@ def books_of(entry: ConfigEntry) -> Bookkeeper:
 
 
 async def changes(hass: HomeAssistant, flow: str, start: date, end: date, plant: Plant) -> dict[datetime, float]:
-    """Return the changes by hour from a day to another, both included, as the recorder's own function tells them."""
+    """Return the changes by hour from a day to another, both included, as the recorder's own function reports them."""
     await hass.async_block_till_done(wait_background_tasks=True)
     name = f"solar_cloud:{SITE}_{flow}"
     rows = await get_instance(hass).async_add_executor_job(
@@ -91,7 +91,7 @@ async def changes(hass: HomeAssistant, flow: str, start: date, end: date, plant:
     return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(name, [])}
 
 
-def told(hours: Mapping[datetime, float]) -> dict[datetime, float]:
+def with_energy(hours: Mapping[datetime, float]) -> dict[datetime, float]:
     return {hour: energy for hour, energy in hours.items() if energy}
 
 
@@ -99,14 +99,14 @@ async def wrong_days(hass: HomeAssistant, plant: Plant, first: date, last: date)
     found: dict[tuple[str, date], Any] = {}
     for flow in ("production", *FLOWS):
         hours = await changes(hass, flow, first, last, plant)
-        told: Counter[date] = Counter()
+        booked: Counter[date] = Counter()
         for hour, energy in hours.items():
-            told[hour.astimezone(plant.zone).date()] += energy  # type: ignore[assignment]
+            booked[hour.astimezone(plant.zone).date()] += energy  # type: ignore[assignment]
         for day in (first + DAY * number for number in range((last - first).days + 1)):
             start, end = midnight(day, plant.zone), midnight(day + DAY, plant.zone)
             truth = plant.flow_wh(FLOWS[flow], start, end) if flow in FLOWS else plant.energy_wh(start, end)
-            if round(told[day], 3) != truth:
-                found[flow, day] = (told[day], truth)
+            if round(booked[day], 3) != truth:
+                found[flow, day] = (booked[day], truth)
     return found
 
 
@@ -169,7 +169,7 @@ async def test_an_import_leaves_the_rest_of_the_month_alone_and_goes_on_in_the_n
     assert await wrong_days(hass, cloud.simulator.plants[SITE], BEGIN, date(2026, 6, 29)) == {}
 
 
-async def test_what_the_cloud_corrects_a_week_later_is_booked_anew_and_importing_again_changes_nothing(
+async def test_a_week_late_correction_is_booked_anew_and_a_second_import_changes_nothing(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(datetime(2026, 6, 1, 4, 50, tzinfo=UTC))
@@ -193,7 +193,9 @@ async def test_what_the_cloud_corrects_a_week_later_is_booked_anew_and_importing
     assert books.state.first == first
     # Hours in which nothing flowed need not have a row.
     after = {flow: await changes(hass, flow, first, last, plant) for flow in before}
-    assert {flow: told(hours) for flow, hours in after.items()} == {flow: told(hours) for flow, hours in before.items()}
+    assert {flow: with_energy(hours) for flow, hours in after.items()} == {
+        flow: with_energy(hours) for flow, hours in before.items()
+    }
 
 
 async def test_a_system_that_was_removed_and_added_again_goes_on_with_its_statistics(

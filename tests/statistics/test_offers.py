@@ -64,7 +64,7 @@ def offer(hass: HomeAssistant, issue_id: str = OFFER) -> ir.IssueEntry | None:
     return ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
 
 
-async def test_the_offer_tells_the_price_and_the_import_costs_just_that(
+async def test_the_offer_states_the_price_and_the_import_costs_just_that(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     issue = offer(hass)
