@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 
 from .account.coordinator import AccountCoordinator
 from .account.metered import MeteredAccount
 from .cloud.base import Cloud
-from .const import DOMAIN
 from .coordinator import SystemCoordinator
 from .statistics.bookkeeper import Bookkeeper
 from .system.devices import SystemDevices
@@ -71,19 +70,9 @@ def build_system(
     coordinator = SystemCoordinator(hass, entry, subentry, client, metered)
     devices = SystemDevices(coordinator, account_device_id)
     notices = Notices(coordinator, devices)
-    bookkeeper = Bookkeeper(hass, coordinator)
+    bookkeeper = Bookkeeper(coordinator, metered)
     for follower in (notices, devices):
         coordinator.async_add_follower(follower)
     for stop in (bookkeeper.shutdown, notices.async_stop):
         entry.async_on_unload(stop)
     return SystemRuntime(coordinator=coordinator, devices=devices, notices=notices, bookkeeper=bookkeeper)
-
-
-@callback
-def running_system(hass: HomeAssistant, entry_id: str, subentry_id: str) -> SystemRuntime | None:
-    """Return a system whose account is loaded and that something is known of; else `None`."""
-    entry: SolarCloudConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
-        return None
-    system = entry.runtime_data.systems.get(subentry_id)
-    return system if system is not None and system.coordinator.has_data else None

@@ -29,7 +29,7 @@ def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integ
 
 
 async def hours_of(hass: HomeAssistant, statistic: str, start: datetime, end: datetime) -> dict[datetime, float]:
-    """Return the change in each hour as the recorder's own function tells it."""
+    """Return the change in each hour as the recorder's own function reports it."""
     await hass.async_block_till_done(wait_background_tasks=True)
     instance = get_instance(hass)
     await instance.async_block_till_done()
@@ -156,7 +156,7 @@ async def test_a_day_whose_rows_add_up_to_its_total_is_not_asked_for_in_detail(
     (system,) = entry.runtime_data.systems.values()
     assert system.bookkeeper.state.closed == date(2026, 6, 10)
     assert date(2026, 6, 10) not in asked
-    # Enphase's rows begin with the first Wh of the day: the hour of the sunrise is never told wholly.
+    # Enphase's rows begin with the first Wh of the day: the hour of the sunrise is never complete.
     plant = cloud.simulator.plants["enphase_72"]
     start, end = midnight(date(2026, 6, 10), plant.zone), midnight(date(2026, 6, 11), plant.zone)
     hours = await hours_of(hass, "solar_cloud:enphase_72_production", start, end)

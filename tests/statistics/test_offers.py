@@ -17,6 +17,7 @@ from custom_components.solar_cloud.cloud.solaredge.archive import SolarEdgeArchi
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.coordinator import SystemCoordinator
 from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper
+from custom_components.solar_cloud.statistics.import_terms import import_price
 from custom_components.solar_cloud.statistics.offers import Offers
 
 from ..home.conftest import Cloud, add_account, pass_time, settle, solaredge_input, state_of
@@ -69,7 +70,7 @@ def offer(hass: HomeAssistant, issue_id: str = OFFER) -> ir.IssueEntry | None:
     return ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
 
 
-async def test_the_offer_tells_the_price_and_the_import_costs_just_that(
+async def test_the_offer_states_the_price_and_the_import_costs_just_that(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     issue = offer(hass)
@@ -81,11 +82,11 @@ async def test_the_offer_tells_the_price_and_the_import_costs_just_that(
     form = await (await client.post(FIX, json={"handler": DOMAIN, "issue_id": OFFER})).json()
     assert form["step_id"] == "init"
     books = books_of(site)
-    begin = books.begin()
+    begin = books.statistics.begin()
     assert begin is not None
     assert form["data_schema"][0]["default"] == begin.isoformat()
     asked = form["description_placeholders"]
-    assert asked["price"] == str(books.price(begin))
+    assert asked["price"] == str(import_price(books.statistics, begin))
     assert asked["per_year"] == "12"
     address = f"{FIX}/{form['flow_id']}"
     refused = await (await client.post(address, json={"since": "2026-06-10"})).json()
@@ -178,7 +179,7 @@ async def test_what_is_free_is_neither_offered_nor_asked(
     result = await reconfigure(hass, site)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "history_is_free")
     books = books_of(site)
-    await Offers(coordinator_of(site), books).async_look(datetime.now(UTC))
+    await Offers(books.statistics).async_update(datetime.now(UTC))
     assert offer(hass) is None
 
 
