@@ -8,7 +8,6 @@ from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
 from .entities.binary_sensors import (
     DEVICE_BINARY_SENSORS,
     SYSTEM_BINARY_SENSORS,
@@ -16,6 +15,7 @@ from .entities.binary_sensors import (
     SystemBinarySensorDescription,
 )
 from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
+from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .system.devices import device_identifier
 
 PARALLEL_UPDATES = 0
@@ -28,14 +28,15 @@ async def async_setup_entry(
     await async_follow_systems(entry, async_add_entities, _candidates)
 
 
-def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
     """Yield every binary sensor that the system and its devices have by now."""
+    coordinator = system.coordinator
     key, vendor = coordinator.system.key, coordinator.system.vendor
     for description in SYSTEM_BINARY_SENSORS:
         if vendor in description.vendors:
             yield unique_id(key, description), partial(SystemBinarySensor, coordinator, description, key)
     of_vendor = [description for description in DEVICE_BINARY_SENSORS if vendor in description.vendors]
-    for device, reading in devices_with_readings(coordinator):
+    for device, reading in devices_with_readings(system):
         identifier = device_identifier(vendor, device.serial)
         for device_description in of_vendor:
             if device.kind in device_description.kinds and device_description.is_on_fn(reading) is not None:

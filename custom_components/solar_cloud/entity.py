@@ -13,9 +13,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import ATTRIBUTION, DOMAIN
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+from .coordinator import SystemCoordinator
 from .model.elements import Device, DeviceReading, Vendor
-from .system.devices import device_identifier, is_owned
+from .runtime import SolarCloudConfigEntry, SystemRuntime
+from .system.devices import device_identifier
 
 type Candidate = tuple[str, Callable[[], Entity]]
 """A unique id, and a function that makes its entity."""
@@ -90,21 +91,22 @@ def unique_id(identifier: str, description: EntityDescription) -> str:
 async def async_follow_systems(
     entry: SolarCloudConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    candidates: Callable[[SystemCoordinator], Iterable[Candidate]],
+    candidates: Callable[[SystemRuntime], Iterable[Candidate]],
 ) -> None:
     """Add the entities of all systems of an account; the event loop runs after each, as a hundred take seconds."""
-    for coordinator in entry.runtime_data.coordinators.values():
-        async_follow(coordinator, async_add_entities, candidates)
+    for system in entry.runtime_data.systems.values():
+        async_follow(system, async_add_entities, candidates)
         await asyncio.sleep(0)
 
 
 @callback
 def async_follow(
-    coordinator: SystemCoordinator,
+    system: SystemRuntime,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    candidates: Callable[[SystemCoordinator], Iterable[Candidate]],
+    candidates: Callable[[SystemRuntime], Iterable[Candidate]],
 ) -> None:
     """Add a system's entities now, and later those of new hardware and values, without a reload."""
+    coordinator = system.coordinator
     added: set[str] = set()
     domain = async_get_current_platform().domain
     registry = er.async_get(coordinator.hass)
@@ -118,7 +120,7 @@ def async_follow(
     def async_add() -> None:
         if not coordinator.has_data:
             return
-        current = dict(candidates(coordinator))
+        current = dict(candidates(system))
         # An entity that was removed may come back: a device that was retired by mistake gets its entities again.
         # A value that is missing only once keeps its entity.
         added.difference_update([key for key in added - current.keys() if not is_registered(key)])
@@ -133,8 +135,9 @@ def async_follow(
     coordinator.config_entry.async_on_unload(coordinator.async_add_listener(async_add))
 
 
-def devices_with_readings(coordinator: SystemCoordinator) -> Iterable[tuple[Device, DeviceReading]]:
+def devices_with_readings(system: SystemRuntime) -> Iterable[tuple[Device, DeviceReading]]:
     """Yield every device that belongs to the system, with its newest values."""
-    for serial, device in coordinator.data.devices.items():
-        if is_owned(coordinator, serial):
-            yield device, coordinator.data.readings.get(serial, DeviceReading())
+    data = system.coordinator.data
+    for serial, device in data.devices.items():
+        if system.devices.owns(serial):
+            yield device, data.readings.get(serial, DeviceReading())

@@ -10,9 +10,10 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+from .coordinator import SystemCoordinator
 from .entity import Candidate, SolarCloudEntity, SourcedDescription, async_follow_systems, unique_id
 from .model.elements import Alert
+from .runtime import SolarCloudConfigEntry, SystemRuntime
 
 PARALLEL_UPDATES = 0
 
@@ -43,8 +44,9 @@ async def async_setup_entry(
     await async_follow_systems(entry, async_add_entities, _candidates)
 
 
-def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
     """Yield the events of a system whose cloud reports alerts."""
+    coordinator = system.coordinator
     key = coordinator.system.key
     for description in EVENTS:
         if coordinator.system.vendor in description.vendors and coordinator.data.alerts is not None:

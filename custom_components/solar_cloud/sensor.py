@@ -15,7 +15,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .account.coordinator import AccountCoordinator
 from .account.metered import CLOUD_VENDOR
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+from .coordinator import SystemCoordinator
 from .entities.cloud_sensors import CLOUD_SENSORS
 from .entities.flow_sensors import (
     DEVICE_FLOW_SENSORS,
@@ -42,6 +42,7 @@ from .entities.vocabulary import Subject, Vocabulary
 from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
 from .model.data import SYSTEM
 from .model.elements import Device, DeviceKind, DeviceReading
+from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .system.devices import device_identifier
 
 _LOGGER = logging.getLogger(__name__)
@@ -61,15 +62,16 @@ async def async_setup_entry(
     await async_follow_systems(entry, async_add_entities, _candidates)
 
 
-def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
     """Yield every sensor that the system and its devices have by now."""
+    coordinator = system.coordinator
     key, vendor = coordinator.system.key, coordinator.system.vendor
     for description in (*SYSTEM_SENSORS, *CLOUD_SENSORS):
         if vendor in description.vendors and description.exists_fn(coordinator.data):
             yield unique_id(key, description), partial(SystemSensor, coordinator, description, key)
-    yield from _flow_candidates(coordinator)
+    yield from _flow_candidates(system)
     of_vendor = [description for description in ALL_DEVICE_SENSORS if vendor in description.vendors]
-    for device, reading in devices_with_readings(coordinator):
+    for device, reading in devices_with_readings(system):
         identifier = device_identifier(vendor, device.serial)
         for device_description in of_vendor:
             if device.kind in device_description.kinds and device_description.exists(coordinator, reading):
@@ -77,17 +79,18 @@ def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
                     unique_id(identifier, device_description),
                     partial(DeviceSensor, coordinator, device_description, device, reading),
                 )
-    yield from performance_candidates(coordinator)
-    yield from history_candidates(coordinator)
+    yield from performance_candidates(system)
+    yield from history_candidates(system)
 
 
-def _flow_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def _flow_candidates(system: SystemRuntime) -> Iterable[Candidate]:
     """Yield the sensors of grid, consumption and battery, and of what the inventory reports of devices."""
+    coordinator = system.coordinator
     key, vendor, reported = coordinator.system.key, coordinator.system.vendor, coordinator.data.told
     for description in FLOW_SENSORS:
         if description.flows <= reported.get(SYSTEM, frozenset()):
             yield unique_id(key, description), partial(FlowSensor, coordinator, description, key)
-    for device, _ in devices_with_readings(coordinator):
+    for device, _ in devices_with_readings(system):
         identifier = device_identifier(vendor, device.serial)
         for device_description in DEVICE_FLOW_SENSORS:
             if device.kind in device_description.kinds and device_description.flow in reported.get(device.serial, ()):

@@ -115,14 +115,14 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def books_of(entry: ConfigEntry) -> Bookkeeper:
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    books: Bookkeeper = coordinator.bookkeeper
+    (system,) = entry.runtime_data.systems.values()
+    books: Bookkeeper = system.bookkeeper
     return books
 
 
 async def tell(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
     """Return all hours as the recorder's own function tells them, and how many requests are counted."""
-    names = {f"{DOMAIN}:{books_of(entry).data.system.key}_{flow}" for flow in Flow}
+    names = {f"{DOMAIN}:{books_of(entry).statistics.data.system.key}_{flow}" for flow in Flow}
     rows = await get_instance(hass).async_add_executor_job(
         lambda: statistics_during_period(hass, *EVER, names, "hour", None, {"change", "state"})
     )

@@ -8,11 +8,11 @@ from typing import Any, Final, override
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.const import PERCENTAGE, EntityCategory
 
-from ..coordinator import SystemCoordinator
 from ..entity import Candidate, DeviceEntity, SourcedDescription, unique_id
 from ..model.elements import DeviceKind
 from ..model.performance import Performance
-from ..system.devices import device_identifier, is_owned
+from ..runtime import SystemRuntime
+from ..system.devices import device_identifier
 from .sources import INVERTER, INVERTER_JOBS
 
 ATTR_JUDGED_DAY: Final = "judged_day"
@@ -41,11 +41,12 @@ PERFORMANCE_SENSORS: tuple[PerformanceSensorDescription, ...] = (
 )
 
 
-def performance_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def performance_candidates(system: SystemRuntime) -> Iterable[Candidate]:
     """Yield the sensors of every inverter of the system that has been compared with the others."""
+    coordinator = system.coordinator
     data, vendor = coordinator.data, coordinator.system.vendor
     for serial in data.performance.by_inverter:
-        if serial not in data.devices or not is_owned(coordinator, serial):
+        if serial not in data.devices or not system.devices.owns(serial):
             continue
         identifier = device_identifier(vendor, serial)
         for description in PERFORMANCE_SENSORS:
