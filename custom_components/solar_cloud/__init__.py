@@ -22,9 +22,9 @@ from .coordinator import SystemCoordinator
 from .runtime import AccountRuntime, SolarCloudConfigEntry, build_system
 from .services import async_setup_services
 from .statistics.issues import clear_offers
-from .system.devices import register_account
-from .system.issues import clear_underperforming
 from .system.storage import system_store
+from .upkeep.devices import register_account
+from .upkeep.issues import clear_underperforming
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]

@@ -16,7 +16,7 @@ from .entities.binary_sensors import (
 )
 from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
 from .runtime import SolarCloudConfigEntry, SystemRuntime
-from .system.devices import device_identifier
+from .upkeep.devices import device_identifier
 
 PARALLEL_UPDATES = 0
 

@@ -16,7 +16,7 @@ from .const import ATTRIBUTION, DOMAIN
 from .coordinator import SystemCoordinator
 from .model.elements import Device, DeviceReading, Vendor
 from .runtime import SolarCloudConfigEntry, SystemRuntime
-from .system.devices import device_identifier
+from .upkeep.devices import device_identifier
 
 type Candidate = tuple[str, Callable[[], Entity]]
 """A unique id, and a function that makes its entity."""

@@ -11,8 +11,8 @@ from .account.metered import MeteredAccount
 from .cloud.base import Cloud
 from .coordinator import SystemCoordinator
 from .statistics.bookkeeper import Bookkeeper
-from .system.devices import SystemDevices
-from .system.notices import Notices
+from .upkeep.devices import SystemDevices
+from .upkeep.notices import Notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_syst
 from .model.data import SYSTEM
 from .model.elements import Device, DeviceKind, DeviceReading
 from .runtime import SolarCloudConfigEntry, SystemRuntime
-from .system.devices import device_identifier
+from .upkeep.devices import device_identifier
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from ..entity import Candidate, DeviceEntity, SourcedDescription, unique_id
 from ..model.elements import DeviceKind
 from ..model.performance import Performance
 from ..runtime import SystemRuntime
-from ..system.devices import device_identifier
+from ..upkeep.devices import device_identifier
 from .sources import INVERTER, INVERTER_JOBS
 
 ATTR_JUDGED_DAY: Final = "judged_day"

@@ -10,8 +10,8 @@ from ..account.metered import is_signed_in
 from ..budget.limit import Scope
 from ..budget.rates import budget_of
 from ..coordinator import SystemCoordinator
+from ..system.follower import Follower
 from .devices import SystemDevices
-from .follower import Follower
 from .issues import clear_plan_too_small, clear_underperforming, raise_plan_too_small, raise_underperforming
 
 FEWEST_READINGS = 0.5

@@ -12,7 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CLOUD_ENPHASE_V2, CLOUD_ENPHASE_V4, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
 from ..coordinator import SystemCoordinator
 from ..model.elements import Device, DeviceKind, Vendor
-from .follower import Follower
+from ..system.follower import Follower
 
 CLOUD_MODEL = {
     CLOUD_ENPHASE_V2: "Enlighten Systems API v2",
