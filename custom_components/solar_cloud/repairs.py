@@ -10,10 +10,10 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
-from .account.issues import Offer
 from .flows.history_import import HistoryImportSteps
 from .flows.running import running_bookkeeper
 from .statistics.bookkeeper import Bookkeeper
+from .statistics.issues import Offer
 from .statistics.takeover import Overlap, async_overlap
 
 KILO = 1000

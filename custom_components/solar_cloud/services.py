@@ -24,7 +24,7 @@ from .statistics.system_statistics import SystemStatistics
 from .statistics.verification import async_verify
 
 if TYPE_CHECKING:
-    from .coordinator import SolarCloudConfigEntry
+    from .runtime import SolarCloudConfigEntry
 
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_END: Final = "end"
@@ -143,15 +143,14 @@ def _bookkeeper(call: ServiceCall) -> Bookkeeper:
     device_id: str = call.data[CONF_SYSTEM]
     entry: SolarCloudConfigEntry
     device, entry = service.async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
-    coordinator = entry.runtime_data.coordinators.get(device.config_subentry_id or "")
-    if coordinator is None or (DOMAIN, coordinator.system.key) not in device.identifiers:
+    system = entry.runtime_data.systems.get(device.config_subentry_id or "")
+    if system is None or (DOMAIN, system.coordinator.system.key) not in device.identifiers:
         raise _invalid("no_system", {"device": device.name_by_user or device.name or device_id})
-    if not coordinator.has_data:
-        raise _invalid("no_data_yet", {"name": coordinator.name})
-    bookkeeper = coordinator.bookkeeper
-    if not bookkeeper.statistics.book.available:
+    if not system.coordinator.has_data:
+        raise _invalid("no_data_yet", {"name": system.coordinator.name})
+    if not system.bookkeeper.statistics.book.available:
         raise _invalid("no_recorder")
-    return bookkeeper
+    return system.bookkeeper
 
 
 def _archive(statistics: SystemStatistics) -> Archive:

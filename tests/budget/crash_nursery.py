@@ -26,8 +26,9 @@ sys.modules.setdefault(_PACKAGE.__name__, _PACKAGE)
 
 from custom_components.solar_cloud.budget.ledger import Ledger  # noqa: E402
 from custom_components.solar_cloud.budget.plan import Limits  # noqa: E402
+from custom_components.solar_cloud.cloud.account import Account  # noqa: E402
 from custom_components.solar_cloud.cloud.errors import Throttled  # noqa: E402
-from custom_components.solar_cloud.cloud.transport import Account, Transport  # noqa: E402
+from custom_components.solar_cloud.cloud.transport import Transport  # noqa: E402
 
 SPENT = 3
 """The exit code of a life whose ledger let nothing more go."""

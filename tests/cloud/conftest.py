@@ -15,7 +15,7 @@ import pytest
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
-from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.cloud.account import Account
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PLENTY = Limits(per_minute=100_000, per_month=10_000_000)

@@ -10,11 +10,14 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.errors import V4ErrorReader
+from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens
 from custom_components.solar_cloud.cloud.errors import CloudError
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
-from custom_components.solar_cloud.cloud.token_endpoint import EnphaseTokens, SolarEdgeTokens, TokenEndpoint
-from custom_components.solar_cloud.cloud.transport import Account, Transport
+from custom_components.solar_cloud.cloud.solaredge.tokens import SolarEdgeTokens
+from custom_components.solar_cloud.cloud.token_endpoint import TokenEndpoint
+from custom_components.solar_cloud.cloud.transport import Transport
 
 from .conftest import FakeCloud
 from .test_grant import pair

@@ -19,6 +19,8 @@ from yarl import URL
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
+from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens, enphase_oauth_url
 from custom_components.solar_cloud.cloud.errors import (
     ClientRefused,
     CloudError,
@@ -29,13 +31,8 @@ from custom_components.solar_cloud.cloud.errors import (
     Throttled,
     ThrottleScope,
 )
-from custom_components.solar_cloud.cloud.token_endpoint import (
-    EnphaseTokens,
-    SolarEdgeTokens,
-    TokenEndpoint,
-    enphase_oauth_url,
-)
-from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.cloud.solaredge.tokens import SolarEdgeTokens
+from custom_components.solar_cloud.cloud.token_endpoint import TokenEndpoint
 from simulator import ENPHASE_OAUTH_PATH, SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_PATH
 from simulator.clock import Clock
 from simulator.systems.ready import (
@@ -181,7 +178,7 @@ async def test_enphase_gets_a_code_as_a_form_and_the_application_as_basic(bench)
     assert issued.owner == "247"
 
 
-async def test_enphase_is_asked_in_the_query_from_then_on_where_the_form_is_no_request_to_it(bench):
+async def test_enphase_is_asked_in_the_query_from_then_on_where_it_refuses_the_form(bench):
     refused = {"error": "invalid_request", "error_description": "Missing grant type"}
     bench.office.answers[:] = [(0, None, {}), (400, refused, {}), (200, ANSWER, {})]
     endpoint = bench.endpoint(EnphaseTokens)
@@ -290,7 +287,7 @@ async def test_an_answer_that_is_no_object_is_malformed(bench, vendor, answer):
         (302, "", TemporarilyUnavailable),
     ],
 )
-async def test_a_refusal_is_final_only_where_it_says_that_the_grant_or_the_application_is_wrong(
+async def test_a_refusal_is_final_only_if_it_says_that_grant_or_application_is_wrong(
     bench, vendor, status, body, error
 ):
     bench.office.answers[:] = [(status, body, {})]

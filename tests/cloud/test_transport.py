@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.solar_cloud.budget.ledger import LEASE, Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.errors import (
     CloudError,
     InvalidRequest,
@@ -22,7 +23,9 @@ from custom_components.solar_cloud.cloud.errors import (
     Throttled,
     ThrottleScope,
 )
-from custom_components.solar_cloud.cloud.transport import LARGEST_ANSWER, Account, Transport, retry_after
+from custom_components.solar_cloud.cloud.retry_after import retry_after
+from custom_components.solar_cloud.cloud.sending import LARGEST_ANSWER
+from custom_components.solar_cloud.cloud.transport import Transport
 
 from .conftest import NOW, FakeClock, FakeCloud
 
@@ -225,7 +228,7 @@ async def test_the_log_names_path_status_and_time_but_no_query(
     caplog.set_level(logging.DEBUG)
     cloud.answer("*", {})
     await make(query={"key": SECRET}, headers={"X-API-Key": SECRET}).get("/sites/7/energy", [("unit", "WH")])
-    ours = [record.getMessage() for record in caplog.records if record.name.endswith("cloud.transport")]
+    ours = [record.getMessage() for record in caplog.records if record.name.endswith("cloud.sending")]
     assert len(ours) == 1
     assert ours[0].startswith("GET /sites/7/energy: 200 in ")
     assert "WH" not in ours[0]

@@ -16,9 +16,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.solar_cloud.account.grants import GRANTS, async_grant
+from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens
 from custom_components.solar_cloud.cloud.errors import CredentialRefused
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
-from custom_components.solar_cloud.cloud.token_endpoint import EnphaseTokens
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.model.elements import Flow
 from simulator.systems.ready import ENPHASE_V4_CLIENT_ID
@@ -164,7 +164,7 @@ async def test_a_pair_that_comes_while_home_assistant_stops_is_on_disk(
     hass.set_state(CoreState.running)
 
 
-async def test_a_new_consent_is_not_overwritten_by_a_pair_of_the_old_one_that_is_being_saved(
+async def test_a_new_consent_is_not_overwritten_by_an_old_pair_that_is_being_saved(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = await signed_in(hass, cloud)

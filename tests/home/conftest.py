@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.solar_cloud.cloud.transport import Account
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.const import DOMAIN
 from simulator import ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Clock, Simulator
 from simulator.systems.ready import (

@@ -20,9 +20,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
-from custom_components.solar_cloud.coordinator import SystemCoordinator
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.runtime import SystemRuntime
 from simulator.plant.plant import Plant
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
@@ -55,8 +55,8 @@ def device_of(hass: HomeAssistant, entry: ConfigEntry, identifier: str) -> str:
     return device.id
 
 
-def system_of(entry: ConfigEntry, key: str) -> SystemCoordinator:
-    return next(one for one in entry.runtime_data.coordinators.values() if one.system.key == key)
+def system_of(entry: ConfigEntry, key: str) -> SystemRuntime:
+    return next(one for one in entry.runtime_data.systems.values() if one.coordinator.system.key == key)
 
 
 async def call(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
@@ -162,12 +162,13 @@ async def test_an_import_that_no_month_can_pay_is_refused(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
-    coordinator = system_of(entry, SITE)
-    coordinator.ledger.set_limits(type(coordinator.ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
+    system = system_of(entry, SITE)
+    ledger = system.coordinator.ledger
+    ledger.set_limits(type(ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
     with pytest.raises(ServiceValidationError) as err:
         await call(hass, "import_history", system=device_of(hass, entry, SITE))
     assert err.value.translation_key == "never_affordable"
-    assert not coordinator.bookkeeper.state.is_importing
+    assert not system.bookkeeper.state.is_importing
 
 
 async def test_finished_days_agree_with_the_cloud_without_a_request(
@@ -201,10 +202,10 @@ async def test_verifying_shows_by_how_much_a_day_is_wrong(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await enphase(hass, cloud, freezer)
-    coordinator = system_of(entry, "enphase_72")
+    system = system_of(entry, "enphase_72")
     noon = datetime(2024, 11, 5, 10, tzinfo=UTC)
-    booked = await coordinator.bookkeeper.statistics.book.async_rows(Flow.PRODUCTION, noon, noon + HOUR)
-    await coordinator.bookkeeper.statistics.book.async_put(Flow.PRODUCTION, {noon: booked[noon] + 7})
+    booked = await system.bookkeeper.statistics.book.async_rows(Flow.PRODUCTION, noon, noon + HOUR)
+    await system.bookkeeper.statistics.book.async_put(Flow.PRODUCTION, {noon: booked[noon] + 7})
     device = device_of(hass, entry, "enphase_72")
     answer = await call(hass, "verify_statistics", system=device, start="2024-11-04", end="2024-11-06")
     assert answer["agrees"] is False
@@ -228,8 +229,8 @@ async def test_verifying_spends_nothing_that_the_month_does_not_have(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
-    coordinator = system_of(entry, SITE)
-    coordinator.ledger.set_limits(type(coordinator.ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
+    ledger = system_of(entry, SITE).coordinator.ledger
+    ledger.set_limits(type(ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
     with pytest.raises(ServiceValidationError) as err:
         await call(hass, "verify_statistics", system=device_of(hass, entry, SITE), start="2026-06-01")
     assert err.value.translation_key == "too_expensive"

@@ -115,8 +115,8 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def books_of(entry: ConfigEntry) -> Bookkeeper:
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    books: Bookkeeper = coordinator.bookkeeper
+    (system,) = entry.runtime_data.systems.values()
+    books: Bookkeeper = system.bookkeeper
     return books
 
 

@@ -163,7 +163,7 @@ def truth(plant: Plant, flow: str, start: datetime, end: datetime) -> int:
     return plant.energy_wh(start, end) if flow == "production" else plant.flow_wh(FLOWS[flow], start, end)  # type: ignore[arg-type]
 
 
-async def test_killed_in_the_middle_again_and_again_an_import_ends_with_every_day_and_hour_right(house: House) -> None:
+async def test_an_import_that_is_killed_again_and_again_ends_with_every_hour_and_day_right(house: House) -> None:
     chance, kills = random.Random(57), 0
     # The first dies with a request on its way, the others anywhere: between requests, or while rows are written.
     months, then = 1, 0.0

@@ -76,7 +76,7 @@ def months(monkeypatch: pytest.MonkeyPatch) -> Months:
 
 
 def books_of(entry: ConfigEntry) -> Bookkeeper:
-    return next(iter(entry.runtime_data.coordinators.values())).bookkeeper  # type: ignore[no-any-return]
+    return next(iter(entry.runtime_data.systems.values())).bookkeeper  # type: ignore[no-any-return]
 
 
 async def changes(hass: HomeAssistant, flow: str, start: date, end: date, plant: Plant) -> dict[datetime, float]:

@@ -100,8 +100,8 @@ async def add_site(hass: HomeAssistant, cloud: Cloud) -> ConfigEntry:
 
 
 def books_of(entry: ConfigEntry) -> Bookkeeper:
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    books: Bookkeeper = coordinator.bookkeeper
+    (system,) = entry.runtime_data.systems.values()
+    books: Bookkeeper = system.bookkeeper
     return books
 
 

@@ -167,7 +167,7 @@ async def test_an_inverter_that_its_old_system_drops_first_comes_back_under_the_
     assert_works_in_67(hass)
 
 
-async def test_an_inverter_that_goes_back_before_its_old_system_has_missed_it_is_there_again(
+async def test_an_inverter_that_goes_back_before_its_old_system_missed_it_is_there_again(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     await add_systems(hass, cloud, accounts=1)
@@ -268,7 +268,7 @@ async def test_a_whole_kind_that_one_inventory_leaves_out_stays_and_goes_with_th
     assert device_of(hass, ENVOY_OF_72) is not None
 
 
-async def test_two_hundred_inverters_are_registered_once_and_left_alone_while_nothing_changes(
+async def test_two_hundred_inverters_are_registered_once_and_left_alone_when_unchanged(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     more = [f"1217031{number:05d}" for number in range(188)]

@@ -69,7 +69,7 @@ async def sunny_days_until(
 
 
 @pytest.mark.parametrize("mute", [False, True], ids=["heard of", "mute"])
-async def test_a_shaded_and_a_dead_microinverter_are_named_within_five_sunny_days_until_they_are_well(
+async def test_a_shaded_and_a_dead_microinverter_are_named_in_five_sunny_days_until_well(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, mute: bool
 ) -> None:
     await add(hass, cloud)
@@ -95,7 +95,7 @@ async def test_a_shaded_and_a_dead_microinverter_are_named_within_five_sunny_day
 
 
 @pytest.mark.slow
-async def test_a_shaded_and_a_dead_inverter_of_a_solaredge_site_are_named_within_five_sunny_days(
+async def test_a_shaded_and_a_dead_solaredge_inverter_are_named_within_five_sunny_days(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     plant = thirty_inverter_site()

@@ -7,13 +7,15 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from ..cloud.account import Account
 from ..cloud.auth import Auth
 from ..cloud.base import Cloud
 from ..cloud.enphase_v2 import client as enphase_v2
 from ..cloud.enphase_v4 import client as enphase_v4
+from ..cloud.enphase_v4.tokens import EnphaseTokens, enphase_oauth_url
 from ..cloud.solaredge import client as solaredge
-from ..cloud.token_endpoint import EnphaseTokens, SolarEdgeTokens, TokenEndpoint, enphase_oauth_url
-from ..cloud.transport import Account
+from ..cloud.solaredge.tokens import SolarEdgeTokens
+from ..cloud.token_endpoint import TokenEndpoint
 from ..const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,

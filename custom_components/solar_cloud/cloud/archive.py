@@ -1,4 +1,4 @@
-"""What the clouds tell of the past: a day's energy for a system's whole life, and intervals of single days.
+"""What a cloud keeps of the past: a day's energy for a system's whole life, and the intervals of single days.
 
 Days are the system's own; energies are Wh; instants are aware UTC.
 """
@@ -11,24 +11,23 @@ from ..model.data import SystemData
 from ..model.elements import Flow, Interval
 
 type Totals = Mapping[Flow, Mapping[date, float]]
-"""The energy of whole days; a day that the cloud does not tell is missing."""
+"""The energy of whole days; a day that the cloud does not report is missing."""
 type Detail = Mapping[Flow, tuple[Interval, ...]]
 
 
 class Archive(ABC):
-    """A cloud's past; every method that sends says what it costs before."""
+    """A cloud's past; each method that sends has another that returns its price in requests."""
 
     is_free = False
-    """Whether a whole life costs so little that nobody needs to be asked."""
+    """Whether a whole life costs so few requests that the owner need not agree to them."""
     late = False
-    """Whether a day's total is worth its price each day: it is cheap, and what came late shows in it only."""
+    """Whether a day's total is read each day: it is cheap, and what came late shows in nothing else."""
     settled = timedelta(hours=2)
-    """How long after midnight the day that has ended is mostly known from the readings: what is missing then is paid
-    for."""
+    """How long after midnight the readings mostly cover the day that has ended; what is missing then is requested."""
 
     @abstractmethod
     def flows(self, data: SystemData) -> frozenset[Flow]:
-        """Return the measures whose past can be read: production, and what meters and batteries measure."""
+        """Return the flows whose past can be read: production, and what meters and batteries measure."""
 
     @abstractmethod
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:

@@ -1,16 +1,16 @@
-"""How a request shows who asks, where that changes over time: the interface between a transport and a grant."""
+"""The access token that a request carries: the interface between a transport and a grant."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 
 
 class Auth(ABC):
-    """Gives out the access token that a request carries as ``Authorization: Bearer``."""
+    """Provides the access token that a request carries as ``Authorization: Bearer``."""
 
     @property
     @abstractmethod
     def secrets(self) -> Collection[str]:
-        """Return what must appear in no message now."""
+        """Return what must be in no message at this moment."""
 
     @abstractmethod
     async def token(self) -> str:
@@ -18,11 +18,11 @@ class Auth(ABC):
 
     @abstractmethod
     async def renewed(self, token: str) -> bool:
-        """Get another token after the cloud refused this one (401); tell whether asking once more makes sense.
+        """Get another token after the cloud refused this one (401); return whether another try makes sense.
 
-        Raises `CloudError` when no other token is to be had: `CredentialRefused` when the grant itself is dead.
+        Raises `CloudError` when there is no other token: `CredentialRefused` when the grant itself is dead.
         """
 
     @abstractmethod
     def worked(self, token: str) -> None:
-        """Take note that a request with this token was answered."""
+        """Record that a request with this token was answered."""

@@ -1,4 +1,4 @@
-"""What can go wrong with a cloud, in words of no vendor.
+"""What can go wrong with a cloud, the same for every vendor.
 
 No text here ever holds a credential: messages end up in logs and on pages.
 """
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class CloudError(Exception):
-    """Anything that keeps an answer of a cloud from us."""
+    """A cloud could not be read."""
 
 
 class CredentialRefused(CloudError):
@@ -33,11 +33,11 @@ class CredentialRefused(CloudError):
 
 
 class TokenRefused(CredentialRefused):
-    """The access token is refused (401): it has ended, or a plan has not got what was asked for."""
+    """The access token is refused (401): it has expired, or the plan does not include what was asked for."""
 
 
 class ClientRefused(CredentialRefused):
-    """The application itself is refused where tokens are given out: its client id or secret is wrong."""
+    """The token endpoint refuses the application itself: its client id or secret is wrong."""
 
 
 class WrongApplication(CredentialRefused):
@@ -53,11 +53,11 @@ class NotFound(CloudError):
 
 
 class NoDataYet(CloudError):
-    """The request is fine, but there is nothing to answer it with yet (Enphase's 422)."""
+    """The request is right, but the cloud has no data for it yet (Enphase's 422)."""
 
 
 class InvalidRequest(CloudError):
-    """The cloud calls our request wrong: a mistake of ours that trying again cannot mend."""
+    """The cloud calls the request wrong; trying again cannot help."""
 
 
 class TemporarilyUnavailable(CloudError):
@@ -65,17 +65,17 @@ class TemporarilyUnavailable(CloudError):
 
 
 class MalformedAnswer(CloudError):
-    """The answer came but cannot be what the vendor documents."""
+    """An answer came that is not what the vendor documents."""
 
 
 class Throttled(CloudError):
-    """No request may be sent before `until` (aware UTC).
+    """A limit is reached: no request may be sent before `until` (aware UTC).
 
-    The cloud said so, or the ledger did before anything was sent.
+    Reported by the cloud, or by the ledger before anything was sent.
     """
 
     def __init__(self, until: datetime, scope: ThrottleScope, *, sent: bool) -> None:
-        """Remember when it ends, which limit it is, and whether a request was spent to find out."""
+        """Take when it ends, which limit it is, and whether a request was spent to find out."""
         super().__init__(f"{scope} limit reached until {until.isoformat()}")
         self.until = until
         self.scope = scope

@@ -1,7 +1,7 @@
 """Tolerant readers for the fields of a vendor's JSON.
 
 A reader never raises: what is null, absent or of a wrong type becomes `None` (or empty), because one odd field must not
-take down a whole answer. Only `require_map` and `require_list` raise, for an answer that cannot be read at all.
+take down a whole answer. Only the `require_` functions raise, for an answer that cannot be read at all.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ def as_bool(value: Any) -> bool | None:
 
 
 def as_str(value: Any) -> str | None:
-    """Read a text that is not empty, without space around it; a whole number counts: ids and serials come so too."""
+    """Read a text that is not empty, without space around it; a whole number counts: ids and serials can be one."""
     if isinstance(value, int) and not isinstance(value, bool):
         try:
             return str(value)
@@ -63,6 +63,11 @@ def as_str(value: Any) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
     return None
+
+
+def first_str(row: Mapping[str, Any], *names: str) -> str | None:
+    """Read a text that may be in any of several fields; the first that holds one counts."""
+    return next((text for name in names if (text := as_str(row.get(name))) is not None), None)
 
 
 def as_code(value: Any) -> str | None:
@@ -81,11 +86,25 @@ def as_map(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else _NOTHING
 
 
+def as_maps(value: Any) -> list[Mapping[str, Any]]:
+    """Read an array of objects; an item that is none is an empty object, so that it is not overlooked."""
+    return [as_map(item) for item in as_list(value)]
+
+
+def maps_in(value: Any) -> list[Mapping[str, Any]]:
+    """Read the objects of an array; any other item is left out."""
+    return [item for item in as_list(value) if isinstance(item, Mapping)]
+
+
+def above_zero[NumberT: (int, float)](number: NumberT | None) -> NumberT | None:
+    """Return a number above 0; anything else stands for a size that is not known."""
+    return number if number is not None and number > 0 else None
+
+
 def as_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
     """Read an instant as aware UTC: Unix epoch seconds (number or digits) or ISO 8601 with an offset.
 
-    A time without an offset is taken to be in `zone`; without a zone it says nothing. Instants outside 2000…2100 are
-    garbage.
+    A time without an offset is taken to be in `zone`; without a zone it is none. So is an instant outside 2000…2100.
     """
     moment = _epoch(value) or _iso(value, zone)
     return moment if moment is not None and EARLIEST <= moment < LATEST else None
@@ -122,13 +141,29 @@ def require_list(answer: Any, what: str) -> list[Any]:
     raise MalformedAnswer(f"{what}: an array was expected, not {type(answer).__name__}")
 
 
+def require_about(answer: Any, what: str, field: str, asked_for: str) -> Mapping[str, Any]:
+    """Return the answer if it is an object about the system that was asked for, else raise `MalformedAnswer`.
+
+    `field` is where the answer has the system's id; an answer without one is taken to be right.
+    """
+    data = require_map(answer, what)
+    if (answered := as_str(data.get(field))) is not None and answered != asked_for:
+        raise MalformedAnswer(f"{what}: the answer is about another system")
+    return data
+
+
+def status_text(status: int, said: str = "") -> str:
+    """Return the text of an error: the HTTP status, and what the vendor says, if anything."""
+    return f"HTTP {status}: {said}" if said else f"HTTP {status}"
+
+
 def error_text(body: Any) -> str:
-    """Find what a vendor says in the body of an error, as one short line; empty where it says nothing readable."""
+    """Find the message in the body of an error, as one short line; empty where there is none that is readable."""
     return next(iter(error_texts(body)), "")
 
 
 def error_texts(body: Any) -> tuple[str, ...]:
-    """Return everything that the body of an error says, the most telling first, each as one short line.
+    """Return every message in the body of an error, the most useful first, each as one short line.
 
     Vendors write a text or a list of texts under various names, and Enphase v4's stream wraps all of it in ``error``.
     """

@@ -1,35 +1,25 @@
-"""Where tokens are given out: a code becomes the first pair, a refresh token the next one.
+"""Where tokens are issued: a code becomes the first pair of a consent, a refresh token the next pair.
 
 Facts are from the Enphase v4 quick start and the SolarEdge developer platform's pages on authentication.
 """
 
 from abc import ABC, abstractmethod
-from base64 import b64encode
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_hex
-from typing import Any, override
+from typing import Any
 
 import aiohttp
-from yarl import URL
 
-from .errors import (
-    ClientRefused,
-    CloudError,
-    CredentialRefused,
-    InvalidRequest,
-    MalformedAnswer,
-    TemporarilyUnavailable,
-)
+from .account import Account
+from .errors import ClientRefused, CloudError, CredentialRefused, InvalidRequest, TemporarilyUnavailable
 from .grant import Tokens
-from .parse import as_code, as_float, as_str, error_text, require_map
-from .solaredge.errors import throttled
-from .transport import Account, Transport
+from .parse import as_code, as_float, as_map, as_str, error_text, require_map, status_text
+from .transport import Transport
 
 TIMEOUT = 30.0
-"""Seconds; long, because an answer that is not waited for may hold the only pair that lives."""
+"""Seconds; long, because an answer that is not waited for may hold the only pair that is valid."""
 SHORTEST_LIFE, LONGEST_LIFE = timedelta(minutes=1), timedelta(days=31)
 
 
@@ -39,14 +29,14 @@ class Issued:
 
     tokens: Tokens
     owner: str | None = None
-    """Who has consented, in the cloud's own words; `None` where it does not tell."""
+    """Who has consented, as the cloud names them; `None` where it does not report that."""
 
 
 class TokenEndpoint(ABC):
     """The token endpoint of one application; every request is counted under the application's account."""
 
     life: timedelta
-    """How long an access token lives where the answer does not say."""
+    """How long an access token is valid where the answer does not say."""
 
     def __init__(
         self, session: aiohttp.ClientSession, account: Account, base_url: str, *, client_id: str, client_secret: str
@@ -59,43 +49,48 @@ class TokenEndpoint(ABC):
             session,
             base_url,
             account,
-            # Neither names a person: a message with the client id in it is of no use to anybody but the owner.
+            # The client id is no secret: it names no person, and only the owner can use a message that holds it.
             secrets=(client_secret,),
             timeout=TIMEOUT,
             translate=self._refusal,
         )
 
     async def exchange(self, code: str, redirect_uri: str | None) -> Issued:
-        """Return what a code is worth; it works once, for some minutes.
+        """Return the first pair for a code, which works once and for some minutes.
 
         Raises `CredentialRefused` for a used or expired code, `ClientRefused` when the application itself is refused.
         """
-        answer = require_map(await self._ask(self._code(code, redirect_uri), secret=code, vital=False), "tokens")
-        return Issued(
-            tokens=self._tokens(answer, None, consent=token_hex(8), number=1), owner=as_str(answer.get("enl_uid"))
-        )
+        answer = require_map(await self._request(self._code(code, redirect_uri), secret=code, vital=False), "tokens")
+        tokens = self._tokens(answer, None, consent=token_hex(8), number=1)
+        return Issued(tokens=tokens, owner=self._owner(answer))
 
     async def refresh(self, tokens: Tokens, *, vital: bool) -> Tokens:
-        """Return the next pair; raises `CredentialRefused` when the old one is worth nothing any more."""
+        """Return the next pair; raises `CredentialRefused` when the old one is no longer valid."""
         request = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
-        answer = require_map(await self._ask(request, secret=tokens.refresh, vital=vital), "tokens")
+        answer = require_map(await self._request(request, secret=tokens.refresh, vital=vital), "tokens")
         return self._tokens(answer, tokens.refresh, consent=tokens.consent, number=tokens.number + 1)
 
     async def revoke(self, tokens: Tokens) -> None:  # noqa: B027 - nothing to do is the usual case
-        """End a pair at the vendor, where it offers that; raises `CloudError`. Enphase's owners do it on its site."""
+        """End a pair at the vendor, where it offers that; raises `CloudError`."""
 
     def _refusal(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
-        return refusal(status, headers, body)
+        """Return what a response means; `None`: nothing special."""
+        return refusal(status, body)
+
+    def _owner(self, answer: Mapping[str, Any]) -> str | None:
+        """Return who has consented, where the vendor reports it with the tokens."""
+        return None
 
     @abstractmethod
     def _code(self, code: str, redirect_uri: str | None) -> dict[str, str]:
         """Return the parameters that a code is exchanged with."""
 
     @abstractmethod
-    async def _ask(self, request: Mapping[str, str], *, secret: str, vital: bool) -> Any:
-        """Send the parameters, and return the answer."""
+    async def _request(self, request: Mapping[str, str], *, secret: str, vital: bool) -> Any:
+        """Send the parameters, and return the answer; raises `CloudError`."""
 
     def _tokens(self, answer: Mapping[str, Any], refresh: str | None, *, consent: str, number: int) -> Tokens:
+        """Read a pair; `refresh` is the refresh token that stays valid where the answer has no new one."""
         access = as_str(answer.get("access_token"))
         refresh = as_str(answer.get("refresh_token")) or refresh
         if not access or not refresh:
@@ -114,93 +109,18 @@ class TokenEndpoint(ABC):
         )
 
 
-class EnphaseTokens(TokenEndpoint):
-    """Enphase's: client id and secret as HTTP Basic, the rest as a form.
+def refusal(status: int, body: Any) -> CloudError | None:
+    """Return what an error of a token endpoint means (RFC 6749); neither vendor documents words of its own.
 
-    The quick start has the parameters in the query, where every proxy's log would keep them; a form works as well in
-    the field. Should it be refused as no request at all, the query is used.
-    """
-
-    life = timedelta(seconds=86_393)
-    _in_query = False
-
-    @override
-    def _code(self, code: str, redirect_uri: str | None) -> dict[str, str]:
-        redirect = {"redirect_uri": redirect_uri} if redirect_uri else {}
-        return {"grant_type": "authorization_code", **redirect, "code": code}
-
-    @override
-    async def _ask(self, request: Mapping[str, str], *, secret: str, vital: bool) -> Any:
-        basic = b64encode(f"{self._client_id}:{self._client_secret}".encode()).decode()
-        headers, secrets = {"Authorization": f"Basic {basic}"}, (secret, basic)
-        if not self._in_query:
-            try:
-                return await self._transport.post("/token", headers=headers, form=request, secrets=secrets, vital=vital)
-            except InvalidRequest:
-                self._in_query = True
-        return await self._transport.post(
-            "/token", headers=headers, query=list(request.items()), secrets=secrets, vital=vital
-        )
-
-
-class SolarEdgeTokens(TokenEndpoint):
-    """SolarEdge's: everything as JSON, and no redirect address, which the service is known to refuse.
-
-    Tokens are younger than the older base address of 2022, so they are not looked for there.
-    """
-
-    life = timedelta(seconds=7_200)
-
-    def __init__(
-        self, session: aiohttp.ClientSession, account: Account, base_url: str, *, client_id: str, client_secret: str
-    ) -> None:
-        """Take the API's base address and the application's credential; nothing is sent."""
-        address = base_url.rstrip("/").removesuffix("/monitoring")
-        super().__init__(session, account, address, client_id=client_id, client_secret=client_secret)
-
-    @override
-    def _refusal(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
-        if status == 429:
-            now = self._account.clock()
-            return throttled(headers, now, self._account.ledger.resets_at(now))
-        return super()._refusal(status, headers, body)
-
-    @override
-    def _code(self, code: str, redirect_uri: str | None) -> dict[str, str]:
-        return {"grant_type": "authorization_code", "code": code}
-
-    @override
-    async def _ask(self, request: Mapping[str, str], *, secret: str, vital: bool) -> Any:
-        body = {**request, "client_id": self._client_id, "client_secret": self._client_secret}
-        return await self._transport.post("/oauth2/token", json=body, secrets=(secret,), vital=vital)
-
-    @override
-    async def revoke(self, tokens: Tokens) -> None:
-        """Let a pair die; raises `CloudError`. What the answer says is not documented, so it is not read."""
-        with suppress(MalformedAnswer):
-            await self._transport.post(
-                "/oauth2/revoke-token", json={"token": tokens.refresh}, secrets=(tokens.access, tokens.refresh)
-            )
-
-
-def enphase_oauth_url(base_url: str) -> str:
-    """Return where Enphase's sign-in lives beside an API's base address: the same server, ``/oauth``."""
-    url = URL(base_url)
-    return str(url.with_path(url.path.removesuffix("/").removesuffix("/api/v4").rstrip("/") + "/oauth"))
-
-
-def refusal(status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
-    """Read an error of a token endpoint (RFC 6749); neither vendor documents its own words.
-
-    A plain 400 or 401 is final: the same request would be refused again. What a firewall says (403) is not.
+    A plain 400 or 401 is final: the same request would be refused again. What a firewall sends (403) is not.
     """
     if status not in {400, 401, 403}:
         return None
-    fields = body if isinstance(body, Mapping) else {}
+    fields = as_map(body)
     code = as_code(fields.get("error"))
     words = (code, as_str(fields.get("error_description")), error_text(body))
     said = " ".join(dict.fromkeys(filter(None, words)))
-    text = f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    text = status_text(status, said)
     if code in {"invalid_client", "unauthorized_client"}:
         return ClientRefused(text)
     if code == "unsupported_grant_type" or (code == "invalid_request" and "refresh" not in said and "code" not in said):

@@ -4,7 +4,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..coordinator import SolarCloudConfigEntry
+from ..runtime import SolarCloudConfigEntry
 from ..statistics.bookkeeper import Bookkeeper
 
 
@@ -14,5 +14,5 @@ def running_bookkeeper(hass: HomeAssistant, entry_id: str, subentry_id: str) -> 
     entry: SolarCloudConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
         return None
-    coordinator = entry.runtime_data.coordinators.get(subentry_id)
-    return coordinator.bookkeeper if coordinator is not None and coordinator.has_data else None
+    system = entry.runtime_data.systems.get(subentry_id)
+    return system.bookkeeper if system is not None and system.coordinator.has_data else None

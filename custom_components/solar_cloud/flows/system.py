@@ -54,7 +54,7 @@ async def async_list_systems(
         _LOGGER.exception("Unexpected error while the credential was tried")
         return {"base": "unknown"}, ()
     finally:
-        metered_account(hass, data).async_tell()
+        metered_account(hass, data).async_notify_watchers()
 
 
 class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryFlow):

@@ -77,7 +77,7 @@ class Allowance:
             key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
             raise explained(coordinator.name, key, err) from err
         finally:
-            self._metered.async_tell()
+            self._metered.async_notify_watchers()
 
 
 def _credential_refused(err: Exception | None) -> HomeAssistantError:

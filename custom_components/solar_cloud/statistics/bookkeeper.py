@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..account.issues import Offer, take_back_offer
 from ..cloud.archive import Archive
 from ..cloud.errors import CloudError, Throttled
 from ..const import DOMAIN
@@ -22,6 +21,7 @@ from .book import DATABASE_ERRORS
 from .finished_days import FinishedDays
 from .history_import import HistoryImport
 from .inverters import InverterStatistics
+from .issues import Offer, take_back_offer
 from .offers import Offers
 from .recent_booking import RecentBooking
 from .system_statistics import SystemStatistics

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from ..account.issues import Offer, clear_offers, raise_offer, take_back_offer
+from .issues import Offer, clear_offers, raise_offer, take_back_offer
 from .takeover import async_overlap
 
 if TYPE_CHECKING:

@@ -1,45 +1,33 @@
 """The device registry follows what the clouds list: account, system, gateway, and what reports through it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from typing import override
+from weakref import WeakSet
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CLOUD_ENPHASE_V2, CLOUD_ENPHASE_V4, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
+from ..coordinator import SystemCoordinator
 from ..model.elements import Device, DeviceKind, Vendor
-
-if TYPE_CHECKING:
-    from ..coordinator import SolarCloudConfigEntry, SystemCoordinator
-
+from .follower import Follower
 
 CLOUD_MODEL = {
     CLOUD_ENPHASE_V2: "Enlighten Systems API v2",
     CLOUD_ENPHASE_V4: "Monitoring API v4",
     CLOUD_SOLAREDGE: "Monitoring API V2",
 }
-
-
-@dataclass(slots=True, kw_only=True)
-class _Record:
-    """What of a system was last brought into the registry."""
-
-    name: str
-    devices: Mapping[str, Device]
-    owned: set[str] = field(default_factory=set)
-    """Serial numbers of the hardware that is registered under the system."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all that the cloud lists is registered under the system, and not under another one."""
-        return len(self.owned) == len(self.devices)
-
-
-_RECORDS: HassKey[WeakKeyDictionary[SystemCoordinator, _Record]] = HassKey(f"{DOMAIN}_devices")
-"""A coordinator's record goes with it: after a reload the registry is brought in line anew."""
+DEFAULT_NAMES = {
+    DeviceKind.GATEWAY: "Gateway",
+    DeviceKind.INVERTER: "Inverter",
+    DeviceKind.METER: "Meter",
+    DeviceKind.BATTERY: "Battery",
+    DeviceKind.OTHER: "Device",
+}
+_LIVING: HassKey[WeakSet[SystemDevices]] = HassKey(f"{DOMAIN}_devices")
+"""Those of all systems that are loaded: hardware moves from one to another."""
 
 
 def device_identifier(vendor: Vendor, serial: str) -> str:
@@ -55,7 +43,7 @@ def configuration_url(vendor: Vendor, system_id: str) -> str:
 
 
 @callback
-def register_account(hass: HomeAssistant, entry: SolarCloudConfigEntry, vendor: Vendor) -> str:
+def register_account(hass: HomeAssistant, entry: ConfigEntry, vendor: Vendor) -> str:
     """Register the account's service device and return its id."""
     return (
         dr.async_get(hass)
@@ -72,74 +60,150 @@ def register_account(hass: HomeAssistant, entry: SolarCloudConfigEntry, vendor: 
     )
 
 
-@callback
-def is_owned(coordinator: SystemCoordinator, serial: str) -> bool:
-    """Tell whether hardware is registered under this system; another one may have got what this one still lists."""
-    record = _records(coordinator.hass).get(coordinator)
-    return record is not None and serial in record.owned
+class SystemDevices(Follower):
+    """The devices of one system: its own, and one for each piece of hardware that its cloud lists."""
 
+    def __init__(self, coordinator: SystemCoordinator, account_device_id: str) -> None:
+        """Take the system, and the device that it hangs on; after a reload the registry is brought in line anew."""
+        self._coordinator = coordinator
+        self._account_device_id = account_device_id
+        self._synced: tuple[str, Mapping[str, Device]] | None = None
+        """Name and hardware of the system as they were last brought into the registry."""
+        self._owned: set[str] = set()
+        """Serial numbers of the hardware that is registered under the system."""
+        self._living = coordinator.hass.data.setdefault(_LIVING, WeakSet())
+        self._living.add(self)
 
-@callback
-def sync_devices(coordinator: SystemCoordinator) -> None:
-    """Bring the registry in line with the newest data: parents first, retired hardware out.
+    @callback
+    @override
+    def async_restored(self) -> None:
+        """Register what was known before a restart."""
+        if self._coordinator.has_data:
+            self._sync()
 
-    Hardware moves to a system when that system's cloud begins to list it. What two systems list stays with the one that
-    got it last: the inventory of the other is older, and will leave it out one day.
-    """
-    records, data = _records(coordinator.hass), coordinator.data
-    known = records.get(coordinator)
-    if known is not None and known.is_complete and (known.name, known.devices) == (data.system.name, data.devices):
-        return
-    registry = dr.async_get(coordinator.hass)
-    system_device, is_new = _register_system(coordinator, registry)
-    listed_before = known.devices if known is not None else {} if is_new else data.devices
-    record = _Record(name=data.system.name, devices=data.devices)
-    ids: dict[str, str] = {}
-    for device in _parents_first(data.devices):
-        if _acquire(coordinator, registry, device.serial, begins=device.serial not in listed_before):
-            record.owned.add(device.serial)
-            via = ids.get(device.parent or "", system_device.id)
-            ids[device.serial] = _register(coordinator, registry, device, via)
-    records[coordinator] = record
-    known_identifiers = coordinator.device_identifiers()
-    for entry_device in dr.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
-        if (
-            entry_device.config_subentry_id == coordinator.subentry_id
-            and not entry_device.identifiers & known_identifiers
-        ):
-            registry.async_remove_device(entry_device.id)
+    @callback
+    @override
+    def async_refreshed(self) -> None:
+        """Register what is new, and remove what the cloud lists no more."""
+        self._sync()
 
+    @callback
+    def owns(self, serial: str) -> bool:
+        """Return whether hardware is registered under this system; another may have got what this one still lists."""
+        return serial in self._owned
 
-@callback
-def _records(hass: HomeAssistant) -> WeakKeyDictionary[SystemCoordinator, _Record]:
-    return hass.data.setdefault(_RECORDS, WeakKeyDictionary())
+    @callback
+    def name_of(self, serial: str) -> str:
+        """Return what the owner calls a piece of hardware."""
+        registry, entry = dr.async_get(self._coordinator.hass), self._coordinator.config_entry
+        device = registry.async_get_device_by_identifier(self._identifier(serial), entry.entry_id)
+        return (device and (device.name_by_user or device.name)) or serial
 
+    @callback
+    def identifiers(self) -> set[tuple[str, str]]:
+        """Return the identifiers of the system and of everything its cloud lists under it."""
+        hardware = {self._identifier(serial) for serial in self._coordinator.data.devices}
+        return hardware | {(DOMAIN, self._coordinator.system.key)}
 
-def _acquire(coordinator: SystemCoordinator, registry: dr.DeviceRegistry, serial: str, *, begins: bool) -> bool:
-    """Tell whether hardware is the system's own; what the cloud begins to list is taken from whoever has it.
+    @callback
+    def release(self, vendor: Vendor, serial: str) -> None:
+        """Give up a vendor's hardware: another system has begun to list it."""
+        if self._coordinator.system.vendor is vendor:
+            self._owned.discard(serial)
 
-    The device is moved, not made anew: it keeps its id, its area and the name that its owner gave it. Home Assistant
-    takes its entities away from the other system, and gives them their old ids and settings when they come here.
-    """
-    entry = coordinator.config_entry
-    identifier = (DOMAIN, device_identifier(coordinator.system.vendor, serial))
-    holders = registry.async_get_devices(identifiers={identifier})
-    here = (entry.entry_id, coordinator.subentry_id)
-    if not holders or any((holder.config_entry_id, holder.config_subentry_id) == here for holder in holders):
+    def _identifier(self, serial: str) -> tuple[str, str]:
+        return DOMAIN, device_identifier(self._coordinator.system.vendor, serial)
+
+    def _sync(self) -> None:
+        """Bring the registry in line with the newest data: parents first, retired hardware out.
+
+        Hardware moves to a system when that system's cloud begins to list it. What two systems list stays with the one
+        that got it last: the inventory of the other is older, and will leave it out one day.
+        """
+        coordinator, data = self._coordinator, self._coordinator.data
+        is_complete = self._synced is not None and len(self._owned) == len(self._synced[1])
+        if is_complete and self._synced == (data.system.name, data.devices):
+            return
+        registry = dr.async_get(coordinator.hass)
+        system_device, is_new = self._register_system(registry)
+        listed_before = self._synced[1] if self._synced is not None else {} if is_new else data.devices
+        owned: set[str] = set()
+        ids: dict[str, str] = {}
+        for device in _parents_first(data.devices):
+            if self._acquire(registry, device.serial, begins=device.serial not in listed_before):
+                owned.add(device.serial)
+                via = ids.get(device.parent or "", system_device.id)
+                ids[device.serial] = self._register(registry, device, via)
+        self._owned = owned
+        self._synced = (data.system.name, data.devices)
+        identifiers = self.identifiers()
+        for entry_device in dr.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
+            if (
+                entry_device.config_subentry_id == coordinator.subentry_id
+                and not entry_device.identifiers & identifiers
+            ):
+                registry.async_remove_device(entry_device.id)
+
+    def _acquire(self, registry: dr.DeviceRegistry, serial: str, *, begins: bool) -> bool:
+        """Return whether hardware is the system's own; what the cloud begins to list is taken from whoever has it.
+
+        The device is moved, not made anew: it keeps its id, its area and the name that its owner gave it. Home
+        Assistant takes its entities away from the other system, and gives them their old ids and settings when they
+        come here.
+        """
+        coordinator, entry = self._coordinator, self._coordinator.config_entry
+        holders = registry.async_get_devices(identifiers={self._identifier(serial)})
+        here = (entry.entry_id, coordinator.subentry_id)
+        if not holders or any((holder.config_entry_id, holder.config_subentry_id) == here for holder in holders):
+            return True
+        if not begins:
+            return False
+        for other in self._living:
+            other.release(coordinator.system.vendor, serial)
+        # One of the account's own first: within an account there can be no second one with this identifier.
+        holders.sort(key=lambda holder: holder.config_entry_id != entry.entry_id)
+        registry.async_update_device(
+            holders[0].id, new_config_entry_id=entry.entry_id, new_config_subentry_id=coordinator.subentry_id
+        )
+        for duplicate in holders[1:]:
+            registry.async_remove_device(duplicate.id)
         return True
-    if not begins:
-        return False
-    for other, record in _records(coordinator.hass).items():
-        if other.system.vendor is coordinator.system.vendor:
-            record.owned.discard(serial)
-    # One of the account's own first: within an account there can be no second one with this identifier.
-    holders.sort(key=lambda holder: holder.config_entry_id != entry.entry_id)
-    registry.async_update_device(
-        holders[0].id, new_config_entry_id=entry.entry_id, new_config_subentry_id=coordinator.subentry_id
-    )
-    for duplicate in holders[1:]:
-        registry.async_remove_device(duplicate.id)
-    return True
+
+    def _register_system(self, registry: dr.DeviceRegistry) -> tuple[dr.DeviceEntry, bool]:
+        """Register the system itself; return its device, and whether it was not known before."""
+        coordinator, system = self._coordinator, self._coordinator.data.system
+        entry_id, identifier = coordinator.config_entry.entry_id, (DOMAIN, system.key)
+        is_new = registry.async_get_device_by_identifier(identifier, entry_id) is None
+        device = registry.async_get_or_create(
+            config_entry_id=entry_id,
+            config_subentry_id=coordinator.subentry_id,
+            identifiers={identifier},
+            entry_type=dr.DeviceEntryType.SERVICE,
+            manufacturer=MANUFACTURER[system.vendor],
+            model="System" if system.vendor is Vendor.ENPHASE else "Site",
+            name=system.name,
+            serial_number=system.id,
+            configuration_url=configuration_url(system.vendor, system.id),
+            via_device_id=self._account_device_id,
+        )
+        return device, is_new
+
+    def _register(self, registry: dr.DeviceRegistry, device: Device, via: str) -> str:
+        """Register a piece of hardware and return the id of its device."""
+        system = self._coordinator.data.system
+        return registry.async_get_or_create(
+            config_entry_id=self._coordinator.config_entry.entry_id,
+            config_subentry_id=self._coordinator.subentry_id,
+            identifiers={self._identifier(device.serial)},
+            manufacturer=device.manufacturer,
+            model=device.model,
+            model_id=device.part_number,
+            name=device.name or f"{DEFAULT_NAMES[device.kind]} {device.serial}",
+            serial_number=device.serial,
+            configuration_url=configuration_url(system.vendor, system.id),
+            sw_version=device.firmware,
+            via_device_id=via,
+        ).id
 
 
 def _parents_first(devices: Mapping[str, Device]) -> list[Device]:
@@ -153,61 +217,3 @@ def _parents_first(devices: Mapping[str, Device]) -> list[Device]:
         return len(chain)
 
     return sorted(devices.values(), key=depth)
-
-
-def _register_system(coordinator: SystemCoordinator, registry: dr.DeviceRegistry) -> tuple[dr.DeviceEntry, bool]:
-    """Register the system itself, and tell whether it was not known before."""
-    entry, system = coordinator.config_entry, coordinator.data.system
-    identifier = (DOMAIN, system.key)
-    is_new = registry.async_get_device_by_identifier(identifier, entry.entry_id) is None
-    device = registry.async_get_or_create(
-        config_entry_id=entry.entry_id,
-        config_subentry_id=coordinator.subentry_id,
-        identifiers={identifier},
-        entry_type=dr.DeviceEntryType.SERVICE,
-        manufacturer=MANUFACTURER[system.vendor],
-        model="System" if system.vendor is Vendor.ENPHASE else "Site",
-        name=system.name,
-        serial_number=system.id,
-        configuration_url=configuration_url(system.vendor, system.id),
-        via_device_id=coordinator.account_device_id,
-    )
-    return device, is_new
-
-
-def _register(coordinator: SystemCoordinator, registry: dr.DeviceRegistry, device: Device, via: str) -> str:
-    """Register a piece of hardware and return the id of its device."""
-    system = coordinator.data.system
-    return registry.async_get_or_create(
-        config_entry_id=coordinator.config_entry.entry_id,
-        config_subentry_id=coordinator.subentry_id,
-        identifiers={(DOMAIN, device_identifier(system.vendor, device.serial))},
-        manufacturer=device.manufacturer,
-        model=device.model,
-        model_id=device.part_number,
-        name=device.name or _default_name(device),
-        serial_number=device.serial,
-        configuration_url=configuration_url(system.vendor, system.id),
-        sw_version=device.firmware,
-        via_device_id=via,
-    ).id
-
-
-@callback
-def device_name(coordinator: SystemCoordinator, serial: str) -> str:
-    """Return what the owner calls a piece of hardware."""
-    identifier = (DOMAIN, device_identifier(coordinator.system.vendor, serial))
-    registry = dr.async_get(coordinator.hass)
-    device = registry.async_get_device_by_identifier(identifier, coordinator.config_entry.entry_id)
-    return (device and (device.name_by_user or device.name)) or serial
-
-
-def _default_name(device: Device) -> str:
-    kinds = {
-        DeviceKind.GATEWAY: "Gateway",
-        DeviceKind.INVERTER: "Inverter",
-        DeviceKind.METER: "Meter",
-        DeviceKind.BATTERY: "Battery",
-        DeviceKind.OTHER: "Device",
-    }
-    return f"{kinds[device.kind]} {device.serial}"

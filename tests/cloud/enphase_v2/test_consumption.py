@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase.model import ConsumptionLifetime, Meta, Stats
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.errors import NotAllowed, NotFound
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import Interval
 from simulator.systems.ready import ENPHASE_USER_ID

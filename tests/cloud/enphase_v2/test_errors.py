@@ -11,6 +11,7 @@ import pytest
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.limit import LimitReached
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.errors import (
     CloudError,
@@ -24,7 +25,6 @@ from custom_components.solar_cloud.cloud.errors import (
     Throttled,
     ThrottleScope,
 )
-from custom_components.solar_cloud.cloud.transport import Account
 
 from ..conftest import NOW, PLENTY, FakeClock, FakeCloud
 from .helpers import KEY, USER, known, make_client, sample, text

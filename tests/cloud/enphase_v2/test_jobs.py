@@ -6,8 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.elements import (
     DayEnergy,
     Device,

@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.errors import NotFound
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Flow, Interval
 from custom_components.solar_cloud.model.merging import merge

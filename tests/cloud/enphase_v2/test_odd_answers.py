@@ -11,9 +11,9 @@ from unittest.mock import AsyncMock
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.errors import CloudError
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.merging import merge
 
 from ..conftest import NOW, FakeCloud

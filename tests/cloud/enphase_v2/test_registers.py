@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase.model import Register
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.enphase_v2.jobs.registers import READ, base_of, month_before
 from custom_components.solar_cloud.cloud.errors import NotFound, TemporarilyUnavailable
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData, local_day, midnight
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow, Interval, LifetimeBase
 from custom_components.solar_cloud.system.restore import dump, load

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase.model import (
     DeviceState,
     EnergyLifetime,
@@ -19,11 +20,10 @@ from custom_components.solar_cloud.cloud.enphase.model import (
     Stats,
     Summary,
 )
-from custom_components.solar_cloud.cloud.enphase.parse import parse_systems
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
+from custom_components.solar_cloud.cloud.enphase_v2.parse import parse_systems
 from custom_components.solar_cloud.cloud.errors import MalformedAnswer
 from custom_components.solar_cloud.cloud.parse import as_time
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Interval, System, Vendor
 
 from ..conftest import FakeCloud

@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestServer
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.model.series import Dark, never_dark

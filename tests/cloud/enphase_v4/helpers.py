@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.auth import Auth
 from custom_components.solar_cloud.cloud.enphase_v4.api import EnphaseV4Api
 from custom_components.solar_cloud.cloud.enphase_v4.ev_chargers import EvChargerApi
 from custom_components.solar_cloud.cloud.enphase_v4.model import Granularity
 from custom_components.solar_cloud.cloud.errors import CloudError
-from custom_components.solar_cloud.cloud.transport import Account
 
 from ..conftest import FakeCloud
 

@@ -7,10 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.api import EnphaseV4Api
 from custom_components.solar_cloud.cloud.enphase_v4.ev_chargers import EvChargerApi
 from custom_components.solar_cloud.cloud.enphase_v4.model import Granularity, MeterChannel
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.elements import DeviceKind, Flow
 
 from ..conftest import FakeClock, FakeCloud

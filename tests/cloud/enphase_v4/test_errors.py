@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.api import EnphaseV4Api
 from custom_components.solar_cloud.cloud.errors import (
     CloudError,
@@ -23,7 +24,6 @@ from custom_components.solar_cloud.cloud.errors import (
     ThrottleScope,
     WrongApplication,
 )
-from custom_components.solar_cloud.cloud.transport import Account
 
 from ..conftest import NOW, FakeClock, FakeCloud
 from .helpers import ELM, KEY, StaticAuth, make_api, sample

@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow, LifetimeBase, System, Vendor
 from custom_components.solar_cloud.model.merging import merge

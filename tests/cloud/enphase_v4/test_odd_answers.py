@@ -6,12 +6,12 @@ from unittest.mock import AsyncMock
 import aiohttp
 import pytest
 
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.api import EnphaseV4Api
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.enphase_v4.ev_chargers import EvChargerApi
 from custom_components.solar_cloud.cloud.enphase_v4.meters import METERS_NOTE
 from custom_components.solar_cloud.cloud.errors import CloudError
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, System, Vendor
 from custom_components.solar_cloud.model.merging import merge

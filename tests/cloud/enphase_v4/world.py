@@ -14,12 +14,12 @@ from yarl import URL
 from custom_components.solar_cloud.budget.daylight import Daylight
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
+from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
+from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens
 from custom_components.solar_cloud.cloud.errors import NoDataYet
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
-from custom_components.solar_cloud.cloud.token_endpoint import EnphaseTokens
-from custom_components.solar_cloud.cloud.transport import Account
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Flow
 from custom_components.solar_cloud.model.merging import merge

@@ -1,9 +1,10 @@
-"""What Enphase v2 says when it does not answer, in words of no vendor."""
+"""What an error of Enphase means: the part that both generations of its API have in common."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..account import Account
 from ..errors import (
     CloudError,
     CredentialRefused,
@@ -14,8 +15,8 @@ from ..errors import (
     Throttled,
     ThrottleScope,
 )
-from ..parse import as_code, as_int, as_map, as_time, error_text
-from ..transport import MINUTE_RETRY, Account, retry_after
+from ..parse import as_code, as_int, as_map, as_time, error_text, status_text
+from ..retry_after import MINUTE_RETRY, retry_after
 
 UNAVAILABLE_CODE = 7
 """``errorCode`` of "Data temporarily unavailable" (Enphase v2 documentation: stats, rgm_stats, monthly_production)."""
@@ -24,19 +25,22 @@ _LONGEST_MONTH = timedelta(days=32)
 
 
 class ErrorReader:
-    """Reads the errors of one client, and tells the account's ledger what they say about its limits."""
+    """Reads the errors of one client, and records in the account's ledger what they say about its limits."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._vague_before = False
-        """Whether the last answer was a throttle that did not say which limit it meant."""
+        """Whether the last response was a throttle that did not say which limit it meant."""
 
     def __call__(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
-        """Judge an answer; `None`: it is one. A 401 or 403 may still be a plan's gate: the client tells these apart."""
+        """Return the error that a response means, `None` where it means none.
+
+        A 401 or 403 may still come from a plan's gate: finding that out takes another request of the client's.
+        """
         if status in {409, 429}:
             return self._throttled(headers, as_map(body))
         self._vague_before = False
-        text = f"HTTP {status}" + (f": {said}" if (said := error_text(body)) else "")
+        text = status_text(status, error_text(body))
         if as_int(as_map(body).get("errorCode")) == UNAVAILABLE_CODE or status >= 500:
             return TemporarilyUnavailable(text)
         match status:
@@ -68,10 +72,10 @@ class ErrorReader:
         return Throttled(until, scope, sent=True)
 
     def _is_month(self, period: str | None, end: datetime | None, now: datetime) -> bool:
-        """Tell the month's limit from the minute's, also where the cloud does not.
+        """Return whether it is the month's limit that was reached, not the minute's.
 
-        Without a word from it, it is the month when our own count says so, or when the pause that a minute's limit asks
-        for has not helped.
+        Where the cloud does not say, it is the month's when the ledger has it spent, or when the pause for a minute's
+        limit has not helped.
         """
         if period is not None:
             return period == ThrottleScope.MONTH

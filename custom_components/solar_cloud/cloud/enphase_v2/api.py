@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from ...model.elements import System
-from ..enphase import parse, query as query_of
+from ..account import Account
+from ..enphase import query as query_of
 from ..enphase.errors import ErrorReader
 from ..enphase.model import (
     ConsumptionLifetime,
@@ -27,8 +28,12 @@ from ..enphase.model import (
     Stats,
     Summary,
 )
+from ..enphase.parse import parse_inverters_summary, parse_summary
+from ..enphase.parse_energy import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
 from ..errors import CredentialRefused, NotAllowed
-from ..transport import Account, Transport
+from ..transport import Transport
+from .parse import parse_envoys, parse_inventory, parse_systems
+from .parse_energy import parse_consumption_lifetime, parse_consumption_stats, parse_monthly_production, parse_stats
 
 DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v2"
 PAGE_SIZE = 1000
@@ -79,7 +84,7 @@ class EnphaseV2Api:
         other method would first request this list.
         """
         query = [("limit", str(size)), *([("next", cursor)] if cursor else [])]
-        page = parse.parse_systems(await self._transport.get("/systems", query, owner=owner))
+        page = parse_systems(await self._transport.get("/systems", query, owner=owner))
         self._alive_at = self._account.clock()
         return page
 
@@ -90,7 +95,7 @@ class EnphaseV2Api:
         """
         query = [("summary_date", day.isoformat())] if day else []
         answer = await self._get(f"{_system_path(system_id)}/summary", query)
-        return parse.parse_summary(answer, system_id, zone or self._zone, past=day is not None)
+        return parse_summary(answer, system_id, zone or self._zone, past=day is not None)
 
     async def stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Stats:
         """Return the microinverters' production in 5-minute intervals, one day at most; by default today so far.
@@ -99,7 +104,7 @@ class EnphaseV2Api:
         interval, such as today before sunrise.
         """
         answer = await self._get(f"{_system_path(system_id)}/stats", query_of.span(start, end))
-        return parse.parse_stats(answer, system_id)
+        return parse_stats(answer, system_id)
 
     async def rgm_stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Stats:
         """Return the revenue-grade meters' production in 15-minute intervals; without a meter there are none.
@@ -107,7 +112,7 @@ class EnphaseV2Api:
         A month at most, a week by the late v2 documentation; by default today so far. Instants are aware.
         """
         answer = await self._get(f"{_system_path(system_id)}/rgm_stats", query_of.span(start, end))
-        return parse.parse_rgm_stats(answer, system_id)
+        return parse_rgm_stats(answer, system_id)
 
     async def consumption_stats(
         self, system_id: str, start: datetime | None = None, end: datetime | None = None
@@ -118,7 +123,7 @@ class EnphaseV2Api:
         aware.
         """
         answer = await self._get(f"{_system_path(system_id)}/consumption_stats", query_of.span(start, end))
-        return parse.parse_consumption_stats(answer, system_id)
+        return parse_consumption_stats(answer, system_id)
 
     async def consumption_lifetime(
         self, system_id: str, start: date | None = None, end: date | None = None
@@ -128,7 +133,7 @@ class EnphaseV2Api:
         Without a consumption meter there is no day; an account that may not read them gets `NotAllowed`.
         """
         answer = await self._get(f"{_system_path(system_id)}/consumption_lifetime", query_of.days(start, end))
-        return parse.parse_consumption_lifetime(answer, system_id, self._zone)
+        return parse_consumption_lifetime(answer, system_id, self._zone)
 
     async def energy_lifetime(
         self, system_id: str, start: date | None = None, end: date | None = None, *, all_series: bool = False
@@ -139,13 +144,13 @@ class EnphaseV2Api:
         """
         query = [*query_of.days(start, end), *([("production", "all")] if all_series else [])]
         answer = await self._get(f"{_system_path(system_id)}/energy_lifetime", query)
-        return parse.parse_energy_lifetime(answer, system_id, self._zone)
+        return parse_energy_lifetime(answer, system_id, self._zone)
 
     async def monthly_production(self, system_id: str, start: date) -> MonthlyProduction:
         """Return the production of the month that begins on a day at least one month ago."""
         query = [("start_date", start.isoformat())]
         answer = await self._get(f"{_system_path(system_id)}/monthly_production", query)
-        return parse.parse_monthly_production(answer, system_id, self._zone)
+        return parse_monthly_production(answer, system_id, self._zone)
 
     async def production_meter_readings(self, system_id: str, end: datetime | None = None) -> tuple[Register, ...]:
         """Return what each revenue-grade meter had counted by an instant, by default now; late v2 only.
@@ -153,20 +158,20 @@ class EnphaseV2Api:
         Each says when it was read. Retired meters stay listed.
         """
         answer = await self._get(f"{_system_path(system_id)}/production_meter_readings", query_of.span(None, end))
-        return parse.parse_production_meter_readings(answer, system_id)
+        return parse_production_meter_readings(answer, system_id)
 
     async def envoys(self, system_id: str) -> Envoys:
         """Return the active Envoys of a system and when each last reported."""
-        return parse.parse_envoys(await self._get(f"{_system_path(system_id)}/envoys"), system_id)
+        return parse_envoys(await self._get(f"{_system_path(system_id)}/envoys"), system_id)
 
     async def inventory(self, system_id: str) -> Inventory:
         """Return the devices of a system that are not retired."""
-        return parse.parse_inventory(await self._get(f"{_system_path(system_id)}/inventory"), system_id)
+        return parse_inventory(await self._get(f"{_system_path(system_id)}/inventory"), system_id)
 
     async def inverters_summary(self, system_id: str) -> tuple[DeviceState, ...]:
         """Return the microinverters of a system with power and lifetime energy; not every v2 account has this."""
         answer = await self._get("/systems/inverters_summary_by_envoy_or_site", [("site_id", system_id)])
-        return parse.parse_inverters_summary(answer)
+        return parse_inverters_summary(answer)
 
     async def _get(self, path: str, query: Query = ()) -> Any:
         """Send a request for anything but the list of systems, the only path whose refusal is final."""

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from ...model.elements import System, Vendor
+from ..account import Account
 from ..base import Cloud
-from ..transport import Account
 from .api import DEFAULT_BASE_URL, EnphaseV2Api
 from .archive import EnphaseV2Archive
 from .jobs.detail import DetailJob

@@ -14,12 +14,19 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from ...model.elements import Flow, System
+from ..account import Account
 from ..auth import Auth
 from ..enphase import query as query_of
 from ..enphase.model import EnergyLifetime, Register, Stats
-from ..enphase.parse import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
+from ..enphase.parse_energy import (
+    METER_LENGTH,
+    MICRO_LENGTH,
+    parse_energy_lifetime,
+    parse_production_meter_readings,
+    parse_rgm_stats,
+)
 from ..errors import NotAllowed, TokenRefused
-from ..transport import Account, Transport
+from ..transport import Transport
 from . import parse, parse_energy as energy, parse_events as events
 from .errors import V4ErrorReader
 from .lifetimes import Lifetimes
@@ -134,21 +141,17 @@ class EnphaseV4Api:
     async def production_micro(self, system_id: str, start: datetime, granularity: Granularity) -> Telemetry:
         """Return what the microinverters produced in rows of 5 minutes; how much a week holds is not documented."""
         answer = await self._telemetry(system_id, "telemetry/production_micro", start, granularity)
-        return energy.parse_telemetry(
-            answer, system_id, "telemetry/production_micro", energy.MICRO_LENGTH, ("enwh",), "powr"
-        )
+        return energy.parse_telemetry(answer, system_id, "telemetry/production_micro", MICRO_LENGTH, ("enwh",), "powr")
 
     async def production_meter(self, system_id: str, start: datetime, granularity: Granularity) -> Telemetry:
         """Return what the production meters measured in rows of 15 minutes."""
         answer = await self._telemetry(system_id, "telemetry/production_meter", start, granularity)
-        return energy.parse_telemetry(
-            answer, system_id, "telemetry/production_meter", energy.METER_LENGTH, ("wh_del", "enwh")
-        )
+        return energy.parse_telemetry(answer, system_id, "telemetry/production_meter", METER_LENGTH, ("wh_del", "enwh"))
 
     async def consumption_meter(self, system_id: str, start: datetime, granularity: Granularity) -> Telemetry:
         """Return what was used in rows of 15 minutes."""
         answer = await self._telemetry(system_id, "telemetry/consumption_meter", start, granularity)
-        return energy.parse_telemetry(answer, system_id, "telemetry/consumption_meter", energy.METER_LENGTH, ("enwh",))
+        return energy.parse_telemetry(answer, system_id, "telemetry/consumption_meter", METER_LENGTH, ("enwh",))
 
     async def battery(self, system_id: str, start: datetime, granularity: Granularity) -> BatteryTelemetry:
         """Return what the batteries took and gave in rows of 15 minutes, and how full they are (per cent)."""
@@ -158,16 +161,12 @@ class EnphaseV4Api:
     async def energy_import(self, system_id: str, start: datetime, granularity: Granularity) -> Telemetry:
         """Return what came from the grid in rows of 15 minutes; sites without a meter are seen to answer 500."""
         answer = await self._telemetry(system_id, "energy_import_telemetry", start, granularity)
-        return energy.parse_telemetry(
-            answer, system_id, "energy_import_telemetry", energy.METER_LENGTH, energy.IMPORT_FIELDS
-        )
+        return energy.parse_telemetry(answer, system_id, "energy_import_telemetry", METER_LENGTH, energy.IMPORT_FIELDS)
 
     async def energy_export(self, system_id: str, start: datetime, granularity: Granularity) -> Telemetry:
         """Return what went to the grid in rows of 15 minutes; sites without a meter are seen to answer 500."""
         answer = await self._telemetry(system_id, "energy_export_telemetry", start, granularity)
-        return energy.parse_telemetry(
-            answer, system_id, "energy_export_telemetry", energy.METER_LENGTH, energy.EXPORT_FIELDS
-        )
+        return energy.parse_telemetry(answer, system_id, "energy_export_telemetry", METER_LENGTH, energy.EXPORT_FIELDS)
 
     async def rgm_stats(self, system_id: str, start: datetime, end: datetime) -> Stats:
         """Return the revenue-grade meters' production in rows of 15 minutes, also of each meter; a week at most."""

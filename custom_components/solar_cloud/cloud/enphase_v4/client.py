@@ -12,9 +12,9 @@ import aiohttp
 
 from ...model.data import SystemData
 from ...model.elements import System, Vendor
+from ..account import Account
 from ..auth import Auth
 from ..base import Cloud
-from ..transport import Account
 from .api import DEFAULT_BASE_URL, MOST_PAGES, PAGE_SIZE, EnphaseV4Api
 from .archive import EnphaseV4Archive
 from .capabilities import retried

@@ -10,9 +10,23 @@ from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any
 
-from ...model.elements import Device, DeviceKind, DeviceReading, System, Vendor
-from ..enphase.parse import MANUFACTURER, about, energy_of, parse_inverters_summary, parse_summary
-from ..parse import as_bool, as_code, as_float, as_int, as_list, as_map, as_str, as_time, require_list, require_map
+from ...model.elements import Device, DeviceKind, DeviceReading, System
+from ..enphase.fields import MANUFACTURER, Row, about, amount_of, meta_of, state_of, system_of
+from ..enphase.parse import inverter_rows, parse_inverters_summary, parse_summary
+from ..parse import (
+    above_zero,
+    as_bool,
+    as_code,
+    as_float,
+    as_int,
+    as_map,
+    as_maps,
+    as_str,
+    as_time,
+    first_str,
+    require_list,
+    require_map,
+)
 from .model import (
     ApplianceNow,
     BatteryNow,
@@ -42,9 +56,9 @@ _CHARGING, _DISCHARGING = "charging", "discharging"
 def parse_systems(answer: Any) -> SystemsPage:
     """Read one page of the list of systems."""
     page = require_map(answer, "systems")
-    rows = require_list(page.get("systems"), "systems")
+    rows = as_maps(require_list(page.get("systems"), "systems"))
     return SystemsPage(
-        systems=tuple(system for row in rows if (system := _system(as_map(row)))),
+        systems=tuple(system for row in rows if (system := _system(row))),
         rows=len(rows),
         total=as_int(page.get("total")),
         size=as_int(page.get("size")),
@@ -62,16 +76,16 @@ def parse_system_summary(answer: Any, system_id: str, zone: tzinfo, *, past: boo
     return SystemSummary(
         summary=parse_summary(data, system_id, zone, past=past),
         nmi=as_str(data.get("nmi")),
-        battery_charge_w=energy_of(data.get("battery_charge_w")),
-        battery_discharge_w=energy_of(data.get("battery_discharge_w")),
-        battery_capacity_wh=energy_of(data.get("battery_capacity_wh")) or None,
+        battery_charge_w=amount_of(data.get("battery_charge_w")),
+        battery_discharge_w=amount_of(data.get("battery_discharge_w")),
+        battery_capacity_wh=above_zero(as_float(data.get("battery_capacity_wh"))),
     )
 
 
 def parse_devices(answer: Any, system_id: str) -> Devices:
     """Read the active devices. A kind that the system has none of is left out, so every kind is complete.
 
-    Hardware without a serial number (heat pumps, generators) cannot be told apart from other hardware and is left out.
+    Hardware without a serial number (heat pumps, generators) cannot be identified and is left out.
     """
     data = about(answer, system_id, "devices")
     listed = data.get("devices")
@@ -83,18 +97,18 @@ def parse_devices(answer: Any, system_id: str) -> Devices:
         kind = _KINDS.get(str(key).lower(), DeviceKind.OTHER)
         if not isinstance(rows, list):
             complete.discard(kind)
-        for row in as_list(rows):
-            device = _device(kind, as_map(row))
+        for row in as_maps(rows):
+            device = _device(kind, row)
             if device is None:
                 if kind is not DeviceKind.OTHER:
                     complete.discard(kind)
                 continue
-            if as_bool(as_map(row).get("active")) is False or device.serial in found:
+            if as_bool(row.get("active")) is False or device.serial in found:
                 continue
             found[device.serial] = device
-            readings[device.serial] = _state(as_map(row))
-            if kind is DeviceKind.METER and as_code(as_map(row).get("state")) != _DISABLED:
-                meters.append(_meter(device.serial, as_map(row)))
+            readings[device.serial] = state_of(row)
+            if kind is DeviceKind.METER and as_code(row.get("state")) != _DISABLED:
+                meters.append(_meter(device.serial, row))
     return Devices(
         devices=tuple(found.values()),
         complete=frozenset(complete),
@@ -104,27 +118,23 @@ def parse_devices(answer: Any, system_id: str) -> Devices:
 
 
 def parse_inverters(answer: Any) -> InvertersPage:
-    """Read one page of the microinverters, whose power is told in two forms."""
-    states = parse_inverters_summary(answer)
-    groups = answer if isinstance(answer, list) else [answer]
-    return InvertersPage(
-        states=states, rows=sum(len(as_list(as_map(group).get("micro_inverters"))) for group in groups)
-    )
+    """Read one page of the microinverters."""
+    return InvertersPage(states=parse_inverters_summary(answer), rows=len(inverter_rows(answer)))
 
 
 def parse_ev_chargers(answer: Any, system_id: str) -> tuple[Device, ...]:
     """Read the EV chargers of a system (endpoint ``ev_charger/devices``)."""
     data = as_map(about(answer, system_id, "ev_charger").get("devices"))
-    rows = [row for key, listed in data.items() if str(key).lower() == "ev_chargers" for row in as_list(listed)]
-    return tuple(device for row in rows if (device := _device(DeviceKind.OTHER, as_map(row))))
+    rows = [row for key, listed in data.items() if str(key).lower() == "ev_chargers" for row in as_maps(listed)]
+    return tuple(device for row in rows if (device := _device(DeviceKind.OTHER, row)))
 
 
 def parse_latest(answer: Any, system_id: str) -> Latest:
     """Read the newest powers. Keys differ from those of the list of devices, so hyphens count as underscores."""
     data = as_map(about(answer, system_id, "latest_telemetry").get("devices"))
-    rows: dict[str, list[Mapping[str, Any]]] = {}
+    rows: dict[str, list[Row]] = {}
     for key, listed in data.items():
-        rows.setdefault(str(key).lower().replace("-", "_"), []).extend(map(as_map, as_list(listed)))
+        rows.setdefault(str(key).lower().replace("-", "_"), []).extend(as_maps(listed))
     return Latest(
         meters=tuple(
             MeterChannel(
@@ -150,47 +160,31 @@ def _is_unknown(value: Any) -> bool:
     return not isinstance(value, bool) and value == _UNKNOWN
 
 
-def _system(row: Mapping[str, Any]) -> System | None:
-    system_id = as_str(row.get("system_id"))
-    if system_id is None:
-        return None
-    size = as_float(row.get("system_size"))
-    return System(
-        vendor=Vendor.ENPHASE,
-        id=system_id,
-        name=as_str(row.get("name")) or as_str(row.get("public_name")) or f"Enphase {system_id}",
-        timezone=as_str(row.get("timezone")),
-        status=as_code(row.get("status")),
-        size_w=size if size is not None and size > 0 else None,
-        installed_at=as_time(row.get("operational_at")),
-        last_report=as_time(row.get("last_report_at")),
-    )
+def _system(row: Row) -> System | None:
+    size_w = above_zero(as_float(row.get("system_size")))
+    return system_of(row, ("name", "public_name"), meta_of(row), size_w)
 
 
-def _device(kind: DeviceKind, row: Mapping[str, Any]) -> Device | None:
+def _device(kind: DeviceKind, row: Row) -> Device | None:
     serial = as_str(row.get("serial_number"))
     if serial is None:
         return None
     name = as_str(row.get("name"))
     if kind is DeviceKind.METER and name is not None and " " not in name:
-        # What it is called is only what it measures.
+        # Its name only says what it measures.
         name = f"{name.capitalize()} meter"
     return Device(
         kind=kind,
         serial=serial,
         name=name,
         manufacturer=MANUFACTURER,
-        model=as_str(row.get("product_name")) or as_str(row.get("model")),
-        part_number=as_str(row.get("part_number")) or as_str(row.get("sku")) or as_str(row.get("SKU")),
-        firmware=as_str(row.get("emu_sw_version")) or as_str(row.get("firmware")),
+        model=first_str(row, "product_name", "model"),
+        part_number=first_str(row, "part_number", "sku", "SKU"),
+        firmware=first_str(row, "emu_sw_version", "firmware"),
     )
 
 
-def _state(row: Mapping[str, Any]) -> DeviceReading:
-    return DeviceReading(status=as_code(row.get("status")), last_report=as_time(row.get("last_report_at")))
-
-
-def _meter(serial: str, row: Mapping[str, Any]) -> Meter:
+def _meter(serial: str, row: Row) -> Meter:
     config = as_code(row.get("config_type"))
     role = as_code(row.get("name"))
     if role not in {"production", "consumption"}:
@@ -198,10 +192,11 @@ def _meter(serial: str, row: Mapping[str, Any]) -> Meter:
     return Meter(serial=serial, role=role, config=config, phases=as_code(row.get("config_phase")))
 
 
-def _battery_now(row: Mapping[str, Any]) -> BatteryNow:
-    """Read a battery's power. Its sign is not documented, but its mode says which way the energy goes.
+def _battery_now(row: Row) -> BatteryNow:
+    """Read a battery's power in W, positive while it discharges.
 
-    Without a mode that says so, what is positive is given: so says the documentation of the live data.
+    The sign of the field is not documented; the battery's mode says which way the energy goes. Without such a mode,
+    positive means discharging, as the documentation of the live data has it.
     """
     power, mode = as_float(row.get("power")), as_code(row.get("operational_mode"))
     if power is not None and mode in {_CHARGING, _DISCHARGING}:
@@ -211,7 +206,7 @@ def _battery_now(row: Mapping[str, Any]) -> BatteryNow:
     )
 
 
-def _appliances(rows: Iterable[Mapping[str, Any]]) -> tuple[ApplianceNow, ...]:
+def _appliances(rows: Iterable[Row]) -> tuple[ApplianceNow, ...]:
     return tuple(
         ApplianceNow(
             serial=serial,

@@ -4,22 +4,21 @@ Rows are stamped by their end: the one that ends at midnight belongs to the day 
 nested, so both are read everywhere (Enphase v4 documentation). Energies are Wh, instants aware UTC.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any
 
 from ...model.elements import Flow, Interval
+from ..enphase.fields import Row, about, amount_of, at_least_zero, meta_of, series_of
 from ..enphase.model import Register
-from ..enphase.parse import about, energy_of, meta_of, series_of
-from ..parse import as_date, as_float, as_int, as_list, as_map, as_str, as_time
+from ..enphase.parse_energy import METER_LENGTH, meter_readings, read_intervals, read_registers
+from ..parse import as_date, as_float, as_int, as_list, as_map, as_time
 from .model import BatteryTelemetry, DailySeries, StorageRegister, Telemetry
 
-MICRO_LENGTH = timedelta(minutes=5)
-METER_LENGTH = timedelta(minutes=15)
 _DEEPEST = 3
-"""Lists in lists in lists: more than was ever seen."""
+"""How deep lists of rows lie in other lists at most; no deeper ones are known."""
 IMPORT_FIELDS = EXPORT_FIELDS = ("wh_imported", "wh_exported")
 """The schema calls the field of imports by the name of exports, the sample does not: each answer has only one."""
 
@@ -32,21 +31,14 @@ def parse_telemetry(
     A negative energy is no energy; a negative power, as at night, is 0.
     """
     data = about(answer, system_id, what)
-    rows: dict[datetime, Interval] = {}
-    for row in _flat(data.get("intervals")):
-        end = as_time(row.get("end_at"))
-        energy_wh = next((found for name in energy if (found := energy_of(row.get(name))) is not None), None)
-        if end is not None and energy_wh is not None:
-            mean = as_float(row.get(power)) if power else None
-            rows[end] = Interval(
-                start=end - length,
-                end=end,
-                energy_wh=energy_wh,
-                power_w=None if mean is None else max(0.0, mean),
-                devices_reporting=as_int(row.get("devices_reporting")),
-            )
+    rows = read_intervals(
+        _flat(data.get("intervals")),
+        length,
+        energy,
+        lambda row: at_least_zero(as_float(row.get(power))) if power is not None else None,
+    )
     return Telemetry(
-        intervals=_spread(_ascending(rows), length),
+        intervals=_with_true_length(rows, length),
         total_devices=as_int(data.get("total_devices")),
         end=as_time(data.get("end_at")),
         meta=meta_of(data.get("meta")),
@@ -54,32 +46,23 @@ def parse_telemetry(
 
 
 def parse_battery(answer: Any, system_id: str) -> BatteryTelemetry:
-    """Read what the batteries took and gave, and how full they are: by the rows, else ``"97%"`` of the answer."""
+    """Read what the batteries took and gave, and how full they are: as the answer has it, else its newest row."""
     data = about(answer, system_id, "telemetry/battery")
-    charge: dict[datetime, Interval] = {}
-    discharge: dict[datetime, Interval] = {}
-    levels: dict[datetime, float] = {}
-    for row in _flat(data.get("intervals")):
-        end = as_time(row.get("end_at"))
-        if end is None:
-            continue
-        for name, rows in (("charge", charge), ("discharge", discharge)):
-            part = as_map(row.get(name))
-            if (energy_wh := energy_of(part.get("enwh"))) is not None:
-                rows[end] = Interval(
-                    start=end - METER_LENGTH,
-                    end=end,
-                    energy_wh=energy_wh,
-                    devices_reporting=as_int(part.get("devices_reporting")),
-                )
-        if (level := percent_of(as_map(row.get("soc")).get("percent"))) is not None:
-            levels[end] = level
+    rows = list(_flat(data.get("intervals")))
+    levels = {
+        end: level
+        for row in rows
+        if (end := as_time(row.get("end_at"))) is not None
+        and (level := percent_of(as_map(row.get("soc")).get("percent"))) is not None
+    }
     newest = max(levels, default=None)
-    aggregate = percent_of(data.get("last_reported_aggregate_soc"))
+    level = percent_of(data.get("last_reported_aggregate_soc"))
+    if level is None and newest is not None:
+        level = levels[newest]
     return BatteryTelemetry(
-        charge=_ascending(charge),
-        discharge=_ascending(discharge),
-        level_percent=aggregate if aggregate is not None else levels[newest] if newest is not None else None,
+        charge=_direction(rows, "charge"),
+        discharge=_direction(rows, "discharge"),
+        level_percent=level,
         level_at=newest,
         total_devices=as_int(data.get("total_devices")),
         end=as_time(data.get("end_at")),
@@ -88,7 +71,7 @@ def parse_battery(answer: Any, system_id: str) -> BatteryTelemetry:
 
 def parse_lifetime(answer: Any, system_id: str, what: str, fields: Mapping[str, Flow], zone: tzinfo) -> DailySeries:
     """Read the energies of days; `None` (HTTP 204) is a system that has none."""
-    data = about({} if answer is None else answer, system_id, what)
+    data = about(answer, system_id, what, may_be_empty=True)
     return DailySeries(
         start=as_date(data.get("start_date"), zone),
         flows=MappingProxyType({flow: series_of(data.get(name)) for name, flow in fields.items() if name in data}),
@@ -98,11 +81,7 @@ def parse_lifetime(answer: Any, system_id: str, what: str, fields: Mapping[str, 
 
 def parse_consumption_registers(answer: Any, system_id: str) -> tuple[Register, ...]:
     """Read what the consumption meters have counted; whether that is the grid's or the house's is not documented."""
-    return tuple(
-        Register(serial=serial, value_wh=value, read_at=read_at)
-        for row, serial, read_at in _readings(answer, system_id, "consumption_meter_readings")
-        if (value := energy_of(row.get("value"))) is not None
-    )
+    return read_registers(answer, system_id, "consumption_meter_readings")
 
 
 def parse_storage_registers(answer: Any, system_id: str) -> tuple[StorageRegister, ...]:
@@ -110,21 +89,21 @@ def parse_storage_registers(answer: Any, system_id: str) -> tuple[StorageRegiste
     return tuple(
         StorageRegister(
             serial=serial,
-            charged_wh=energy_of(row.get("value_charged")),
-            discharged_wh=energy_of(row.get("value_discharged")),
+            charged_wh=amount_of(row.get("value_charged")),
+            discharged_wh=amount_of(row.get("value_discharged")),
             read_at=read_at,
         )
-        for row, serial, read_at in _readings(answer, system_id, "storage_meter_readings")
+        for row, serial, read_at in meter_readings(answer, system_id, "storage_meter_readings")
     )
 
 
 def percent_of(value: Any) -> float | None:
-    """Read a percentage, ``97`` or ``"97%"``; what lies outside 0 to 100 is none."""
+    """Read a percentage, ``97`` or ``"97%"``; a number outside 0 to 100 is none."""
     number = as_float(value.strip().removesuffix("%") if isinstance(value, str) else value)
     return number if number is not None and 0 <= number <= 100 else None
 
 
-def _flat(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+def _flat(value: Any, depth: int = 0) -> Iterator[Row]:
     """Yield the rows of a list, or of lists in a list."""
     for item in as_list(value):
         if isinstance(item, Mapping):
@@ -133,12 +112,14 @@ def _flat(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
             yield from _flat(item, depth + 1)
 
 
-def _ascending(rows: Mapping[datetime, Interval]) -> tuple[Interval, ...]:
-    return tuple(rows[end] for end in sorted(rows))
+def _direction(rows: Sequence[Row], name: str) -> tuple[Interval, ...]:
+    """Return what batteries charged or discharged: each row has an object for either, and one end for both."""
+    parts = ({**as_map(row.get(name)), "end_at": row.get("end_at")} for row in rows)
+    return read_intervals(parts, METER_LENGTH, ("enwh",))
 
 
-def _spread(rows: tuple[Interval, ...], length: timedelta) -> tuple[Interval, ...]:
-    """Return the rows as long as they are: a gateway at a cellular modem tells quarter hours where others tell less.
+def _with_true_length(rows: tuple[Interval, ...], length: timedelta) -> tuple[Interval, ...]:
+    """Return rows as long as they really are: a gateway with a cellular modem reports only quarter hours.
 
     Then every row ends with a quarter hour, and its power is the mean of its energy over one.
     """
@@ -149,11 +130,3 @@ def _spread(rows: tuple[Interval, ...], length: timedelta) -> tuple[Interval, ..
     if not powers or any(abs(joule / quarter - watt) >= abs(joule / short - watt) for joule, watt in powers):
         return rows
     return tuple(replace(row, start=row.end - METER_LENGTH) for row in rows)
-
-
-def _readings(answer: Any, system_id: str, what: str) -> Iterable[tuple[Mapping[str, Any], str, datetime]]:
-    """Yield the rows with the meter's serial number, whose key differs between endpoints, and when it was read."""
-    for row in map(as_map, as_list(about(answer, system_id, what).get("meter_readings"))):
-        serial, read_at = as_str(row.get("serial_num")) or as_str(row.get("serial_number")), as_time(row.get("read_at"))
-        if serial is not None and read_at is not None:
-            yield row, serial, read_at

@@ -1,14 +1,14 @@
 """The JSON of Enphase v4 about events, alarms and EV chargers to the model. Pure functions, instants aware UTC."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..enphase.parse import about, energy_of
-from ..parse import as_bool, as_code, as_float, as_int, as_list, as_str, as_time, require_map
+from ..enphase.fields import about, amount_of
+from ..enphase.parse_energy import METER_LENGTH
+from ..parse import as_bool, as_code, as_float, as_int, as_list, as_str, as_time, maps_in, require_map
 from .ev_model import ChargerEvent, ChargerSchedule, ChargingSession, ChargingTime
 from .model import Alarm, Event, EventType, Telemetry
-from .parse_energy import METER_LENGTH, parse_telemetry
+from .parse_energy import parse_telemetry
 
 _KWH = 1000.0
 _LONGEST = timedelta(days=366)
@@ -24,7 +24,7 @@ def parse_events(answer: Any, system_id: str) -> tuple[Event, ...]:
             until=as_time(row.get("event_end_time")),
             serial=as_str(row.get("serial_number")),
         )
-        for row in _rows(about(answer, system_id, "events"), "events")
+        for row in maps_in(about(answer, system_id, "events").get("events"))
     )
 
 
@@ -38,14 +38,16 @@ def parse_alarms(answer: Any, system_id: str) -> tuple[Alarm, ...]:
             cleared=as_bool(row.get("cleared")),
             since=as_time(row.get("alarm_start_time")),
             until=as_time(row.get("alarm_end_time")),
-            serials=tuple(serial for event in _rows(row, "events") if (serial := as_str(event.get("serial_number")))),
+            serials=tuple(
+                serial for event in maps_in(row.get("events")) if (serial := as_str(event.get("serial_number")))
+            ),
         )
-        for row in _rows(about(answer, system_id, "alarms"), "alarms")
+        for row in maps_in(about(answer, system_id, "alarms").get("alarms"))
     )
 
 
 def parse_event_types(answer: Any) -> tuple[EventType, ...]:
-    """Read what event types stand for."""
+    """Read what event types mean."""
     return tuple(
         EventType(
             id=number,
@@ -55,7 +57,7 @@ def parse_event_types(answer: Any) -> tuple[EventType, ...]:
             action=as_str(row.get("recommended_action")),
             stateful=as_bool(row.get("stateful")),
         )
-        for row in _rows(require_map(answer, "event_types"), "event_types")
+        for row in maps_in(require_map(answer, "event_types").get("event_types"))
         if (number := as_int(row.get("event_type_id"))) is not None
     )
 
@@ -69,7 +71,7 @@ def parse_charger_events(answer: Any, system_id: str) -> tuple[ChargerEvent, ...
             cleared=as_time(row.get("cleared_date")),
             details=as_str(row.get("details")),
         )
-        for row in _rows(about(answer, system_id, "ev_charger/events"), "events")
+        for row in maps_in(about(answer, system_id, "ev_charger/events").get("events"))
     )
 
 
@@ -81,11 +83,11 @@ def parse_sessions(answer: Any, system_id: str) -> tuple[ChargingSession, ...]:
             end=as_time(row.get("end_time")),
             duration=_seconds(row.get("duration")),
             charging=_seconds(row.get("charge_time")),
-            energy_wh=as_float(kwh * _KWH) if (kwh := energy_of(row.get("energy_added"))) is not None else None,
-            miles_added=energy_of(row.get("miles_added")),
+            energy_wh=as_float(kwh * _KWH) if (kwh := amount_of(row.get("energy_added"))) is not None else None,
+            miles_added=amount_of(row.get("miles_added")),
             cost=as_float(row.get("cost")),
         )
-        for row in _rows(about(answer, system_id, "ev_charger/sessions"), "sessions")
+        for row in maps_in(about(answer, system_id, "ev_charger/sessions").get("sessions"))
     )
 
 
@@ -102,15 +104,15 @@ def parse_schedules(answer: Any, system_id: str) -> tuple[ChargerSchedule, ...]:
                     end=as_str(time.get("end_time")),
                     level_percent=as_float(time.get("charging_level")),
                 )
-                for time in _rows(row, "schedules")
+                for time in maps_in(row.get("schedules"))
             ),
         )
-        for row in _rows(about(answer, system_id, "ev_charger/schedules"), "charger_schedules")
+        for row in maps_in(about(answer, system_id, "ev_charger/schedules").get("charger_schedules"))
     )
 
 
 def parse_charger_telemetry(answer: Any, system_id: str) -> Telemetry:
-    """Read what a charger used in quarter hours; the rows are in ``consumption``, and so is their energy."""
+    """Read what a charger used in quarter hours; rows and their energy are both in a field ``consumption``."""
     data = about(answer, system_id, "ev_charger/telemetry")
     return parse_telemetry(
         {**data, "intervals": data.get("consumption")},
@@ -121,10 +123,6 @@ def parse_charger_telemetry(answer: Any, system_id: str) -> Telemetry:
     )
 
 
-def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    return [row for row in as_list(data.get(name)) if isinstance(row, Mapping)]
-
-
 def _seconds(value: Any) -> timedelta | None:
-    number = energy_of(value)
+    number = amount_of(value)
     return timedelta(seconds=number) if number is not None and number <= _LONGEST.total_seconds() else None

@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from ..account import Account
 from ..auth import Auth
 from ..errors import CloudError, CredentialRefused, MalformedAnswer, NotAllowed, TemporarilyUnavailable, TokenRefused
 from ..parse import require_list
-from ..transport import Account, Transport
+from ..transport import Transport
 from .errors import Translator, is_inconclusive
 from .model import Alert, Bucket, DeviceType, Overview, Quantity, Series, Site, SiteDevice, Telemetry
-from .parse import SeriesReader, parse_alerts, parse_devices, parse_overview, parse_site, parse_sites
+from .parse import parse_alerts, parse_devices, parse_overview, parse_site, parse_sites
+from .parse_series import SeriesReader
 from .scale import Scale, scale_of
 from .windows import Resolution, Window, windows
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from ...model.elements import System, Vendor
+from ..account import Account
 from ..auth import Auth
 from ..base import Cloud
-from ..transport import Account
 from .api import DEFAULT_BASE_URL, SolarEdgeApi
 from .archive import SolarEdgeArchive
 from .jobs.alerts import AlertsJob

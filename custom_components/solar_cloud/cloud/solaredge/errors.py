@@ -1,4 +1,4 @@
-"""SolarEdge's refusals in words of no vendor (SolarEdge Monitoring API V2 documentation, tiers and rate limits)."""
+"""What an error of SolarEdge means (SolarEdge Monitoring API V2 documentation, tiers and rate limits)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -16,11 +16,11 @@ from ..errors import (
     Throttled,
     ThrottleScope,
 )
-from ..parse import as_int, error_text
-from ..transport import MINUTE_RETRY, retry_after
+from ..parse import as_int, error_text, status_text
+from ..retry_after import MINUTE_RETRY, retry_after
 
 MONTH_RETRY = timedelta(hours=6)
-"""Nobody tells when a spent month ends, so it is tried again now and then."""
+"""No answer says when a spent month ends, so it is tried again after this time."""
 LONGEST_MINUTE = timedelta(hours=1)
 """A longer wait is no minute limit, whatever the answer calls it."""
 SHORTEST = timedelta(seconds=1)
@@ -33,7 +33,7 @@ _MEANINGS: Mapping[int, type[CloudError]] = MappingProxyType(
 
 
 class Translator:
-    """Turns an answer's status, headers and body into the error it is, and tells the ledger the limit that it names.
+    """Reads the errors of one client, and records in the ledger the minute's limit that every response names.
 
     What is not special to this vendor (outages, pages, redirects) is left to the transport.
     """
@@ -45,7 +45,7 @@ class Translator:
         self._limit: int | None = None
 
     def __call__(self, status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:
-        """Return what is wrong; `None` for an answer that is fine or not special."""
+        """Return the error that a response means; `None` where it means none or nothing special."""
         known = {name.lower(): value for name, value in headers.items()}
         self._learn_limit(known)
         if status == 429:
@@ -53,11 +53,10 @@ class Translator:
             return throttled(known, now, self._ledger.resets_at(now))
         if (meaning := _MEANINGS.get(status)) is None:
             return None
-        text = error_text(body)
-        return meaning(f"HTTP {status}: {text}" if text else f"HTTP {status}")
+        return meaning(status_text(status, error_text(body)))
 
     def _learn_limit(self, headers: Mapping[str, str]) -> None:
-        """Tell the ledger the minute limit that every answer carries, whenever it changes."""
+        """Record the minute's limit in the ledger, whenever it changes."""
         limit = as_int(headers.get(_LIMIT))
         if limit is not None and limit >= 1 and limit != self._limit:
             self._limit = limit
@@ -65,7 +64,7 @@ class Translator:
 
 
 def throttled(headers: Mapping[str, str], now: datetime, resets_at: datetime) -> Throttled:
-    """Tell the two refusals of a 429 apart: calls of the minute, or credits of the month.
+    """Return which limit a 429 means: the calls of the minute, or the credits of the month.
 
     The month's has calls of the minute left and names no time; it lasts until the billing cycle turns (`resets_at`, as
     far as the ledger knows).
@@ -80,5 +79,5 @@ def throttled(headers: Mapping[str, str], now: datetime, resets_at: datetime) ->
 
 
 def is_inconclusive(error: CloudError) -> bool:
-    """Tell whether an error of what every credential opens leaves open if this one lives."""
+    """Return whether an error leaves open if the credential is alive, though every live one may read what failed."""
     return isinstance(error, InvalidRequest | NotFound | MalformedAnswer)

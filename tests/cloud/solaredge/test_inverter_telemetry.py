@@ -89,7 +89,7 @@ async def test_more_than_four_inverters_take_turns_and_all_are_read():
         assert data.readings.keys() == data.devices.keys()
 
 
-async def test_inverters_that_never_tell_anything_do_not_keep_the_others_from_their_turn():
+async def test_inverters_that_never_report_do_not_keep_the_others_from_their_turn():
     async with bench() as it:
         serve(it, *(f"I{number}" for number in range(5, 9)))
         for number in range(1, 5):
@@ -121,7 +121,7 @@ async def test_a_cloud_without_voltage_is_asked_for_energy_only():
         assert data.readings["I1"].voltage_v is None
 
 
-async def test_what_is_missing_is_remembered_over_a_restart_for_a_week_and_then_tried_again():
+async def test_what_is_missing_is_remembered_over_a_restart_for_a_week_then_tried_again():
     async with bench() as it:
         serve(it, "I1", voltage=False)
         data, _ = await turn(it, site(1))
@@ -136,7 +136,7 @@ async def test_what_is_missing_is_remembered_over_a_restart_for_a_week_and_then_
         assert asked == ["I1/energy"]
 
 
-async def test_once_the_telemetry_of_all_is_there_again_it_is_read_in_every_window_at_the_price_of_one():
+async def test_once_the_telemetry_of_all_is_back_every_window_is_read_with_one_request():
     async with bench() as it:
         serve(it, *(f"I{number}" for number in range(1, 6)), voltage=False)
         data, _ = await turn(it, site(5))

@@ -1,0 +1,91 @@
+"""What a cloud sent back, and how it is read: as the JSON that was asked for, or as the error that it means."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import json
+from typing import Any
+
+from .errors import (
+    CloudError,
+    InvalidRequest,
+    MalformedAnswer,
+    NoDataYet,
+    NotAllowed,
+    NotFound,
+    TemporarilyUnavailable,
+    Throttled,
+    ThrottleScope,
+)
+from .parse import status_text
+from .retry_after import MINUTE_RETRY, retry_after
+
+type Translate = Callable[[int, Mapping[str, str], Any], CloudError | None]
+"""Status, headers and JSON body (`None` where there is none) to the error that they mean; `None`: nothing special."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One response with its body read to the end."""
+
+    status: int
+    headers: Mapping[str, str]
+    content_type: str
+    body: bytes | None
+    """`None`: larger than any answer can be."""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a web page came, as from a proxy or a portal."""
+        if self.body is None:
+            return False
+        return self.content_type in {"text/html", "application/xhtml+xml"} or self.body.lstrip()[:1] == b"<"
+
+    def json(self) -> tuple[Any, bool]:
+        """Parse the body; the flag is false where it is no JSON, which `None` alone could not say."""
+        if not self.body:
+            return None, False
+        try:
+            return json.loads(self.body.decode("utf-8-sig", errors="replace")), True
+        except ValueError, RecursionError:
+            return None, False
+
+    def not_json(self) -> CloudError:
+        """Return what is wrong with a response whose body is no JSON."""
+        promised = is_json(self.content_type) or not self.body
+        return unreadable(self.status, "the answer is not JSON", promised=promised)
+
+
+def is_json(content_type: str) -> bool:
+    """Return whether a content type promises JSON."""
+    # EV chargers at Enphase answer JSON as octet-stream; aiohttp says octet-stream too where the header is missing.
+    return content_type.endswith("json") or content_type == "application/octet-stream"
+
+
+def unreadable(status: int | None, text: str, *, promised: bool) -> CloudError:
+    """Return what is wrong with an answer that cannot be read.
+
+    It is malformed where JSON was `promised` with a success; elsewhere the cloud is not well.
+    """
+    if status is not None and 200 <= status < 300 and promised:
+        return MalformedAnswer(text)
+    return TemporarilyUnavailable(text)
+
+
+def plain_error(status: int, headers: Mapping[str, str], now: datetime) -> CloudError:
+    """Return what a status means that is nothing special to its vendor."""
+    text = status_text(status)
+    match status:
+        case 401 | 403:
+            return NotAllowed(text)
+        case 404 | 410:
+            return NotFound(text)
+        case 409 | 429:
+            return Throttled(retry_after(headers, now) or now + MINUTE_RETRY, ThrottleScope.MINUTE, sent=True)
+        case 422:
+            return NoDataYet(text)
+        case _ if 400 <= status < 500 and status != 408:
+            return InvalidRequest(text)
+        case _:
+            # Redirects among them: neither cloud documents one, and a credential must not travel to where it points.
+            return TemporarilyUnavailable(text)

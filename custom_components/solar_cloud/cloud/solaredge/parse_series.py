@@ -1,0 +1,114 @@
+"""The JSON of SolarEdge about series of values, of a site or of its devices, to the model.
+
+A metric that cannot be read is left out; only an answer of the wrong shape raises `MalformedAnswer`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+import logging
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..errors import MalformedAnswer
+from ..parse import as_map, as_str, as_time, require_list, require_map
+from .model import Quantity, Series, Telemetry
+from .parse_buckets import read_buckets
+from .scale import SCALED_UNIT
+from .units import factor_of
+from .windows import Resolution
+
+_LOGGER = logging.getLogger(__name__)
+
+_FLOWS = ("production", "consumption", "import", "export", "charge", "discharge")
+_METRICS: Mapping[str, Quantity] = MappingProxyType(
+    {
+        "power": Quantity.POWER,
+        "energy": Quantity.ENERGY,
+        "voltage": Quantity.VOLTAGE,
+        "current": Quantity.CURRENT,
+        "frequency": Quantity.FREQUENCY,
+        **{f"{flow}Power": Quantity.POWER for flow in _FLOWS},
+        **{f"{flow}Energy": Quantity.ENERGY for flow in (*_FLOWS, "remaining")},
+        "stateOfEnergy": Quantity.PERCENTAGE,
+    }
+)
+_MOST_ODD_UNITS = 100
+"""How many units that are not known are logged at most."""
+
+
+class SeriesReader:
+    """Reads series of values; logs each unit that is not known once."""
+
+    def __init__(self) -> None:
+        self._odd_units: set[str] = set()
+
+    def series(
+        self,
+        answer: Any,
+        quantity: Quantity,
+        asked: Resolution,
+        zone: ZoneInfo,
+        period: Mapping[str, Any] | None = None,
+        percentage: float = 1,
+    ) -> Series:
+        """Read one series in this project's unit.
+
+        `period` stands in where the series has none of its own; `percentage` makes the unit PERCENTAGE per cent.
+        Raises `MalformedAnswer` for anything but an object with an array of values, and when the buckets are of another
+        size than asked: such values would be booked twice. Values in a unit that does not fit are dropped.
+        """
+        row = require_map(answer, "series")
+        answered = as_str(row.get("resolution"))
+        if answered is not None and answered.upper() != asked:
+            raise MalformedAnswer("series: another resolution than asked")
+        rows = require_list(row.get("values"), "series")
+        period = as_map(row.get("period")) or period or {}
+        series = Series(
+            quantity=quantity,
+            resolution=asked,
+            period_start=as_time(period.get("from"), zone),
+            period_end=as_time(period.get("to"), zone),
+        )
+        factor = self._factor(row.get("unit"), quantity)
+        if factor is None:
+            return series
+        if as_str(row.get("unit")) == SCALED_UNIT:
+            factor *= percentage
+        return replace(series, buckets=read_buckets(rows, series, factor, zone))
+
+    def telemetry(
+        self, answer: Any, family: str, asked: Resolution, zone: ZoneInfo, percentage: float = 1
+    ) -> Telemetry:
+        """Read the telemetry of one family (``inverters``, ``meters``, ``storage``); none at all is a normal answer.
+
+        A metric that cannot be read is left out, so that it takes down nothing but itself. `percentage` comes from
+        `Scale`.
+        """
+        row = require_map(answer, f"{family} telemetry")
+        period = as_map(row.get("period"))
+        devices: dict[str, Mapping[str, Series]] = {}
+        for serial, metrics in require_map(row.get(family), f"{family} telemetry").items():
+            read: dict[str, Series] = {}
+            for name, values in as_map(metrics).items():
+                if (quantity := _METRICS.get(name)) is None:
+                    continue
+                try:
+                    read[name] = self.series(values, quantity, asked, zone, period, percentage)
+                except MalformedAnswer:
+                    _LOGGER.debug("Left out a metric that cannot be read: %s", name)
+            if as_str(serial):
+                devices[serial] = MappingProxyType(read)
+        return Telemetry(devices=MappingProxyType(devices))
+
+    def _factor(self, unit: Any, quantity: Quantity) -> float | None:
+        """Return the factor of a unit; one that is unknown or of another quantity is logged, once."""
+        if (factor := factor_of(unit, quantity)) is not None:
+            return factor
+        text = repr(unit)[:40]
+        if text not in self._odd_units and len(self._odd_units) < _MOST_ODD_UNITS:
+            self._odd_units.add(text)
+            _LOGGER.warning(
+                "SolarEdge gives %s in a unit that is not known: %s; these values are left out", quantity, text
+            )
+        return None
