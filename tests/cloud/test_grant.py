@@ -172,7 +172,7 @@ async def test_keeping_alive_saves_what_could_not_be_saved_before_however_young_
     assert len(desk.endpoint.asked) == 1
 
 
-async def test_a_refresh_that_failed_fails_for_all_who_waited_and_is_tried_again_by_the_next(desk):
+async def test_a_refresh_that_fails_does_so_for_all_who_wait_and_the_next_one_tries_again(desk):
     end(desk)
     desk.endpoint.errors.append(TemporarilyUnavailable("no answer in time"))
     desk.endpoint.held.clear()
@@ -247,7 +247,7 @@ async def test_a_clock_that_was_set_back_does_not_make_a_refused_token_young(des
     assert len(desk.endpoint.asked) == 1
 
 
-async def test_a_young_token_that_is_refused_while_its_successor_is_saved_is_replaced_by_it(desk):
+async def test_a_young_token_refused_while_its_successor_is_saved_is_replaced_by_it(desk):
     desk.saving.clear()
     desk.clock.now += LIFE - MARGIN
     desk.grant.worked("access-1")

@@ -21,7 +21,7 @@ MONTH = timedelta(days=31)
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=1), MONTH])
-async def test_after_a_clock_was_set_back_a_pair_from_the_future_is_replaced_before_it_could_die(
+async def test_after_a_clock_was_set_back_a_pair_from_the_future_is_replaced_in_time(
     make: Callable[..., Desk], ahead: timedelta
 ) -> None:
     # It says that it is younger than nothing; how old it is, nobody knows.
@@ -41,13 +41,13 @@ async def test_a_clock_that_is_put_right_by_seconds_costs_no_refresh(make: Calla
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=1), MONTH])
-async def test_a_clock_that_jumps_ahead_and_back_costs_a_refresh_each_time_and_loses_nothing(
+async def test_a_clock_that_jumps_ahead_and_back_costs_a_refresh_each_and_loses_nothing(
     desk: Desk, ahead: timedelta
 ) -> None:
     desk.clock.now = NOW + ahead
     assert await desk.grant.token() == "access-2"
     desk.clock.now = NOW + timedelta(minutes=1)
-    # The token still works, so nothing tells that it is from the future; a refusal does.
+    # The token still works, so nothing shows that it is from the future; a refusal does.
     assert await desk.grant.token() == "access-2"
     desk.grant.worked("access-2")
     assert not await desk.grant.renewed("access-2")
