@@ -1,6 +1,6 @@
 """How fast ten years of hours become statistics, and how long all else waits.
 
-`python benchmarks/statistics.py` prints it, with `--write` docs/statistics-speed.md becomes what it prints.
+`python benchmarks/bookkeeping.py` prints it, with `--write` docs/statistics-speed.md becomes what it prints.
 
 87,600 hours of one measure go into a fresh database on disk, through `Book` and through the recorder's own bulk import
 of the same rows. Beside it a clock ticks in the event loop every millisecond. Its longest delay is what a light switch
@@ -198,7 +198,7 @@ async def run(years: int) -> AsyncGenerator[str]:
 
 HEAD = """# How fast does the past get in?
 
-<!-- benchmarks/statistics.py --write writes this page. -->
+<!-- benchmarks/bookkeeping.py --write writes this page. -->
 
 {years} years of hours ({rows:,} rows) of one measure, written into a fresh SQLite database on disk: through what Solar
 Cloud books with (`statistics.py`), and through the recorder's own bulk import of the same rows. {today}, {cores} cores,

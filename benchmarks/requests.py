@@ -6,6 +6,7 @@ Runs the tests that count them, in a whole Home Assistant against the simulator,
 tests assert the bounds that the docs name.
 """
 
+import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 import subprocess
@@ -14,18 +15,25 @@ from tempfile import TemporaryDirectory
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).parents[1]
-DAY = ("tests/ha/test_requests.py", "-k", "no_more_than_the_docs_say")
-MONTH = ("tests/ha/test_requests_v4.py", "-k", "a_month_of_31_days", "-m", "slow")
+DAY = ("no_more_than_the_docs_say", "tests/home/test_requests.py")
+MONTH = ("a_month_of_31_days", "tests/home/test_requests_v4.py", "-m", "slow")
+"""Which tests count, and where they are."""
 ENDPOINTS = "by endpoint"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the tables; return the exit code of the tests."""
-    month = "--month" in arguments
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--month", action="store_true", help="accounts that are signed in to, in a month of 31 days")
+    parser.add_argument("--account", metavar="WORD", help="only the accounts with this word in their name")
+    options = parser.parse_args(arguments)
+    month = options.month
+    tests, *where = MONTH if month else DAY
+    chosen = f"{tests} and {options.account}" if options.account else tests
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *(MONTH if month else DAY), f"--junitxml={report}"],
+            [sys.executable, "-m", "pytest", "-q", *where, "-k", chosen, f"--junitxml={report}"],
             cwd=ROOT,
             capture_output=True,
             text=True,

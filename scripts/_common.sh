@@ -19,6 +19,16 @@ fail() {
   exit 1
 }
 
+# explain_if_asked "$@" – with --help, prints the comment at the head of the script, and stops.
+explain_if_asked() {
+  case "${1:-}" in
+    -h | --help)
+      awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"
+      exit 0
+      ;;
+  esac
+}
+
 # quietly LOG COMMAND … – runs a command; its output is kept in LOG and shown only if it fails.
 quietly() {
   local log=$1

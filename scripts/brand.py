@@ -5,6 +5,7 @@
 Writes custom_components/solar_cloud/brand/: icon, logo, each also doubled (@2x), the logo also for dark themes.
 """
 
+import argparse
 from math import cos, pi, sin
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def _save(image: Image.Image, name: str, size: tuple[int, int]) -> None:
 
 def main() -> None:
     """Write all images."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     _TARGET.mkdir(parents=True, exist_ok=True)
     drawing = symbol()
     _save(drawing, "icon.png", (256, 256))

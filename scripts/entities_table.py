@@ -7,6 +7,7 @@ A table stands between `<!-- table: NAME -->` and `<!-- end -->`. As soon as a k
 must have a place for its table.
 """
 
+import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 import json
@@ -17,12 +18,13 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from custom_components.solar_cloud import binary_sensor, event
+from custom_components.solar_cloud import event
 from custom_components.solar_cloud.cloud.base import Cloud
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.entities import (
+    binary_sensors,
     cloud_sensors,
     flow_sensors,
     history_sensors,
@@ -39,13 +41,13 @@ ACCOUNT: Final = "account"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A cloud, and what the names of its jobs do not say: a job of this name may tell more elsewhere."""
+    """A cloud, and what the names of its jobs do not say: a job of the same name may report more elsewhere."""
 
     cloud: type[Cloud]
     flows: frozenset[Flow] = frozenset(Flow)
-    """What it tells of a system beside its own production."""
+    """What it reports of a system beside the production."""
     device_flows: frozenset[Flow] = frozenset(Flow)
-    """What it tells of single meters and batteries."""
+    """What it reports of single meters and batteries."""
     kinds: frozenset[DeviceKind] = frozenset(DeviceKind)
     """The hardware that it lists."""
 
@@ -60,13 +62,16 @@ CLOUDS: Final[Mapping[str, Column]] = {
     "Enphase v4": Column(cloud=EnphaseV4, device_flows=frozenset()),
     "SolarEdge": Column(cloud=SolarEdge),
 }
-"""A test compares the tables with what the entities of each ready system are."""
+"""A test compares the tables with the entities of the simulator's systems."""
 _TEXTS = ROOT / "custom_components" / "solar_cloud" / "translations" / "en.json"
 _TABLE = re.compile(r"<!-- table: (?P<name>[a-z_ ]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Write or check the tables, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Writes the tables in docs/entities.md and docs/status.md.")
+    parser.add_argument("--check", action="store_true", help="only check whether they are current")
+    only_check = parser.parse_args(arguments).check
     texts = json.loads(_TEXTS.read_text("utf-8"))["entity"]
     stale = 0
     for name, tables in (("entities.md", entity_tables(texts)), ("status.md", status_tables(texts))):
@@ -76,12 +81,12 @@ def main(arguments: Sequence[str]) -> int:
         if new == old:
             continue
         stale += 1
-        if "--check" in arguments:
+        if only_check:
             print(f"docs/{name} is not current: run scripts/entities_table.py", file=sys.stderr)
         else:
             path.write_text(new, "utf-8")
             print(f"docs/{name} written")
-    return 1 if stale and "--check" in arguments else 0
+    return 1 if stale and only_check else 0
 
 
 def filled(text: str, tables: Mapping[str, str]) -> str:
@@ -115,27 +120,27 @@ def status_tables(texts: Mapping[str, Any]) -> dict[str, str]:
     return tables | {"other": table([STATUS.other])}
 
 
-def jobs_of(description: Any, of: str, column: Column) -> list[str]:
-    """Return the jobs of a cloud that tell a value of a system (`SYSTEM`) or of a kind of device."""
-    if column.cloud.vendor not in description.vendors or not _tells(description, of, column):
+def jobs_of(description: Any, subject: str, column: Column) -> list[str]:
+    """Return the jobs of a cloud that report a value of a system (`SYSTEM`) or of a kind of device."""
+    if column.cloud.vendor not in description.vendors or not _is_reported(description, subject, column):
         return []
     return [job.name for job in column.cloud.job_terms() if job.name in description.jobs]
 
 
-def descriptions(of: str) -> Iterator[tuple[str, Any]]:
+def descriptions(subject: str) -> Iterator[tuple[str, Any]]:
     """Yield the descriptions of a system (`SYSTEM`) or of a kind of device, each with its platform."""
-    if of == SYSTEM:
+    if subject == SYSTEM:
         yield from _system_descriptions()
     else:
-        yield from ((platform, row) for platform, row in _device_descriptions() if of in row.kinds)
+        yield from ((platform, row) for platform, row in _device_descriptions() if subject in row.kinds)
 
 
 def _system_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in sensors.SYSTEM_SENSORS)
     yield from (("sensor", row) for row in flow_sensors.FLOW_SENSORS)
-    yield from (("sensor", row) for row in cloud_sensors.MORE_SYSTEM_SENSORS)
+    yield from (("sensor", row) for row in cloud_sensors.CLOUD_SENSORS)
     yield from (("sensor", row) for row in history_sensors.HISTORY_SENSORS)
-    yield from (("binary_sensor", row) for row in binary_sensor.SYSTEM_BINARY_SENSORS)
+    yield from (("binary_sensor", row) for row in binary_sensors.SYSTEM_BINARY_SENSORS)
     yield from (("event", row) for row in event.EVENTS)
 
 
@@ -145,25 +150,25 @@ def _device_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in flow_sensors.DEVICE_FLOW_SENSORS)
     yield from (("sensor", row) for row in flow_sensors.FACT_SENSORS)
     yield from (("sensor", row) for row in performance_sensors.PERFORMANCE_SENSORS)
-    yield from (("binary_sensor", row) for row in binary_sensor.DEVICE_BINARY_SENSORS)
+    yield from (("binary_sensor", row) for row in binary_sensors.DEVICE_BINARY_SENSORS)
 
 
-def _rows(of: str, texts: Mapping[str, Any]) -> Iterator[list[str]]:
-    for platform, row in descriptions(of):
-        jobs = (", ".join(f"`{job}`" for job in jobs_of(row, of, column)) or "–" for column in CLOUDS.values())
+def _rows(subject: str, texts: Mapping[str, Any]) -> Iterator[list[str]]:
+    for platform, row in descriptions(subject):
+        jobs = (", ".join(f"`{job}`" for job in jobs_of(row, subject, column)) or "–" for column in CLOUDS.values())
         yield [*_row(platform, row, texts), *jobs]
 
 
-def _tells(description: Any, of: str, column: Column) -> bool:
-    """Tell whether a cloud has what a description is about."""
-    if of == SYSTEM:
+def _is_reported(description: Any, subject: str, column: Column) -> bool:
+    """Return whether a cloud reports the flows that a description is about, or lists such hardware."""
+    if subject == SYSTEM:
         return getattr(description, "flows", frozenset()) <= column.flows
     flow = getattr(description, "flow", None)
-    return of in column.kinds and (flow is None or flow in column.device_flows)
+    return subject in column.kinds and (flow is None or flow in column.device_flows)
 
 
 def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]:
-    """Return what every entity has to say of itself."""
+    """Return the cells that the table of the account has too."""
     text = texts[platform][description.translation_key]
     unit = (
         getattr(description, "suggested_unit_of_measurement", None)
@@ -183,7 +188,7 @@ def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]
 
 
 def _default(description: Any) -> str:
-    """Tell whether an entity is there from the beginning."""
+    """Return whether an entity is enabled by default, in the table's words."""
     if not description.entity_registry_enabled_default:
         return "off"
     return str(description.noise.value) if hasattr(description, "noise") else "on"

@@ -3,6 +3,7 @@
 python scripts/release_zip.py v0.1.0 dist/solar_cloud.zip
 """
 
+import argparse
 import json
 from pathlib import Path
 import re
@@ -52,6 +53,8 @@ def main(tag: str, target: str) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: release_zip.py TAG ZIP")
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tag", help="such as v0.1.0")
+    parser.add_argument("zip", help="where to write it")
+    options = parser.parse_args()
+    sys.exit(main(options.tag, options.zip))

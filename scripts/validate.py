@@ -5,6 +5,7 @@
 FOLDER is the repository (default: this one). Prints one line for each finding; the exit code is 1 if there are any.
 """
 
+import argparse
 from pathlib import Path
 import sys
 
@@ -15,8 +16,9 @@ from validator import Project, findings
 
 def main() -> int:
     """Check the repository and return the exit code."""
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent
-    found = findings(Project(root))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent.parent)
+    found = findings(Project(parser.parse_args().folder))
     for finding in found:
         print(finding, file=sys.stderr)
     print(f"{len(found)} findings" if found else "Nothing to complain about")

@@ -35,7 +35,7 @@ IMPORT_TODAY = DeviceSensorDescription(
     noise=Noise.LOUD,
     vendors=frozenset({Vendor.SOLAREDGE}),
     value_fn=lambda *_: None,
-    has_fn=lambda _: True,
+    exists_fn=lambda _: True,
 )
 CYCLES = DeviceSensorDescription(
     key="cycles",
@@ -44,7 +44,7 @@ CYCLES = DeviceSensorDescription(
     jobs=frozenset({"inventory"}),
     kinds=frozenset({DeviceKind.METER, DeviceKind.BATTERY}),
     value_fn=lambda *_: None,
-    has_fn=lambda _: True,
+    exists_fn=lambda _: True,
 )
 
 
@@ -55,12 +55,12 @@ def other_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sensor_descriptions, "SYSTEM_SENSORS", ())
     monkeypatch.setattr(sensor_descriptions, "DEVICE_SENSORS", (IMPORT_TODAY, CYCLES))
     for name in ("FLOW_SENSORS", "HARDWARE_SENSORS", "DEVICE_FLOW_SENSORS", "FACT_SENSORS"):
-        monkeypatch.setattr(entities_table.sensor_flows, name, ())
-    monkeypatch.setattr(entities_table.sensor_history, "HISTORY_SENSORS", ())
-    monkeypatch.setattr(entities_table.binary_sensor, "SYSTEM_BINARY_SENSORS", ())
-    monkeypatch.setattr(entities_table.binary_sensor, "DEVICE_BINARY_SENSORS", ())
-    monkeypatch.setattr(entities_table.sensor_more, "MORE_SYSTEM_SENSORS", ())
-    monkeypatch.setattr(entities_table.sensor_performance, "PERFORMANCE_SENSORS", ())
+        monkeypatch.setattr(entities_table.flow_sensors, name, ())
+    monkeypatch.setattr(entities_table.history_sensors, "HISTORY_SENSORS", ())
+    monkeypatch.setattr(entities_table.binary_sensors, "SYSTEM_BINARY_SENSORS", ())
+    monkeypatch.setattr(entities_table.binary_sensors, "DEVICE_BINARY_SENSORS", ())
+    monkeypatch.setattr(entities_table.cloud_sensors, "CLOUD_SENSORS", ())
+    monkeypatch.setattr(entities_table.performance_sensors, "PERFORMANCE_SENSORS", ())
     monkeypatch.setattr(entities_table.event, "EVENTS", ())
 
 

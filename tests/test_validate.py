@@ -385,6 +385,16 @@ BAD = [
     ("entity_texts", text("entity.sensor.power.state_attributes.key.state", "Key"), "key.state has no states"),
     ("entity_texts", text("entity.sensor.power.state_attributes.speed.name", "Speed"), "speed is not in the code"),
     ("entity_keys_have_texts", text("entity.sensor.power", None), "entity.sensor.power is missing"),
+    (
+        "entity_keys_have_texts",
+        code("entities/flow_sensors.py", 'FLOW = FlowSensorDescription(key="grid", translation_key="grid")'),
+        "entity.sensor.grid is missing",
+    ),
+    (
+        "entity_keys_have_texts",
+        code("entities/binary_sensors.py", 'LINK = LinkSensorDescription(key="link", translation_key="link")'),
+        "entity.binary_sensor.link is missing",
+    ),
     ("entity_texts_are_used", text("entity.sensor.speed", {"name": "Speed"}), "entity.sensor.speed"),
     ("keys_have_texts", text("exceptions", {}), "exceptions.rate_limited is missing"),
     ("keys_have_texts", text("issues", {}), "issues.system_gone is missing"),

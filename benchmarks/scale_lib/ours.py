@@ -14,7 +14,8 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
 
 from custom_components.solar_cloud.const import DOMAIN
-from custom_components.solar_cloud.coordinator import SOONEST, SolarCloudConfigEntry, SystemCoordinator
+from custom_components.solar_cloud.coordinator import SOONEST, SystemCoordinator
+from custom_components.solar_cloud.runtime import SolarCloudConfigEntry
 from simulator import ENPHASE_PATH, SOLAREDGE_PATH
 from simulator.systems.ready import ENPHASE_API_KEY
 
@@ -123,7 +124,7 @@ class Ours(Candidate):
         before = ledger.used(self._time.now())
         self._written.clear()
         with (
-            patch("custom_components.solar_cloud.coordinator.SAVE_DELAY", 0),
+            patch("custom_components.solar_cloud.system.storage.SAVE_DELAY", 0),
             patch.object(Store, "_async_write_data", self._writer(Store._async_write_data)),  # noqa: SLF001
         ):
             await coordinator.async_refresh()

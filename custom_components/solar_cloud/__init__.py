@@ -12,15 +12,19 @@ from homeassistant.helpers.typing import ConfigType
 
 from .account.clients import async_client
 from .account.coordinator import AccountCoordinator
-from .account.grants import async_give_back, async_grant, follow_grant
-from .account.issues import clear_devices_missing, clear_offers, clear_underperforming
+from .account.grants import async_follow_grant, async_grant, async_revoke_grant
+from .account.issues import clear_devices_missing
 from .account.metered import CLOUD_VENDOR, metered_account
-from .account.reauth import ask_while_refused
-from .account.reload import begins_anew, what_matters
+from .account.reauth import async_reauth_while_refused
+from .account.reload import settings_of, take_changed
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
-from .coordinator import SolarCloudConfigEntry, SolarCloudRuntimeData, SystemCoordinator, system_store
+from .coordinator import SystemCoordinator
+from .runtime import AccountRuntime, SolarCloudConfigEntry, build_system
 from .services import async_setup_services
-from .system.devices import register_account
+from .statistics.issues import clear_offers
+from .system.storage import system_store
+from .upkeep.devices import register_account
+from .upkeep.issues import clear_underperforming
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
@@ -40,24 +44,24 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
     client = await async_client(hass, entry.data, entry.options.get(CONF_CYCLE_DAY, 1), grant)
     metered = metered_account(hass, entry.data)
     account_device_id = register_account(hass, entry, CLOUD_VENDOR[entry.data[CONF_CLOUD]])
-    coordinators = {
-        subentry.subentry_id: SystemCoordinator(hass, entry, subentry, client, metered, account_device_id)
+    systems = {
+        subentry.subentry_id: build_system(hass, entry, subentry, client, metered, account_device_id)
         for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
     }
-    anew = begins_anew(hass, entry.entry_id)
-    for coordinator in coordinators.values():
-        await coordinator.async_restore(anew=anew)
-    await _async_prove(list(coordinators.values()))
-    entry.runtime_data = SolarCloudRuntimeData(
-        client=client, metered=metered, account=AccountCoordinator(hass, entry, metered), coordinators=coordinators
+    retry_refused = take_changed(hass, entry.entry_id)
+    for system in systems.values():
+        await system.async_restore(retry_refused=retry_refused)
+    await _async_prove([system.coordinator for system in systems.values()])
+    entry.runtime_data = AccountRuntime(
+        client=client, metered=metered, account=AccountCoordinator(hass, entry, metered), systems=systems
     )
     entry.async_on_unload(entry.add_update_listener(_ChangeListener(entry)))
-    ask_while_refused(hass, entry, client)
+    async_reauth_while_refused(hass, entry, client)
     if grant is not None:
-        follow_grant(hass, entry, grant)
+        async_follow_grant(hass, entry, grant)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    for coordinator in coordinators.values():
-        coordinator.async_start()
+    for system in systems.values():
+        system.async_start()
         await asyncio.sleep(0)  # of a hundred systems each takes some milliseconds
     return True
 
@@ -86,7 +90,7 @@ class _ChangeListener:
 
     @staticmethod
     def _state(entry: SolarCloudConfigEntry) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {**what_matters(entry.data), **entry.options}, {
+        return {**settings_of(entry.data), **entry.options}, {
             key: dict(subentry.data) for key, subentry in entry.subentries.items()
         }
 
@@ -106,12 +110,12 @@ async def async_unload_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
-    """Forget the data of an account's systems and give back its grant.
+    """Forget the data of an account's systems and revoke its grant.
 
     Its request count stays: the vendor does not forget it either.
     """
     clear_devices_missing(hass, entry.entry_id)
-    await async_give_back(hass, entry)
+    await async_revoke_grant(hass, entry)
     await _async_forget(
         hass, entry, [subentry.data[CONF_SYSTEM_ID] for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)]
     )
@@ -131,7 +135,7 @@ async def async_remove_config_entry_device(
     """Let the owner delete a device that its cloud no longer lists."""
     if (DOMAIN, entry.entry_id) in device.identifiers:
         return False
-    coordinator = entry.runtime_data.coordinators.get(device.config_subentry_id or "")
-    if coordinator is None or not coordinator.has_data:
+    system = entry.runtime_data.systems.get(device.config_subentry_id or "")
+    if system is None or not system.coordinator.has_data:
         return True
-    return not device.identifiers & coordinator.device_identifiers()
+    return not device.identifiers & system.devices.identifiers()

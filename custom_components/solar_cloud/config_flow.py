@@ -21,7 +21,7 @@ import voluptuous as vol
 from .account.clients import async_client
 from .account.grants import async_grant
 from .account.metered import CLOUD_VENDOR, is_signed_in
-from .account.reload import begin_anew, what_matters
+from .account.reload import mark_changed, settings_of
 from .account.urls import PORTALS, SOME_CALLBACK_URL, callback_url
 from .budget.plan import PLANS
 from .const import (
@@ -355,9 +355,9 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, self.unique_id or "")
         if other is not None and other.entry_id != entry.entry_id:
             return self.async_abort(reason="already_configured")
-        begin_anew(self.hass, entry.entry_id)
+        mark_changed(self.hass, entry.entry_id)
         # A loaded account reloads itself when its data change; any other has to be told.
-        changed = what_matters(entry.data) != what_matters(self._data)
+        changed = settings_of(entry.data) != settings_of(self._data)
         reloads_itself = entry.state is ConfigEntryState.LOADED and changed
         result = self.async_update_and_abort(entry, unique_id=self.unique_id, data=self._data)
         if not reloads_itself:

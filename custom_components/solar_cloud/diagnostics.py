@@ -1,4 +1,4 @@
-"""What helps to find a fault, without what tells whose system it is."""
+"""What helps to find a fault, without what says whose system it is."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,7 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_ACCOUNT_KEY, CONF_AUTH_IMPLEMENTATION, CONF_OWNER, CONF_SITE_ID, CONF_SYSTEM_ID, CONF_USER_ID
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+from .coordinator import SystemCoordinator
+from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .system.restore import dump
 
 TO_REDACT = {
@@ -35,9 +36,9 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: SolarCl
     ledger = entry.runtime_data.metered.ledger
     names: dict[str, str] = {}
     systems = []
-    for number, coordinator in enumerate(entry.runtime_data.coordinators.values(), 1):
-        names |= _stand_ins(coordinator, number)
-        systems.append(_system(coordinator))
+    for number, system in enumerate(entry.runtime_data.systems.values(), 1):
+        names |= _stand_ins(system.coordinator, number)
+        systems.append(_system(system))
     return {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
         "requests": {
@@ -51,13 +52,14 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: SolarCl
     }
 
 
-def _system(coordinator: SystemCoordinator) -> dict[str, Any]:
+def _system(system: SystemRuntime) -> dict[str, Any]:
+    coordinator = system.coordinator
     return {
         "available": {job.name: coordinator.is_available(job.name) for job in coordinator.client.jobs},
         "next_refresh_in": str(coordinator.update_interval),
         "schedule": dump(coordinator.schedule),
         "data": _data(coordinator) if coordinator.has_data else None,
-        "history": dump(coordinator.bookkeeper.state),
+        "history": dump(system.bookkeeper.state),
     }
 
 
@@ -69,7 +71,7 @@ def _data(coordinator: SystemCoordinator) -> dict[str, Any]:
 
 
 def _is_harmless(note: str) -> bool:
-    """Tell whether a note is a plain word or an instant with its time zone: it names nobody."""
+    """Return whether a note is a plain word or an instant with its time zone: it names nobody."""
     if not note or (note.isascii() and note.isalpha() and note.islower()):
         return True
     try:

@@ -1,4 +1,4 @@
-"""What all entities share: where they hang, whose figures they are, when they can be trusted."""
+"""What all entities share: their device, attribution and availability, and how they are added."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -13,22 +13,23 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import ATTRIBUTION, DOMAIN
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+from .coordinator import SystemCoordinator
 from .model.elements import Device, DeviceReading, Vendor
-from .system.devices import device_identifier, is_owned
+from .runtime import SolarCloudConfigEntry, SystemRuntime
+from .upkeep.devices import device_identifier
 
 type Candidate = tuple[str, Callable[[], Entity]]
-"""A unique id, and how to make its entity."""
+"""A unique id, and a function that makes its entity."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourcedDescription(EntityDescription):
-    """A description that knows which jobs its value comes from."""
+    """A description that names the jobs its value comes from."""
 
     jobs: frozenset[str]
-    """Names of client jobs; the entity is available while one that the client has can be read."""
+    """Names of client jobs; the entity is available while one of those that the client has can be read."""
     vendors: frozenset[Vendor] = frozenset(Vendor)
-    """Whose clouds tell the value; others have no such entity."""
+    """The vendors whose clouds report the value; others have no such entity."""
 
 
 class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
@@ -38,28 +39,27 @@ class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
     entity_description: SourcedDescription
 
     def __init__(self, coordinator: SystemCoordinator, description: SourcedDescription, identifier: str) -> None:
-        """Hang the entity on the device that was registered under this identifier."""
+        """Link the entity to the device that is registered under this identifier."""
         super().__init__(coordinator)
         self.entity_description = description
         self._attr_attribution = ATTRIBUTION[coordinator.system.vendor]
         self._attr_unique_id = unique_id(identifier, description)
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identifier)})
-        jobs = description.jobs & {job.name for job in coordinator.client.jobs}
-        self._jobs = sorted(jobs)
+        self._jobs = sorted(description.jobs & {job.name for job in coordinator.client.jobs})
 
     @property
     def has_source(self) -> bool:
-        """Tell whether the account's cloud has a job that the value can come from.
+        """Return whether the account's cloud has a job that the value can come from.
 
-        It has not where the account has moved to another generation of the cloud, which does not tell the value. What
-        no job brings, Home Assistant knows by itself.
+        It has none where the account has moved to another generation of the cloud, which does not report the value. A
+        description without jobs needs none.
         """
         return bool(self._jobs) or not self.entity_description.jobs
 
     @property
     @override
     def available(self) -> bool:
-        """Tell whether one of the entity's sources can be read, or could until a moment ago."""
+        """Return whether one of the entity's jobs can be read, or could until a moment ago."""
         return self.coordinator.is_one_available(self._jobs)
 
 
@@ -67,19 +67,19 @@ class DeviceEntity(SolarCloudEntity):
     """An entity of a gateway, an inverter or other hardware."""
 
     def __init__(self, coordinator: SystemCoordinator, description: SourcedDescription, serial: str) -> None:
-        """Follow the device with this serial number."""
+        """Link the entity to the device with this serial number."""
         super().__init__(coordinator, description, device_identifier(coordinator.system.vendor, serial))
         self._serial = serial
 
     @property
     def reading(self) -> DeviceReading:
-        """The newest values of the device."""
+        """Return the newest values of the device."""
         return self.coordinator.data.readings.get(self._serial, DeviceReading())
 
     @property
     @override
     def available(self) -> bool:
-        """Tell whether the device is still listed and its values can be read."""
+        """Return whether the device is still listed and its values can be read."""
         return super().available and self._serial in self.coordinator.data.devices
 
 
@@ -91,21 +91,22 @@ def unique_id(identifier: str, description: EntityDescription) -> str:
 async def async_follow_systems(
     entry: SolarCloudConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    candidates: Callable[[SystemCoordinator], Iterable[Candidate]],
+    candidates: Callable[[SystemRuntime], Iterable[Candidate]],
 ) -> None:
-    """Follow all systems of an account; the event loop turns after each, as a hundred of them take seconds."""
-    for coordinator in entry.runtime_data.coordinators.values():
-        async_follow(coordinator, async_add_entities, candidates)
+    """Add the entities of all systems of an account; the event loop runs after each, as a hundred take seconds."""
+    for system in entry.runtime_data.systems.values():
+        async_follow(system, async_add_entities, candidates)
         await asyncio.sleep(0)
 
 
 @callback
 def async_follow(
-    coordinator: SystemCoordinator,
+    system: SystemRuntime,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    candidates: Callable[[SystemCoordinator], Iterable[Candidate]],
+    candidates: Callable[[SystemRuntime], Iterable[Candidate]],
 ) -> None:
-    """Add a system's entities, and those of hardware and values that appear later, without a reload."""
+    """Add a system's entities now, and later those of new hardware and values, without a reload."""
+    coordinator = system.coordinator
     added: set[str] = set()
     domain = async_get_current_platform().domain
     registry = er.async_get(coordinator.hass)
@@ -119,12 +120,12 @@ def async_follow(
     def async_add() -> None:
         if not coordinator.has_data:
             return
-        current = dict(candidates(coordinator))
-        # What has gone may come back: a device that was retired by mistake gets its entities again.
-        # But a value that is not told for once has an entity all the same.
+        current = dict(candidates(system))
+        # An entity that was removed may come back: a device that was retired by mistake gets its entities again.
+        # A value that is missing only once keeps its entity.
         added.difference_update([key for key in added - current.keys() if not is_registered(key)])
         made = [make() for key, make in current.items() if key not in added]
-        # What the cloud that an account has moved to does not tell stays in the registry, for its owner to delete.
+        # Entities whose values the account's new cloud does not report stay in the registry for the owner to delete.
         new = [entity for entity in made if not isinstance(entity, SolarCloudEntity) or entity.has_source]
         added.update(current)
         if new:
@@ -134,8 +135,9 @@ def async_follow(
     coordinator.config_entry.async_on_unload(coordinator.async_add_listener(async_add))
 
 
-def devices_with_readings(coordinator: SystemCoordinator) -> Iterable[tuple[Device, DeviceReading]]:
-    """Yield every device that is the system's own with its newest values."""
-    for serial, device in coordinator.data.devices.items():
-        if is_owned(coordinator, serial):
-            yield device, coordinator.data.readings.get(serial, DeviceReading())
+def devices_with_readings(system: SystemRuntime) -> Iterable[tuple[Device, DeviceReading]]:
+    """Yield every device that belongs to the system, with its newest values."""
+    data = system.coordinator.data
+    for serial, device in data.devices.items():
+        if system.devices.owns(serial):
+            yield device, data.readings.get(serial, DeviceReading())

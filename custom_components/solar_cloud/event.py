@@ -1,4 +1,4 @@
-"""Events: the alerts of a system that are opened and closed at its cloud."""
+"""Events of systems: the alerts that are opened and closed at the cloud."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+from .coordinator import SystemCoordinator
 from .entity import Candidate, SolarCloudEntity, SourcedDescription, async_follow_systems, unique_id
 from .model.elements import Alert
+from .runtime import SolarCloudConfigEntry, SystemRuntime
 
 PARALLEL_UPDATES = 0
 
@@ -23,7 +24,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class AlertEventDescription(EventEntityDescription, SourcedDescription):
-    """An event for each alert that comes or goes."""
+    """An event for each alert that is opened or closed."""
 
 
 EVENTS: tuple[AlertEventDescription, ...] = (
@@ -43,7 +44,9 @@ async def async_setup_entry(
     await async_follow_systems(entry, async_add_entities, _candidates)
 
 
-def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
+    """Yield the events of a system whose cloud reports alerts."""
+    coordinator = system.coordinator
     key = coordinator.system.key
     for description in EVENTS:
         if coordinator.system.vendor in description.vendors and coordinator.data.alerts is not None:
@@ -56,43 +59,43 @@ class AlertEvent(SolarCloudEntity, EventEntity):
     entity_description: AlertEventDescription
 
     def __init__(self, coordinator: SystemCoordinator, description: AlertEventDescription, identifier: str) -> None:
-        """Begin with the alerts that were known before the start: of those there is nothing to tell."""
+        """Begin with the alerts that were known before the start: those fire no event again."""
         super().__init__(coordinator, description, identifier)
-        self._told: Mapping[str, Alert] = coordinator.alerts_before
+        self._reported: Mapping[str, Alert] = coordinator.alerts_before
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Tell what has come or gone since; only once the entity is wholly there can it fire more than one event."""
+        """Fire for the changes since then, after the entity is added: before, only its last event would be seen."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.hass.loop.call_soon(self._tell).cancel)
+        self.async_on_remove(self.hass.loop.call_soon(self._fire_changes).cancel)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        self._tell()
+        self._fire_changes()
         super()._handle_coordinator_update()
 
     @callback
-    def _tell(self) -> None:
-        """Fire for each alert that has come or gone, those that have gone first, then the oldest first."""
-        known, alerts = self._told, self.coordinator.data.alerts
-        if alerts is None or alerts is known:
+    def _fire_changes(self) -> None:
+        """Fire for each alert that was closed, then for each that was opened, the oldest of them first."""
+        reported, alerts = self._reported, self.coordinator.data.alerts
+        if alerts is None or alerts is reported:
             return
-        self._told = alerts
-        gone = [alert for key, alert in known.items() if key not in alerts]
-        come = sorted((alert for key, alert in alerts.items() if key not in known), key=_begin)
-        for event_type, found in ((CLOSED, gone), (OPENED, come)):
-            for alert in found:
+        self._reported = alerts
+        closed = [alert for key, alert in reported.items() if key not in alerts]
+        opened = sorted((alert for key, alert in alerts.items() if key not in reported), key=_opened_at)
+        for event_type, changed in ((CLOSED, closed), (OPENED, opened)):
+            for alert in changed:
                 self._trigger_event(event_type, _attributes(alert))
                 self.async_write_ha_state()
 
 
-def _begin(alert: Alert) -> datetime:
+def _opened_at(alert: Alert) -> datetime:
     return alert.since or _LONG_AGO
 
 
 def _attributes(alert: Alert) -> dict[str, Any]:
-    """Return what an alert says, in the vendor's words; what it does not say is `None`."""
+    """Return the attributes of an alert in the vendor's words; `None` for what the vendor does not report."""
     return {
         "alert_id": alert.id,
         "type": alert.type,

@@ -1,72 +1,49 @@
 """The flows behind the offers under Settings > Repairs: importing the past, and moving over."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, override
 from zoneinfo import ZoneInfo
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
-from .account.issues import Offer
-from .const import CONF_SINCE
-from .flows.forms import since_schema
-from .statistics.import_terms import chosen, earliest, running_system, told, why_not
+from .flows.history_import import HistoryImportSteps
+from .flows.running import running_bookkeeper
+from .statistics.bookkeeper import Bookkeeper
+from .statistics.issues import Offer
 from .statistics.takeover import Overlap, async_overlap
 
 KILO = 1000
 
 
-class ImportHistoryFlow(RepairsFlow):
-    """Asks since when the past is wanted, and tells the price before anything is sent."""
+class ImportHistoryFlow(HistoryImportSteps[RepairsFlowResult], RepairsFlow):
+    """Imports a system's past, after its price was stated."""
 
     def __init__(self, entry_id: str, subentry_id: str) -> None:
-        """Start with no day."""
+        """Take the system that the offer is about."""
         self._ids = (entry_id, subentry_id)
-        self._since: date | None = None
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Ask since when."""
-        if (coordinator := running_system(self.hass, *self._ids)) is None:
-            return self.async_abort(reason="entry_not_loaded")
-        if (reason := why_not(coordinator)) is not None:
-            return self.async_abort(reason=reason)
-        errors: dict[str, str] = {}
-        # The form is shown first without input; Home Assistant hands the issue's id in as if it were one.
-        if user_input is not None and CONF_SINCE in user_input:
-            self._since = chosen(coordinator, user_input[CONF_SINCE])
-            if self._since is not None:
-                return await self.async_step_confirm()
-            errors["since"] = "is_there_already"
-        begin = earliest(coordinator)
-        return self.async_show_form(
-            step_id="init",
-            data_schema=since_schema(begin),
-            errors=errors,
-            description_placeholders=told(coordinator, begin),
-        )
+        """Import the past of the system."""
+        return await self._async_ask_since("init", user_input)
 
-    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Tell the price of that day, and begin when the owner agrees."""
-        if (coordinator := running_system(self.hass, *self._ids)) is None or self._since is None:
-            return self.async_abort(reason="entry_not_loaded")
-        if user_input is not None:
-            await coordinator.bookkeeper.async_import(self._since)
-            return self.async_create_entry(data={})
-        return self.async_show_form(
-            step_id="confirm",
-            data_schema=vol.Schema({}),
-            description_placeholders=told(coordinator, self._since),
-        )
+    @override
+    def _bookkeeper(self) -> Bookkeeper | None:
+        return running_bookkeeper(self.hass, *self._ids)
+
+    @override
+    def _import_started(self) -> RepairsFlowResult:
+        return self.async_create_entry(data={})
 
 
 class MoveHistoryFlow(RepairsFlow):
-    """Shows an older statistic beside ours, and copies what it has before ours begins."""
+    """Compares an older statistic with ours, and copies what it has before ours begins."""
 
     def __init__(self, entry_id: str, subentry_id: str) -> None:
-        """Start with nothing compared."""
+        """Take the system that the offer is about."""
         self._ids = (entry_id, subentry_id)
         self._overlap: Overlap | None = None
 
@@ -75,25 +52,26 @@ class MoveHistoryFlow(RepairsFlow):
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Show what would be copied; do it when the owner agrees."""
-        if (coordinator := running_system(self.hass, *self._ids)) is None:
+        """List what would be copied; copy it when the owner agrees."""
+        if (bookkeeper := running_bookkeeper(self.hass, *self._ids)) is None:
             return self.async_abort(reason="entry_not_loaded")
         if user_input is not None and self._overlap is not None:
-            if not await coordinator.bookkeeper.async_take_over(self._overlap.earlier):
+            if not await bookkeeper.async_take_over(self._overlap.earlier):
                 return self.async_abort(reason="no_recorder")
             return self.async_create_entry(data={})
-        self._overlap = await async_overlap(coordinator)
+        statistics = bookkeeper.statistics
+        self._overlap = await async_overlap(statistics)
         if self._overlap is None:
             return self.async_abort(reason="nothing_to_move")
         return self.async_show_form(
             step_id="confirm",
             data_schema=vol.Schema({}),
-            description_placeholders={"name": coordinator.name, **_shown(self._overlap, coordinator.zone)},
+            description_placeholders={"name": statistics.name, **_figures(self._overlap, statistics.zone)},
         )
 
 
-def _shown(overlap: Overlap, zone: ZoneInfo) -> dict[str, str]:
-    """Return the figures as the form shows them: hours in the system's own time, energy in kWh."""
+def _figures(overlap: Overlap, zone: ZoneInfo) -> dict[str, str]:
+    """Return the figures of the form: hours in the system's own time, energy in kWh."""
     return {
         "old_id": overlap.old_id,
         "old_first": _hour(overlap.old_first, zone),
@@ -126,7 +104,7 @@ FLOWS: Mapping[Offer, type[ImportHistoryFlow | MoveHistoryFlow]] = MappingProxyT
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow of an offer; any other issue has nothing to be asked."""
+    """Return the flow of an offer; any other issue needs no more than a confirmation."""
     entry_id, subentry_id = (str((data or {}).get(key)) for key in ("entry_id", "subentry_id"))
     for offer, flow in FLOWS.items():
         if issue_id.startswith(offer.issue_id("")):

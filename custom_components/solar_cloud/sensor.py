@@ -15,8 +15,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .account.coordinator import AccountCoordinator
 from .account.metered import CLOUD_VENDOR
 from .const import ATTRIBUTION, CONF_CLOUD, DOMAIN
-from .coordinator import SolarCloudConfigEntry, SystemCoordinator
-from .entities.cloud_sensors import MORE_SYSTEM_SENSORS
+from .coordinator import SystemCoordinator
+from .entities.cloud_sensors import CLOUD_SENSORS
 from .entities.flow_sensors import (
     DEVICE_FLOW_SENSORS,
     FACT_SENSORS,
@@ -38,11 +38,12 @@ from .entities.sensors import (
     SystemSensorDescription,
     Value,
 )
-from .entities.vocabulary import Of, Vocabulary
+from .entities.vocabulary import Subject, Vocabulary
 from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
 from .model.data import SYSTEM
 from .model.elements import Device, DeviceKind, DeviceReading
-from .system.devices import device_identifier
+from .runtime import SolarCloudConfigEntry, SystemRuntime
+from .upkeep.devices import device_identifier
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,36 +62,38 @@ async def async_setup_entry(
     await async_follow_systems(entry, async_add_entities, _candidates)
 
 
-def _candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
+def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
     """Yield every sensor that the system and its devices have by now."""
+    coordinator = system.coordinator
     key, vendor = coordinator.system.key, coordinator.system.vendor
-    for description in (*SYSTEM_SENSORS, *MORE_SYSTEM_SENSORS):
-        if vendor in description.vendors and description.has_fn(coordinator.data):
+    for description in (*SYSTEM_SENSORS, *CLOUD_SENSORS):
+        if vendor in description.vendors and description.exists_fn(coordinator.data):
             yield unique_id(key, description), partial(SystemSensor, coordinator, description, key)
-    yield from _flow_candidates(coordinator)
+    yield from _flow_candidates(system)
     of_vendor = [description for description in ALL_DEVICE_SENSORS if vendor in description.vendors]
-    for device, reading in devices_with_readings(coordinator):
+    for device, reading in devices_with_readings(system):
         identifier = device_identifier(vendor, device.serial)
         for device_description in of_vendor:
-            if device.kind in device_description.kinds and device_description.has_fn(reading):
+            if device.kind in device_description.kinds and device_description.exists(coordinator, reading):
                 yield (
                     unique_id(identifier, device_description),
                     partial(DeviceSensor, coordinator, device_description, device, reading),
                 )
-    yield from performance_candidates(coordinator)
-    yield from history_candidates(coordinator)
+    yield from performance_candidates(system)
+    yield from history_candidates(system)
 
 
-def _flow_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
-    """Yield the sensors of grid and battery, and of what the inventory says of devices."""
-    key, vendor, told = coordinator.system.key, coordinator.system.vendor, coordinator.data.told
+def _flow_candidates(system: SystemRuntime) -> Iterable[Candidate]:
+    """Yield the sensors of grid, consumption and battery, and of what the inventory reports of devices."""
+    coordinator = system.coordinator
+    key, vendor, reported = coordinator.system.key, coordinator.system.vendor, coordinator.data.told
     for description in FLOW_SENSORS:
-        if description.flows <= told.get(SYSTEM, frozenset()):
+        if description.flows <= reported.get(SYSTEM, frozenset()):
             yield unique_id(key, description), partial(FlowSensor, coordinator, description, key)
-    for device, _ in devices_with_readings(coordinator):
+    for device, _ in devices_with_readings(system):
         identifier = device_identifier(vendor, device.serial)
         for device_description in DEVICE_FLOW_SENSORS:
-            if device.kind in device_description.kinds and device_description.flow in told.get(device.serial, ()):
+            if device.kind in device_description.kinds and device_description.flow in reported.get(device.serial, ()):
                 yield (
                     unique_id(identifier, device_description),
                     partial(DeviceFlowSensor, coordinator, device_description, device.serial),
@@ -101,13 +104,13 @@ def _flow_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
 
 
 class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
-    """A figure of the account's ledger."""
+    """A figure of the account's request ledger."""
 
     _attr_has_entity_name = True
     entity_description: AccountSensorDescription
 
     def __init__(self, entry: SolarCloudConfigEntry, description: AccountSensorDescription) -> None:
-        """Hang the sensor on the account's device."""
+        """Link the sensor to the account's device."""
         super().__init__(entry.runtime_data.account)
         self.entity_description = description
         self._attr_unique_id = unique_id(entry.entry_id, description)
@@ -122,19 +125,20 @@ class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
 
 
 class CodedSensor(SensorEntity):
-    """Shows a vendor's code, what to do about it, and a code that is not documented as such."""
+    """A sensor that may have a vendor's code as its state; an undocumented code has a state of its own."""
 
     _unrecorded_attributes = frozenset({ATTR_ADVICE})
     coordinator: SystemCoordinator
     _vocabulary: Vocabulary | None = None
     _unknown_seen: str | None = None
 
-    def _set_vocabulary(self, vocabulary: Vocabulary | None, of: Of) -> None:
+    def _set_vocabulary(self, vocabulary: Vocabulary | None, subject: Subject) -> None:
         self._vocabulary = vocabulary
         if vocabulary is not None:
-            self._attr_options = vocabulary.options(of)
+            self._attr_options = vocabulary.options(subject)
 
     def _as_state(self, value: Value) -> Value:
+        """Return a value as it is, but an undocumented code as the vocabulary's `other`, and log that code once."""
         if self._vocabulary is None or value is None or value in (self.options or ()):
             return value
         if self._unknown_seen != value:
@@ -146,14 +150,14 @@ class CodedSensor(SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return what to do about the code; its text is in the translations."""
+        """Return the key of the advice on the code; its text is in the translations."""
         if self._vocabulary is None or not self._vocabulary.advice or (value := self.native_value) is None:
             return None
         return {ATTR_ADVICE: value}
 
 
 class DailySensor(SensorEntity):
-    """Counts from the system's midnight, where its description says so."""
+    """A sensor that may count from the system's midnight."""
 
     coordinator: SystemCoordinator
     entity_description: SystemSensorDescription | FlowSensorDescription | DeviceFlowSensorDescription
@@ -161,7 +165,7 @@ class DailySensor(SensorEntity):
     @property
     @override
     def last_reset(self) -> datetime | None:
-        """Return the system's midnight, if the value counts from there."""
+        """Return the system's midnight if the value counts from there."""
         return self.coordinator.midnight() if self.entity_description.daily else None
 
 
@@ -171,7 +175,7 @@ class SystemSensor(SolarCloudEntity, DailySensor, CodedSensor):
     entity_description: SystemSensorDescription
 
     def __init__(self, coordinator: SystemCoordinator, description: SystemSensorDescription, identifier: str) -> None:
-        """Prepare the sensor; a status has its vendor's codes."""
+        """Set the codes of the vendor's systems as options."""
         super().__init__(coordinator, description, identifier)
         self._set_vocabulary(description.vocabulary, (coordinator.system.vendor, None))
 
@@ -194,7 +198,7 @@ class DeviceSensor(DeviceEntity, CodedSensor):
         device: Device,
         reading: DeviceReading,
     ) -> None:
-        """Prepare the sensor; a status has the codes of its vendor and of this kind of device."""
+        """Set the codes of the vendor's devices of this kind as options, and disable what is noisy by default."""
         super().__init__(coordinator, description, device.serial)
         self._set_vocabulary(description.vocabulary, (coordinator.system.vendor, device.kind))
         if device.kind is DeviceKind.INVERTER and description.is_noisy(reading):
@@ -216,13 +220,13 @@ class FlowSensor(SolarCloudEntity, DailySensor):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the newest value that agrees with those of the other flows."""
+        """Return the newest value that is consistent with the other flows."""
         return self.entity_description.value_fn(self.coordinator)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Tell whether nothing measures the value, so that it follows from the other flows."""
+        """Return whether the value is computed from other flows because nothing measures it."""
         balance = self.coordinator.data.balance
         return {ATTR_COMPUTED: bool(balance and self.entity_description.flows & balance.computed)}
 
@@ -235,19 +239,19 @@ class DeviceFlowSensor(DeviceEntity, DailySensor):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the newest value that the device has told."""
+        """Return the newest value that the device has reported."""
         return self.entity_description.value_fn(self.coordinator, self._serial)
 
 
 class FactSensor(DeviceEntity, SensorEntity):
-    """A sensor of what the inventory says of a device."""
+    """A sensor of what the inventory reports of a device."""
 
     entity_description: DeviceFactDescription
 
     @property
     @override
     def native_value(self) -> float | str | None:
-        """Return what the newest inventory says."""
+        """Return what the newest inventory reports."""
         device = self.coordinator.data.devices.get(self._serial)
         return None if device is None else self.entity_description.fact_fn(device)
 

@@ -15,12 +15,16 @@ from .budget.rates import budget_of
 from .cloud.archive import Archive
 from .const import CONF_SYSTEM, DOMAIN
 from .model.elements import Flow
+from .statistics.allowance import spare_requests
+from .statistics.bookkeeper import Bookkeeper
 from .statistics.energy_dashboard import async_add_sources
+from .statistics.import_terms import import_price, largest_step
 from .statistics.query import MOST_DAYS, Period, async_history, async_measured
+from .statistics.system_statistics import SystemStatistics
 from .statistics.verification import async_verify
 
 if TYPE_CHECKING:
-    from .coordinator import SolarCloudConfigEntry, SystemCoordinator
+    from .runtime import SolarCloudConfigEntry
 
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_END: Final = "end"
@@ -75,84 +79,84 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_import(call: ServiceCall) -> dict[str, Any]:
-    """Tell what the past costs, and import it unless it is a dry run."""
-    coordinator = _system(call)
-    archive = _archive(coordinator)
-    bookkeeper = coordinator.bookkeeper
-    begin = bookkeeper.begin()
+    """State what the past costs, and import it unless it is a dry run."""
+    bookkeeper = _bookkeeper(call)
+    statistics = bookkeeper.statistics
+    archive = _archive(statistics)
+    begin = statistics.begin()
     since: date | None = call.data.get(ATTR_SINCE, begin)
     if since is None:
-        raise _invalid("begin_unknown", {"name": coordinator.name})
+        raise _invalid("begin_unknown", {"name": statistics.name})
     if begin is not None:
         # Before its first day there is nothing to pay for.
         since = max(since, begin)
-    days = max(0, ((bookkeeper.state.first or coordinator.today()) - since).days)
-    price = bookkeeper.price(since)
-    budget = budget_of(coordinator.ledger, dt_util.utcnow())
-    if (step := bookkeeper.largest_step(since)) > budget.share:
-        raise _invalid("never_affordable", {"name": coordinator.name, "price": step, "share": budget.share})
+    days = max(0, ((statistics.state.first or statistics.today()) - since).days)
+    price = import_price(statistics, since)
+    budget = budget_of(statistics.metered.ledger, dt_util.utcnow())
+    if (step := largest_step(statistics, since)) > budget.share:
+        raise _invalid("never_affordable", {"name": statistics.name, "price": step, "share": budget.share})
     starts = days > 0 and not call.data[ATTR_DRY_RUN]
     if starts:
         await bookkeeper.async_import(since)
     return {
-        "system": coordinator.name,
+        "system": statistics.name,
         "requests": price,
         "requests_left": budget.left,
         "since": since.isoformat(),
         "days": days,
         "started": starts,
-        "this_month": archive.is_free or price <= bookkeeper.spare(),
+        "this_month": archive.is_free or price <= spare_requests(statistics.metered),
     }
 
 
 async def _async_verify(call: ServiceCall) -> dict[str, Any]:
     """Compare the statistics of finished days with the cloud's totals."""
-    coordinator = _system(call)
-    archive = _archive(coordinator)
-    yesterday = coordinator.today() - DAY
+    statistics = _bookkeeper(call).statistics
+    archive = _archive(statistics)
+    yesterday = statistics.today() - DAY
     first, last = _span(call, yesterday, MOST_VERIFIED_DAYS)
     if first > yesterday:
         raise _invalid("not_finished", {"day": first.isoformat()})
-    return await async_verify(coordinator, archive, first, min(last, yesterday))
+    return await async_verify(statistics, archive, first, min(last, yesterday))
 
 
 async def _async_get_history(call: ServiceCall) -> dict[str, Any]:
     """Return intervals of energy."""
-    coordinator = _system(call)
+    statistics = _bookkeeper(call).statistics
     period: Period = call.data[ATTR_PERIOD]
-    first, last = _span(call, coordinator.today(), MOST_DAYS[period])
-    measured = await async_measured(coordinator)
+    first, last = _span(call, statistics.today(), MOST_DAYS[period])
+    measured = await async_measured(statistics)
     flows = list(dict.fromkeys(call.data.get(ATTR_FLOWS, measured)))
     if lacking := [flow for flow in flows if flow not in measured]:
-        raise _invalid("flow_not_measured", {"name": coordinator.name, "flow": ", ".join(lacking)})
-    return await async_history(coordinator, first, last, period, flows, call.data[ATTR_MAX_REQUESTS])
+        raise _invalid("flow_not_measured", {"name": statistics.name, "flow": ", ".join(lacking)})
+    return await async_history(statistics, first, last, period, flows, call.data[ATTR_MAX_REQUESTS])
 
 
 async def _async_add_to_energy_dashboard(call: ServiceCall) -> dict[str, Any]:
     """Add the statistics of a system to the Energy dashboard."""
-    return await async_add_sources(_system(call))
+    return await async_add_sources(_bookkeeper(call).statistics)
 
 
 @callback
-def _system(call: ServiceCall) -> SystemCoordinator:
-    """Return the system that a call is about; raises `ServiceValidationError` when it cannot be worked with."""
+def _bookkeeper(call: ServiceCall) -> Bookkeeper:
+    """Return who keeps the statistics of a call's system; raises `ServiceValidationError` when there are none."""
     device_id: str = call.data[CONF_SYSTEM]
     entry: SolarCloudConfigEntry
     device, entry = service.async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
-    coordinator = entry.runtime_data.coordinators.get(device.config_subentry_id or "")
-    if coordinator is None or (DOMAIN, coordinator.system.key) not in device.identifiers:
+    system = entry.runtime_data.systems.get(device.config_subentry_id or "")
+    if system is None or (DOMAIN, system.coordinator.system.key) not in device.identifiers:
         raise _invalid("no_system", {"device": device.name_by_user or device.name or device_id})
-    if not coordinator.has_data:
-        raise _invalid("no_data_yet", {"name": coordinator.name})
-    if not coordinator.bookkeeper.book.available:
+    if not system.coordinator.has_data:
+        raise _invalid("no_data_yet", {"name": system.coordinator.name})
+    if not system.bookkeeper.statistics.book.available:
         raise _invalid("no_recorder")
-    return coordinator
+    return system.bookkeeper
 
 
-def _archive(coordinator: SystemCoordinator) -> Archive:
-    """Return what the cloud tells of the past."""
-    if (archive := coordinator.bookkeeper.archive) is None:
-        raise _invalid("no_past", {"name": coordinator.name})
+def _archive(statistics: SystemStatistics) -> Archive:
+    """Return the past as the cloud reports it; raises `ServiceValidationError` where it has none."""
+    if (archive := statistics.archive) is None:
+        raise _invalid("no_past", {"name": statistics.name})
     return archive
 
 

@@ -8,12 +8,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import SolarCloudConfigEntry
+from .runtime import SolarCloudConfigEntry
 
 
 @callback
 def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
-    """Register what is shown."""
+    """Register what the page shows."""
     register.async_register_info(system_health_info)
 
 
@@ -27,7 +27,7 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     ledgers = {id(entry.runtime_data.metered): entry.runtime_data.metered.ledger for entry in entries}.values()
     return {
         "accounts": len(entries),
-        "systems": sum(len(entry.runtime_data.coordinators) for entry in entries),
+        "systems": sum(len(entry.runtime_data.systems) for entry in entries),
         "requests_used": sum(ledger.used(now) for ledger in ledgers),
         "requests_left": sum(ledger.left(now) for ledger in ledgers),
     }

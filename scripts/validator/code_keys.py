@@ -54,14 +54,14 @@ def placeholders_are_given(project: Project) -> Iterator[str]:
     for area, key, call in _keyed_calls(project):
         text = project.translations.get(area, {}).get(key) or {}
         # What repairs an issue fills in its own texts.
-        wanted = _wanted({part: text[part] for part in text if part != "fix_flow"} if area == "issues" else text)
+        needed = _placeholders({part: text[part] for part in text if part != "fix_flow"} if area == "issues" else text)
         passed = argument(call, "translation_placeholders")
         given = set() if passed is None else literal_keys(passed)
         if given is None or any(keyword.arg is None for keyword in call.keywords):
             continue  # not to be seen here; placeholders_are_in_the_code looks whether it can be at all
-        if lacking := wanted - given:
+        if lacking := needed - given:
             yield f"{area}.{key}: {', '.join(sorted(lacking))} not given in line {call.lineno}"
-        if extra := given - wanted:
+        if extra := given - needed:
             yield f"{area}.{key}: {', '.join(sorted(extra))} given in line {call.lineno} and not in the text"
 
 
@@ -69,12 +69,12 @@ def placeholders_are_given(project: Project) -> Iterator[str]:
 def placeholders_are_in_the_code(project: Project) -> Iterator[str]:
     """Check that the code names every placeholder: one that it does not can never be filled in."""
     for path, text in texts(project.translations):
-        for name in sorted(_wanted(text)):
+        for name in sorted(_placeholders(text)):
             if name not in project.source.strings:
                 yield f"{path}: the code has no {name}"
 
 
-def _wanted(node: Any) -> set[str]:
+def _placeholders(node: Any) -> set[str]:
     """Return the placeholders of a text and of all texts below it; none for broken texts, another rule's matter."""
     try:
         return {name for _, text in texts(node) if isinstance(text, str) for name in placeholders(text)}
@@ -100,9 +100,12 @@ def _entity_keys(project: Project) -> Iterator[tuple[str, str]]:
 
 
 def _platform(path: Path) -> str | None:
-    """Return the platform that a file belongs to: sensor.py, sensor_descriptions.py, or anything in a folder sensor."""
-    name = path.parts[0].removesuffix(".py")
-    own = [platform for platform in PLATFORMS if name == platform or name.startswith(f"{platform}_")]
+    """Return the platform that a file belongs to: sensor.py, anything in a folder sensor, entities/flow_sensors.py."""
+    if path.parts[0] == "entities":
+        own = [platform for platform in PLATFORMS if f"_{path.stem}".endswith(f"_{platform}s")]
+    else:
+        name = path.parts[0].removesuffix(".py")
+        own = [platform for platform in PLATFORMS if name == platform or name.startswith(f"{platform}_")]
     return max(own, key=len, default=None)
 
 

@@ -65,7 +65,7 @@ class Source:
                     yield path, node
 
     def mentions(self, key: str) -> bool:
-        """Tell whether the code has this string, or an f-string that can become it."""
+        """Return whether the code has this string, or an f-string that can become it."""
         return key in self.strings or any(pattern.fullmatch(key) for pattern in self._patterns)
 
     def text(self, node: ast.expr | None) -> str | None:

@@ -47,7 +47,7 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Look into the log of every test here: no traceback but of Home Assistant's own file writing, no credential."""
     yield
-    for record in caplog.records:
+    for record in caplog.get_records("call"):
         assert record.exc_info is None or record.name == "homeassistant.util.file", record.getMessage()
         assert ENPHASE_API_KEY not in record.getMessage()
 

@@ -196,7 +196,7 @@ def _daylight(place: Place) -> Daylight:
 
 
 def is_light(place: Place, moment: datetime, slack: timedelta = timedelta(0)) -> bool:
-    """Tell whether it is light, or was or will be within the slack."""
+    """Return whether it is light, or was or will be within the slack."""
     return light_hours(place, moment - slack - timedelta(seconds=1), moment + slack) > 0
 
 

@@ -129,7 +129,7 @@ async def test_killed_at_random_moments_it_counts_a_lease_too_many_at_most(sende
     for _ in range(40):
         assert await sender.live(killed_after=chance.uniform(0, 0.05)) == KILLED
         sender.check()
-    # On a busy machine those lives were too short to tell much: longer ones follow until enough was sent.
+    # On a busy machine those lives were too short to prove much: longer ones follow until enough was sent.
     while sender.seen <= 200 and sender.kills < 200:
         assert await sender.live(killed_after=chance.uniform(0.05, 0.3)) == KILLED
         sender.check()

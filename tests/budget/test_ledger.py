@@ -292,7 +292,7 @@ def test_a_clock_set_back_into_last_month_still_counts_this_months_requests() ->
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_a_clock_that_ran_ahead_for_a_while_loses_no_request_and_costs_none_next_month(restart: bool) -> None:
+def test_a_clock_that_ran_ahead_loses_no_request_and_costs_none_next_month(restart: bool) -> None:
     ledger = Ledger(ROOMY)
     send(ledger, NOW, 900)
     ahead = datetime(2030, 6, 15, tzinfo=UTC)
@@ -414,7 +414,7 @@ def sent_until_throttled(ledger: Ledger) -> int:
     raise AssertionError("the month never ended")
 
 
-def test_a_count_that_cannot_be_read_is_taken_to_be_an_even_paces_and_the_owners_share() -> None:
+def test_an_unreadable_count_is_taken_to_be_an_even_paces_and_the_owners_share() -> None:
     ledger = Ledger(LIMITS, {"days": {"2026-11-20": "many"}, "leased": 0})
     # 20.5 of 30 days are over.
     assert ledger.used(NOW) == 684 + 50

@@ -342,7 +342,7 @@ def test_a_plan_without_a_reading_for_each_system_still_reads_some() -> None:
     assert len(world.sent) == limits.month_share
 
 
-def test_a_job_that_tells_something_in_the_dark_is_read_at_night_but_seldom() -> None:
+def test_a_job_that_reports_something_in_the_dark_is_read_at_night_but_seldom() -> None:
     meter = JobTerms(name="meter", cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=1, night=True)
     world = World(Limits(per_minute=10, per_month=2000), utc(2026, 3, 1), several(2), (meter,))
     reads = world.run(utc(2026, 4, 1))
@@ -428,7 +428,7 @@ def test_the_answer_is_never_later_than_the_end_of_the_cycle() -> None:
         assert world.due("system 0", job) <= utc(2026, 7, 1)
 
 
-def test_the_price_of_a_decision_grows_no_more_than_the_logarithm_of_the_number_of_systems() -> None:
+def test_a_decisions_price_grows_no_more_than_the_logarithm_of_the_number_of_systems() -> None:
     def calls(systems: int) -> int:
         world = World(V2, utc(2026, 6, 1, 9), several(systems))
         for system in world.places:
@@ -453,7 +453,7 @@ def test_the_price_of_a_decision_grows_no_more_than_the_logarithm_of_the_number_
     assert calls(1000) <= calls(10) * 3
 
 
-def test_a_job_whose_answers_do_not_say_what_they_are_of_runs_no_more_often_than_its_cloud_has_something_new() -> None:
+def test_a_job_whose_answers_carry_no_time_runs_no_more_often_than_its_cadence() -> None:
     job = JobTerms(name="overview", cadence=timedelta(hours=1), delay=timedelta(minutes=2), weight=1)
     pacing, now = Pacing(), utc(2026, 6, 10)
     pacing.put("site", BERLIN, (job,))

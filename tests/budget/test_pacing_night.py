@@ -1,4 +1,4 @@
-"""Jobs that tell something in the dark too, as grid and battery flows do: by day, at night, and at the seams."""
+"""Jobs that report something in the dark too, as grid and battery flows do: by day, at night, and at the seams."""
 
 from collections import Counter
 from dataclasses import replace
@@ -66,7 +66,7 @@ def test_by_day_it_is_as_fresh_as_a_job_that_sleeps_at_night_with_as_many_readin
     sleeping = replace(BATTERY, cost=1, night=False)
     peer = played(place, number, systems, Limits(per_minute=10, per_month=round(by_day / 0.95) + 1), sleeping)
     days = light_spans(place, *month(number))[1:-1]
-    # Of a few readings the one at sunrise tells of the grid, and nothing of production.
+    # Of a few readings the one at sunrise reports the grid, and nothing of production.
     assert mean_age(around, days) <= mean_age(peer, days) * (1.06 if systems == 1 else 1.2)
 
 
@@ -107,9 +107,7 @@ def test_neither_sunset_nor_sunrise_brings_a_burst_or_a_hole(place: Place, numbe
 
 
 @pytest.mark.parametrize(("number", "systems"), [(3, 1), (6, 1), (12, 1), (3, 3), (6, 3)])
-def test_one_reading_takes_the_report_at_sunrise_so_that_the_morning_does_not_begin_with_yesterdays_grid(
-    number: int, systems: int
-) -> None:
+def test_a_reading_at_sunrise_keeps_yesterdays_grid_out_of_the_morning(number: int, systems: int) -> None:
     world = played(BERLIN, number, systems)
     for rise, _, _ in of_days(world, BERLIN, number)[1:-1]:
         near = [
@@ -128,7 +126,7 @@ def test_the_night_has_a_sixth_of_the_days_readings_an_hour() -> None:
     assert 0.75 / 6 < at_night / dark / by_day < 1.25 / 6
 
 
-def test_a_plan_of_few_readings_lays_them_over_day_and_night_and_forces_none_after_sunset() -> None:
+def test_few_readings_are_laid_over_day_and_night_and_none_is_forced_after_sunset() -> None:
     world = played(BERLIN, 3, 10)
     counts = Counter(read.system for read in world.reads)
     assert max(counts.values()) - min(counts.values()) <= 2
@@ -167,7 +165,7 @@ def test_a_system_that_sleeps_at_night_after_all_is_not_asked_more_often_for_tha
     assert min(days[utc(2026, 12, day).date()] for day in range(2, 31)) >= 8
 
 
-def test_a_system_that_is_cut_off_in_the_polar_night_is_asked_at_the_pace_of_the_night() -> None:
+def test_a_system_cut_off_in_the_polar_night_is_asked_at_the_pace_of_the_night() -> None:
     start, end = month(12)
     world = World(FREE, start, {"system 0": TROMSO}, (BATTERY,), {"system 0": Reports(silent=lambda end: end > start)})
     world.run(end)

@@ -118,7 +118,7 @@ def test_reports_that_jitter_are_rarely_missed() -> None:
     assert len({read.end for read in reads}) > 0.9 * 10 * 12 * 14
 
 
-def test_a_system_that_is_cut_off_is_asked_once_an_hour_and_at_full_pace_when_it_is_back() -> None:
+def test_a_system_cut_off_is_asked_once_an_hour_and_at_full_pace_when_it_is_back() -> None:
     cut = (utc(2026, 6, 5, 10), utc(2026, 6, 7, 10))
     world = month(Reports(silent=lambda end: cut[0] <= end < cut[1]))
     world.run(cut[0] + 2 * HOUR)

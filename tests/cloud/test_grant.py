@@ -172,7 +172,7 @@ async def test_keeping_alive_saves_what_could_not_be_saved_before_however_young_
     assert len(desk.endpoint.asked) == 1
 
 
-async def test_a_refresh_that_fails_does_so_for_all_who_wait_and_the_next_one_tries_again(desk):
+async def test_a_failed_refresh_fails_for_all_who_waited_and_is_tried_again_by_the_next(desk):
     end(desk)
     desk.endpoint.errors.append(TemporarilyUnavailable("no answer in time"))
     desk.endpoint.held.clear()

@@ -21,7 +21,7 @@ MONTH = timedelta(days=31)
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=1), MONTH])
-async def test_after_a_clock_was_set_back_a_pair_from_the_future_is_replaced_in_time(
+async def test_once_a_clock_is_set_back_a_pair_from_the_future_is_replaced_before_it_dies(
     make: Callable[..., Desk], ahead: timedelta
 ) -> None:
     # It says that it is younger than nothing; how old it is, nobody knows.
@@ -41,7 +41,7 @@ async def test_a_clock_that_is_put_right_by_seconds_costs_no_refresh(make: Calla
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=1), MONTH])
-async def test_a_clock_that_jumps_ahead_and_back_costs_a_refresh_each_and_loses_nothing(
+async def test_a_clock_jumping_ahead_and_back_costs_a_refresh_each_time_and_loses_nothing(
     desk: Desk, ahead: timedelta
 ) -> None:
     desk.clock.now = NOW + ahead

@@ -165,7 +165,7 @@ async def test_enphase_gets_a_code_as_a_form_and_the_application_as_basic(bench)
     assert issued.owner == "247"
 
 
-async def test_enphase_gets_the_query_from_then_on_where_the_form_is_no_request_to_it(bench):
+async def test_enphase_is_asked_in_the_query_from_then_on_where_it_refuses_the_form(bench):
     refused = {"error": "invalid_request", "error_description": "Missing grant type"}
     bench.office.answers[:] = [(0, None, {}), (400, refused, {}), (200, ANSWER, {})]
     endpoint = bench.endpoint(EnphaseTokens)
@@ -274,7 +274,9 @@ async def test_an_answer_that_is_no_object_is_malformed(bench, vendor, answer):
         (302, "", TemporarilyUnavailable),
     ],
 )
-async def test_a_refusal_is_final_only_where_the_grant_or_the_application_is_wrong(bench, vendor, status, body, error):
+async def test_a_refusal_is_final_only_if_it_says_that_grant_or_application_is_wrong(
+    bench, vendor, status, body, error
+):
     bench.office.answers[:] = [(status, body, {})]
     with pytest.raises(error) as raised:
         await bench.endpoint(vendor).refresh(pair(), vital=False)

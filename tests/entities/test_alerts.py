@@ -1,4 +1,4 @@
-"""Alerts of a SolarEdge site: counted, and told once each as events."""
+"""Alerts of a SolarEdge site: counted, and fired once each as events."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ KEY = f"solaredge_{SITE}"
 ENTITY_ID = "event.doe_jane_alerts"
 
 
-class Told:
+class Fired:
     """The events that the entity has fired, as automations see them: by a change of its state."""
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -64,10 +64,10 @@ def opened(cloud: Cloud, **said: Any) -> str:
     return str(cloud.simulator.open_alert(KEY, **said))
 
 
-async def test_alerts_that_are_open_when_a_site_is_first_read_are_counted_and_told(
+async def test_alerts_that_are_open_when_a_site_is_first_read_are_counted_and_fired(
     hass: HomeAssistant, cloud: Cloud
 ) -> None:
-    told = Told(hass)
+    fired = Fired(hass)
     first = opened(
         cloud,
         type="LOW_YIELD",
@@ -79,8 +79,8 @@ async def test_alerts_that_are_open_when_a_site_is_first_read_are_counted_and_to
     second = opened(cloud)
     await add_account(hass, "solaredge_key", solaredge_input(cloud), [SITE])
     assert state_of(hass, f"{KEY}_open_alerts") == "2"
-    assert told.short == [("opened", first), ("opened", second)]
-    said = told.events[0]
+    assert fired.short == [("opened", first), ("opened", second)]
+    said = fired.events[0]
     assert {
         name: said[name] for name in ("type", "category", "impact", "component", "serial", "since", "alert_id")
     } == {
@@ -95,39 +95,39 @@ async def test_alerts_that_are_open_when_a_site_is_first_read_are_counted_and_to
     assert said["event_types"] == ["opened", "closed"]
 
 
-async def test_without_alerts_the_count_is_zero_and_nothing_is_told(
+async def test_without_alerts_the_count_is_zero_and_nothing_is_fired(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
-    told = Told(hass)
+    fired = Fired(hass)
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), [SITE])
     await half_a_day(hass, freezer)
     await restart(hass, entry)
     assert state_of(hass, f"{KEY}_open_alerts") == "0"
     assert state_of(hass, f"{KEY}_alerts", "event") == "unknown"
-    assert told.short == []
+    assert fired.short == []
 
 
-async def test_each_alert_that_comes_or_goes_is_told_once(
+async def test_each_alert_that_comes_or_goes_is_fired_once(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     stays = opened(cloud)
     await add_account(hass, "solaredge_key", solaredge_input(cloud), [SITE])
-    told = Told(hass)
+    fired = Fired(hass)
     goes = opened(cloud)
     await half_a_day(hass, freezer)
-    assert told.short == [("opened", goes)]
+    assert fired.short == [("opened", goes)]
     await half_a_day(hass, freezer)
-    assert told.short == [("opened", goes)]
+    assert fired.short == [("opened", goes)]
     come = [opened(cloud, type=f"FAULT_{number}") for number in range(3)]
     cloud.simulator.close_alert(KEY, int(goes))
     await half_a_day(hass, freezer)
-    assert told.short[1:] == [("closed", goes), *(("opened", one) for one in come)]
-    assert told.events[1]["type"] == "INVERTER_COMMUNICATION_FAULT"
+    assert fired.short[1:] == [("closed", goes), *(("opened", one) for one in come)]
+    assert fired.events[1]["type"] == "INVERTER_COMMUNICATION_FAULT"
     assert state_of(hass, f"{KEY}_open_alerts") == "4"
     for one in (stays, *come):
         cloud.simulator.close_alert(KEY, int(one))
     await half_a_day(hass, freezer)
-    assert told.short[5:] == [("closed", one) for one in (stays, *come)]
+    assert fired.short[5:] == [("closed", one) for one in (stays, *come)]
     assert state_of(hass, f"{KEY}_open_alerts") == "0"
 
 
@@ -151,15 +151,15 @@ async def test_an_automation_runs_for_each_alert_of_one_answer(
     assert [event.data["type"] for event in ran] == types
 
 
-async def test_after_a_restart_nothing_is_told_again_and_what_came_in_between_is(
+async def test_after_a_restart_nothing_is_fired_again_and_what_came_in_between_is(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     stays, goes = opened(cloud), opened(cloud)
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), [SITE])
     before = state_of(hass, f"{KEY}_alerts", "event")
-    told = Told(hass)
+    fired = Fired(hass)
     await restart(hass, entry)
-    assert told.short == []
+    assert fired.short == []
     assert state_of(hass, f"{KEY}_alerts", "event") == before
     assert await hass.config_entries.async_unload(entry.entry_id)
     new = opened(cloud)
@@ -167,7 +167,7 @@ async def test_after_a_restart_nothing_is_told_again_and_what_came_in_between_is
     freezer.tick(timedelta(hours=14))
     assert await hass.config_entries.async_setup(entry.entry_id)
     await half_a_day(hass, freezer)
-    assert told.short == [("closed", goes), ("opened", new)]
+    assert fired.short == [("closed", goes), ("opened", new)]
     assert state_of(hass, f"{KEY}_open_alerts") == "2"
     assert stays
 
@@ -177,7 +177,7 @@ async def test_a_cloud_that_cannot_be_read_closes_no_alert(
 ) -> None:
     opened(cloud)
     await add_account(hass, "solaredge_key", solaredge_input(cloud), [SITE])
-    told = Told(hass)
+    fired = Fired(hass)
     cloud.simulator.fail("*/alerts", status=503, times=None)
     await pass_time(hass, freezer, timedelta(hours=30), step=timedelta(minutes=30))
     assert state_of(hass, f"{KEY}_open_alerts") == "unavailable"
@@ -185,17 +185,17 @@ async def test_a_cloud_that_cannot_be_read_closes_no_alert(
     cloud.simulator.clear_faults()
     await half_a_day(hass, freezer)
     assert state_of(hass, f"{KEY}_open_alerts") == "1"
-    assert told.short == []
+    assert fired.short == []
 
 
-async def test_an_alert_that_says_next_to_nothing_is_told_as_well(hass: HomeAssistant, cloud: Cloud) -> None:
+async def test_an_alert_that_says_next_to_nothing_is_fired_as_well(hass: HomeAssistant, cloud: Cloud) -> None:
     opened(cloud)
     cloud.simulator.mutate("*/alerts", lambda rows: [{"alertId": row["alertId"]} for row in rows])
-    told = Told(hass)
+    fired = Fired(hass)
     await add_account(hass, "solaredge_key", solaredge_input(cloud), [SITE])
-    assert [event["event_type"] for event in told.events] == ["opened"]
+    assert [event["event_type"] for event in fired.events] == ["opened"]
     names = ("type", "category", "impact", "component", "serial", "since")
-    assert {told.events[0][name] for name in names} == {None}
+    assert {fired.events[0][name] for name in names} == {None}
 
 
 @pytest.mark.parametrize("status", [403, 404])

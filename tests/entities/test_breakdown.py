@@ -47,18 +47,18 @@ async def test_the_parts_of_the_day_are_the_plants_own_and_make_up_its_totals(
     await pass_time(hass, freezer, timedelta(minutes=30))
     plant = cloud.simulator.plants[KEY]
     begin = midnight(plant.local_day(datetime.fromisoformat(state_of(hass, f"{KEY}_measured_at") or "")), plant.zone)
-    shown = {key: round(float(state(hass, key).state) * 1000) for key in ENERGIES}
+    values = {key: round(float(state(hass, key).state) * 1000) for key in ENERGIES}
     # A full slot of five minutes back at most: nobody knows which one the answer ended with.
     ends = [begin + timedelta(minutes=5) * number for number in range(288)]
     assert [
         end
         for end in ends
-        if shown["production_to_battery_today"] == plant.flow_wh("charge", begin, end)
-        and shown["production_to_grid_today"] == plant.flow_wh("export", begin, end)
-        and shown["consumption_from_battery_today"] == plant.flow_wh("discharge", begin, end)
-        and shown["consumption_from_grid_today"] == plant.flow_wh("import", begin, end)
-        and sum(shown[key] for key in ENERGIES[:3]) == plant.energy_wh(begin, end)
-        and sum(shown[key] for key in ENERGIES[3:]) == plant.flow_wh("load", begin, end)
+        if values["production_to_battery_today"] == plant.flow_wh("charge", begin, end)
+        and values["production_to_grid_today"] == plant.flow_wh("export", begin, end)
+        and values["consumption_from_battery_today"] == plant.flow_wh("discharge", begin, end)
+        and values["consumption_from_grid_today"] == plant.flow_wh("import", begin, end)
+        and sum(values[key] for key in ENERGIES[:3]) == plant.energy_wh(begin, end)
+        and sum(values[key] for key in ENERGIES[3:]) == plant.flow_wh("load", begin, end)
     ]
     attributes = state(hass, "self_consumption_today").attributes
     assert attributes["unit_of_measurement"] == "kWh"
@@ -109,7 +109,7 @@ async def test_a_site_with_neither_meter_nor_battery_has_no_parts(hass: HomeAssi
     assert there(hass, SITE) == set(ENERGIES)
 
 
-async def test_specific_yield_and_performance_ratio_are_there_where_they_are_told(
+async def test_specific_yield_and_performance_ratio_exist_where_they_are_reported(
     hass: HomeAssistant, cloud: Cloud
 ) -> None:
     cloud.simulator.switches.solaredge_performance = True
@@ -122,7 +122,7 @@ async def test_specific_yield_and_performance_ratio_are_there_where_they_are_tol
     assert float(state(hass, "performance_ratio").state) == pytest.approx(87, abs=0.1)
 
 
-async def test_a_part_that_is_not_told_for_once_keeps_its_only_entity(
+async def test_a_part_that_is_missing_once_keeps_its_only_entity(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     def strip(body: dict[str, Any]) -> dict[str, Any]:
@@ -145,8 +145,8 @@ async def test_a_part_that_is_not_told_for_once_keeps_its_only_entity(
     assert state(hass, "consumption_from_battery_today").state == before
 
 
-@pytest.mark.parametrize(("ratio", "shown"), [(None, None), (0.0, 0.0), (0.87, 87.0), (1.1, 110.0), (87.5, 87.5)])
-def test_a_performance_ratio_is_shown_in_per_cent_whichever_way_it_is_told(
-    ratio: float | None, shown: float | None
+@pytest.mark.parametrize(("ratio", "percentage"), [(None, None), (0.0, 0.0), (0.87, 87.0), (1.1, 110.0), (87.5, 87.5)])
+def test_a_performance_ratio_is_shown_in_per_cent_whichever_way_it_is_sent(
+    ratio: float | None, percentage: float | None
 ) -> None:
-    assert percent(ratio) == pytest.approx(shown)
+    assert percent(ratio) == pytest.approx(percentage)

@@ -90,7 +90,7 @@ async def test_the_entities_of_each_ready_system(
     step, user_input, systems = SYSTEMS[key]
     await add_account(hass, step, user_input(cloud), systems)
     rows = entity_rows(hass)
-    # Thirty inverters tell the same as two.
+    # Thirty inverters prove the same as two.
     kept = [
         row
         for row in rows
@@ -152,9 +152,7 @@ async def test_a_silent_envoy_is_not_connected_and_the_system_has_a_problem(
     assert state_of(hass, "enphase_67_status") == "comm"
 
 
-async def test_a_device_that_the_cloud_lists_cannot_be_deleted_and_one_that_it_does_not_can(
-    hass: HomeAssistant, cloud: Cloud
-) -> None:
+async def test_a_device_can_be_deleted_only_if_the_cloud_does_not_list_it(hass: HomeAssistant, cloud: Cloud) -> None:
     entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["72"])
     registry = dr.async_get(hass)
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
@@ -196,16 +194,16 @@ async def test_sensors_that_the_owner_has_stay_as_they_are_when_inverters_are_ad
     assert state_of(hass, f"enphase_{added[-1].serial}_power") is None
     # What the owner has switched on is on after a restart too.
     registry = er.async_get(hass)
-    wanted = registry.async_get_entity_id("sensor", DOMAIN, f"enphase_{added[-1].serial}_power")
-    assert wanted is not None
-    registry.async_update_entity(wanted, disabled_by=None)
+    enabled = registry.async_get_entity_id("sensor", DOMAIN, f"enphase_{added[-1].serial}_power")
+    assert enabled is not None
+    registry.async_update_entity(enabled, disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert state_of(hass, f"enphase_{added[-1].serial}_power") is not None
     assert state_of(hass, "enphase_121703000003_power") is not None
 
 
-async def test_what_the_cloud_never_told_of_a_system_has_no_entity_until_it_does(
+async def test_what_the_cloud_never_reported_of_a_system_has_no_entity_until_it_does(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     def strip(body: dict[str, Any]) -> dict[str, Any]:
@@ -232,7 +230,7 @@ async def test_a_source_that_is_not_documented_is_shown_as_unknown_and_named_in_
 
 
 @pytest.mark.parametrize("vendor", Vendor)
-async def test_every_sensor_that_a_vendors_cloud_is_said_to_tell_is_there(
+async def test_every_sensor_that_a_vendors_cloud_is_said_to_report_exists(
     hass: HomeAssistant, cloud: Cloud, vendor: Vendor
 ) -> None:
     entry = await add_account(hass, *ACCOUNTS[vendor](cloud))
@@ -243,7 +241,7 @@ async def test_every_sensor_that_a_vendors_cloud_is_said_to_tell_is_there(
             identifier = entity.unique_id.removesuffix(f"_{entity.translation_key}").removeprefix(f"{vendor}_")
             if identifier == coordinator.system.id or identifier in kinds:
                 there.add((entity.translation_key or "", kinds.get(identifier)))
-    told: set[tuple[str, DeviceKind | None]] = {(row.key, None) for row in SYSTEM_SENSORS if vendor in row.vendors}
+    described: set[tuple[str, DeviceKind | None]] = {(row.key, None) for row in SYSTEM_SENSORS if vendor in row.vendors}
     there_are = {kind for _, kind in there}
-    told |= {(row.key, kind) for row in DEVICE_SENSORS if vendor in row.vendors for kind in row.kinds & there_are}
-    assert told - there == set()
+    described |= {(row.key, kind) for row in DEVICE_SENSORS if vendor in row.vendors for kind in row.kinds & there_are}
+    assert described - there == set()

@@ -1,4 +1,4 @@
-"""What the tables of the docs say that a cloud tells, and what is there of its ready systems."""
+"""What the tables of the docs say that a cloud reports, and what its simulated systems have."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from entities_table import CLOUDS, SYSTEM, descriptions, jobs_of
 
-type Told = set[tuple[str, str]]
+type Values = set[tuple[str, str]]
 """What a value is of, and its key."""
 
 
@@ -42,10 +42,10 @@ ACCOUNTS: dict[str, Callable[[HomeAssistant, Cloud], Awaitable[ConfigEntry]]] = 
     "Enphase v4": add_v4_account,
     "SolarEdge": add_solaredge_account,
 }
-PERFORMANCE: Told = {(SYSTEM, "specific_yield"), (SYSTEM, "performance_ratio")}
-ELSEWHERE: dict[str, Told] = {
+PERFORMANCE: Values = {(SYSTEM, "specific_yield"), (SYSTEM, "performance_ratio")}
+ELSEWHERE: dict[str, Values] = {
     "Enphase v2": {("inverter", "relative_yield")},
-    # Of two batteries the cloud tells one capacity.
+    # Of two batteries the cloud reports one capacity.
     "Enphase v4": {("inverter", "relative_yield"), ("battery", "capacity")},
     # Few accounts have the performance; the meter imports and exports; an import of the past is agreed to first.
     "SolarEdge": {
@@ -61,7 +61,7 @@ ELSEWHERE: dict[str, Told] = {
 """What needs days, or other hardware than that of the ready systems: other tests show it."""
 
 
-def told_by_the_docs(cloud: str) -> Told:
+def promised_by_the_docs(cloud: str) -> Values:
     """Return what has a job in the column of a cloud."""
     return {
         (of, description.key)
@@ -71,9 +71,9 @@ def told_by_the_docs(cloud: str) -> Told:
     }
 
 
-def there(hass: HomeAssistant, entry: ConfigEntry, vendor: Vendor) -> Told:
+def there(hass: HomeAssistant, entry: ConfigEntry, vendor: Vendor) -> Values:
     """Return what the entities of an account are of."""
-    found: Told = set()
+    found: Values = set()
     kinds: dict[str, str] = {}
     for coordinator in entry.runtime_data.coordinators.values():
         kinds |= {f"{vendor}_{serial}": str(device.kind) for serial, device in coordinator.data.devices.items()}
@@ -91,6 +91,6 @@ async def test_the_docs_name_what_is_there_of_the_ready_systems_and_nothing_else
 ) -> None:
     entry = await ACCOUNTS[cloud_name](hass, cloud)
     await pass_time(hass, freezer, timedelta(hours=18), step=timedelta(minutes=30))
-    promised, found = told_by_the_docs(cloud_name), there(hass, entry, CLOUDS[cloud_name].cloud.vendor)
+    promised, found = promised_by_the_docs(cloud_name), there(hass, entry, CLOUDS[cloud_name].cloud.vendor)
     assert found - promised == set()
     assert promised - found == ELSEWHERE[cloud_name]

@@ -24,7 +24,7 @@ OF_ONE_INVERTER = "001_"
 NO_VALUE = {"disabled", "unavailable", "unknown"}
 
 
-def shown(hass: HomeAssistant) -> list[dict[str, Any]]:
+def rows_without_values(hass: HomeAssistant) -> list[dict[str, Any]]:
     """Return what is there of each entity, without the value: when it was read is the pacing's business."""
     return [row | {"state": row["state"] if row["state"] in NO_VALUE else "a value"} for row in entity_rows(hass)]
 
@@ -41,7 +41,7 @@ async def test_the_entities_and_devices_of_each_system_of_version_4_after_two_ho
     freezer.move_to(MORNING[system])
     entry = await add_v4(hass, cloud, [system])
     await pass_time(hass, freezer, timedelta(hours=2), step=timedelta(minutes=5))
-    rows = shown(hass)
+    rows = rows_without_values(hass)
     assert without_siblings(rows, "enphase_4824") == snapshot(name="entities")
     assert len(rows) == snapshot(name="number of entities")
     devices = device_rows(hass, entry)
@@ -63,7 +63,7 @@ async def test_the_entities_of_a_site_that_is_signed_in_to(
     cloud.simulator.set_solaredge_scopes(SOLAREDGE_CLIENT_ID, scopes)
     entry = await add_site(hass, cloud, owner)
     await pass_time(hass, freezer, timedelta(hours=2), step=timedelta(minutes=5))
-    rows = shown(hass)
+    rows = rows_without_values(hass)
     assert rows == snapshot(name="entities")
     if "DEVICE_DATA" not in scopes:
         site, account = f"solaredge_{entry.data['site_id']}_", "account_"
@@ -72,7 +72,7 @@ async def test_the_entities_of_a_site_that_is_signed_in_to(
 
 
 @pytest.mark.parametrize("system", MORNING)
-async def test_an_outage_makes_a_systems_own_values_unavailable_and_its_end_brings_them_back(
+async def test_an_outage_makes_a_systems_values_unavailable_and_its_end_brings_them_back(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, system: str
 ) -> None:
     freezer.move_to(MORNING[system])
@@ -93,7 +93,7 @@ async def test_an_outage_makes_a_systems_own_values_unavailable_and_its_end_brin
     assert {key for key, state in own().items() if state == "unavailable"} == set()
 
 
-async def test_flows_that_ride_with_the_production_are_lost_with_it(
+async def test_flows_that_are_read_with_the_production_are_lost_with_it(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     await add_site(hass, cloud, SOLAREDGE_BATTERY_OWNER)

@@ -1,4 +1,4 @@
-"""Statuses: each documented code is told in plain words with what to do, the same here and in the documentation."""
+"""Statuses: each documented code is explained, with what to do, the same here and in the documentation."""
 
 from datetime import timedelta
 import json
@@ -11,9 +11,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.solar_cloud.binary_sensor import FINE, SILENT
 from custom_components.solar_cloud.const import DOMAIN
-from custom_components.solar_cloud.entities.vocabulary import STATUS, Of
+from custom_components.solar_cloud.entities.binary_sensors import NORMAL_STATUSES, NOT_COMMUNICATING
+from custom_components.solar_cloud.entities.vocabulary import STATUS, Subject
 from custom_components.solar_cloud.model.elements import DeviceKind, Vendor
 
 from ..home.conftest import Cloud, add_account, enphase_input, pass_time, solaredge_input, state_of
@@ -24,7 +24,7 @@ TEXT: dict[str, Any] = json.loads(
     (ROOT / "custom_components" / "solar_cloud" / "translations" / "en.json").read_text("utf-8")
 )["entity"]["sensor"]["status"]
 ADVICE: dict[str, str] = TEXT["state_attributes"]["advice"]["state"]
-HEADINGS: dict[Of, str] = {
+HEADINGS: dict[Subject, str] = {
     (Vendor.ENPHASE, None): "System",
     (Vendor.ENPHASE, DeviceKind.GATEWAY): "Envoy",
     (Vendor.ENPHASE, DeviceKind.INVERTER): "Microinverter",
@@ -48,11 +48,11 @@ def documented(heading: str) -> list[list[str]]:
     return [[cell.strip().strip("`") for cell in row] for row in rows]
 
 
-@pytest.mark.parametrize("of", STATUS.codes, ids=lambda of: f"{of[0]} {of[1] or 'system'}")
-def test_the_documentation_the_options_and_the_texts_agree(of: Of) -> None:
-    codes = STATUS.codes[of]
-    assert STATUS.options(of) == [*codes, "unknown_status"]
-    assert documented(HEADINGS[of]) == [[code, TEXT["state"][code], ADVICE[code]] for code in codes]
+@pytest.mark.parametrize("subject", STATUS.codes, ids=lambda subject: f"{subject[0]} {subject[1] or 'system'}")
+def test_the_documentation_the_options_and_the_texts_agree(subject: Subject) -> None:
+    codes = STATUS.codes[subject]
+    assert STATUS.options(subject) == [*codes, "unknown_status"]
+    assert documented(HEADINGS[subject]) == [[code, TEXT["state"][code], ADVICE[code]] for code in codes]
 
 
 def test_there_is_a_text_and_an_advice_for_each_code_and_for_no_other() -> None:
@@ -63,7 +63,7 @@ def test_there_is_a_text_and_an_advice_for_each_code_and_for_no_other() -> None:
     ]
 
 
-def test_every_code_of_the_enphase_v2_documentation_is_known_of_what_it_is_documented_for() -> None:
+def test_every_code_of_the_enphase_v2_documentation_is_known_for_its_own_subject() -> None:
     system = {"comm", "power", "meter", "meter_issue", "micro", "battery", "storage_idle", "normal"}
     newer = {"enpower", "enpower_issue", "encharge", "encharge_issue"}
     assert set(STATUS.codes[Vendor.ENPHASE, None]) == system | newer
@@ -72,8 +72,8 @@ def test_every_code_of_the_enphase_v2_documentation_is_known_of_what_it_is_docum
 
 
 def test_the_codes_that_binary_sensors_go_by_are_documented_ones() -> None:
-    assert {codes[0] for codes in STATUS.codes.values()} == FINE
-    assert SILENT in STATUS.codes[Vendor.ENPHASE, DeviceKind.GATEWAY]
+    assert {codes[0] for codes in STATUS.codes.values()} == NORMAL_STATUSES
+    assert NOT_COMMUNICATING in STATUS.codes[Vendor.ENPHASE, DeviceKind.GATEWAY]
 
 
 @pytest.mark.parametrize("write", [str.lower, str.upper, str.title, lambda code: f" {code} "])

@@ -179,7 +179,7 @@ async def test_a_forged_state_changes_nothing(hass: HomeAssistant, browser: Any,
     assert not cloud.simulator.requests
 
 
-async def test_an_api_key_of_another_application_is_said_and_mended_without_signing_in_again(
+async def test_another_applications_api_key_is_named_and_corrected_without_a_new_sign_in(
     hass: HomeAssistant, browser: Any, cloud: Cloud
 ) -> None:
     cloud.simulator.add_enphase_application("other", "secret", "other-key")

@@ -164,7 +164,7 @@ async def test_a_pair_that_comes_while_home_assistant_stops_is_on_disk(
     hass.set_state(CoreState.running)
 
 
-async def test_a_new_consent_is_not_overwritten_by_a_pair_of_the_old_one_that_is_being_saved(
+async def test_a_new_consent_is_not_overwritten_by_an_old_pair_that_is_being_saved(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = await signed_in(hass, cloud)

@@ -321,7 +321,7 @@ async def test_two_sign_ins_of_one_application_share_a_ledger(hass: HomeAssistan
 
 
 @pytest.mark.slow
-async def test_two_years_of_tokens_end_with_the_consent_and_a_month_before_that_the_owner_is_told(
+async def test_tokens_end_with_the_consent_after_two_years_and_the_owner_is_warned_before(
     hass: HomeAssistant, browser: Any, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await signed_in(hass, browser, cloud)

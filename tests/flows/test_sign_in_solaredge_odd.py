@@ -109,7 +109,7 @@ async def test_a_sign_in_uses_the_newer_address_whichever_was_entered(
     assert entry.state is ConfigEntryState.LOADED
 
 
-async def test_an_account_with_a_key_at_the_older_address_moves_to_a_sign_in_at_the_newer_one(
+async def test_a_key_account_at_the_older_address_moves_to_a_sign_in_at_the_newer_one(
     hass: HomeAssistant, browser: Any, cloud: Cloud
 ) -> None:
     entry = await add_account(

@@ -95,12 +95,12 @@ def test_only_hours_that_lie_wholly_between_the_two_instants_are_given():
     assert whole_hours(series, NOON + 2 * HOUR, NOON + HOUR) == []
 
 
-def test_intervals_of_an_hour_that_begin_at_half_past_make_the_hours_between_them_whole():
+def test_hourly_intervals_that_begin_at_half_past_make_the_hours_between_whole():
     series = series_of(interval(NOON + number * HOUR + 30 * MINUTE, 60, 1) for number in range(3))
     assert whole_hours(series, NOON, NOON + 4 * HOUR) == [NOON + HOUR, NOON + 2 * HOUR]
 
 
-def test_an_hour_that_intervals_tell_twice_is_not_known():
+def test_an_hour_that_intervals_cover_twice_is_not_known():
     quarters = [interval(NOON + number * 15 * MINUTE, 15, 1) for number in range(8)]
     series = series_of([*quarters[1:], interval(NOON, 60, 4)])
     assert whole_hours(series, NOON, NOON + 2 * HOUR) == [NOON + HOUR]

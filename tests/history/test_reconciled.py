@@ -48,7 +48,7 @@ def plant_in(name: str) -> Plant:
 
 
 def detail_of(plant: Plant, day: date, minutes: int = 5, *, load: bool = False) -> dict[datetime, Interval]:
-    """Return what a cloud tells of a day with nothing missing."""
+    """Return what a cloud reports of a day with nothing missing."""
     start, end = midnight(day, plant.zone), midnight(day + DAY, plant.zone)
     found = {}
     while start < end:
@@ -76,7 +76,7 @@ def test_with_full_detail_each_hour_is_the_plants_own(name, minutes):
 
 
 @pytest.mark.parametrize("name", ZONES)
-def test_with_half_of_the_intervals_missing_the_sum_is_exact_and_the_night_stays_dark(name):
+def test_with_half_of_the_intervals_missing_the_sum_is_exact_and_the_night_dark(name):
     plant, chance = plant_in(name), Random(name)
     for day in days_of(plant.zone, chance):
         total, full = plant.day_wh(day), detail_of(plant, day)
@@ -84,13 +84,13 @@ def test_with_half_of_the_intervals_missing_the_sum_is_exact_and_the_night_stays
         hours = reconciled(day, plant.zone, total, known, PLACES[name], Shape.SUN)
         assert list(hours) == day_hours(day, plant.zone)
         assert day_total(hours, day, plant.zone) == total
-        told = hours_of(known.values())
+        measured = hours_of(known.values())
         for hour, energy in hours.items():
-            assert energy >= told.get(hour, 0)
+            assert energy >= measured.get(hour, 0)
             assert energy.is_integer()
             assert energy <= 8000
             if weights(PLACES[name], [hour, hour + 12 * HOUR], Shape.SUN)[0] == 0:
-                assert energy == told.get(hour, 0)
+                assert energy == measured.get(hour, 0)
 
 
 @pytest.mark.parametrize("name", ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"])
@@ -159,17 +159,18 @@ def test_a_gap_within_an_hour_takes_its_share_of_an_even_day():
 
 
 def test_of_an_hour_around_sunrise_only_the_lit_part_can_lack_something():
-    # The sun rises at 02:43 UTC: until 02:30 it is dark, so the total tells that the known hours lack something.
+    # The sun rises at 02:43 UTC: until 02:30 it is dark, so the total says that the known hours lack something.
     known = detail_of(plant_in("Europe/Berlin"), JUNE)
     dark = {start: one for start, one in known.items() if start >= utc(2026, 6, 21, 2, 30)}
     total = fsum(one.energy_wh for one in known.values())
     hours = reconciled(JUNE, BERLIN, total * 1.1, dark, PLACE, Shape.SUN)
-    told = hours_of(dark.values())
+    measured = hours_of(dark.values())
     assert fsum(hours.values()) == total * 1.1
-    assert all(hours[hour] == pytest.approx(energy * 1.1, abs=1.5) for hour, energy in told.items())
+    assert all(hours[hour] == pytest.approx(energy * 1.1, abs=1.5) for hour, energy in measured.items())
     lit = {start: one for start, one in known.items() if not 3 <= start.hour < 4}
     assert (
-        reconciled(JUNE, BERLIN, total * 1.1, lit, PLACE, Shape.SUN)[utc(2026, 6, 21, 12)] == told[utc(2026, 6, 21, 12)]
+        reconciled(JUNE, BERLIN, total * 1.1, lit, PLACE, Shape.SUN)[utc(2026, 6, 21, 12)]
+        == measured[utc(2026, 6, 21, 12)]
     )
 
 
@@ -224,7 +225,7 @@ def test_negative_hours_count_as_nothing():
     assert {hour: energy for hour, energy in hours.items() if energy} == {utc(2026, 6, 21, 10): 70}
 
 
-def test_what_an_interval_tells_a_second_time_is_left_out():
+def test_what_an_interval_covers_a_second_time_is_left_out():
     quarters = [interval(utc(2026, 6, 21, 10, minute), 15, 30) for minute in (15, 30, 45)]
     known = series_of([interval(utc(2026, 6, 21, 10), 60, 100), *quarters])
     assert reconciled(JUNE, BERLIN, None, known, PLACE, Shape.SUN) == {utc(2026, 6, 21, 10): 100}
@@ -271,13 +272,13 @@ def test_any_intervals_and_any_total_give_exact_sums_and_no_negative_hour(name):
         for shape in Shape:
             for whole in (True, False):
                 known = _random_series(day, zone, chance, whole=whole)
-                told = fsum(one.energy_wh for one in known.values())
+                measured = fsum(one.energy_wh for one in known.values())
                 for total in (
                     0,
                     1,
-                    told,
-                    told * chance.random(),
-                    told * (1 + chance.random()),
+                    measured,
+                    measured * chance.random(),
+                    measured * (1 + chance.random()),
                     chance.randrange(60_000),
                 ):
                     wanted = round(total) if whole else total

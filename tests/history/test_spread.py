@@ -72,7 +72,7 @@ def test_an_hour_of_which_only_minutes_have_sun_weighs_little_but_something():
     assert 0 < max(found) < 0.002
 
 
-def test_in_the_polar_night_weights_are_even_and_in_the_polar_day_all_hours_have_some():
+def test_in_the_polar_night_weights_are_even_and_in_the_polar_day_no_hour_has_none():
     winter, summer = day_hours(date(2026, 12, 21), BERLIN), day_hours(date(2026, 6, 21), BERLIN)
     assert weights(TROMSO, winter, Shape.SUN) == [1.0] * 24
     assert min(weights(TROMSO, summer, Shape.SUN)) > 0

@@ -84,12 +84,12 @@ def test_without_rows_there_is_no_energy():
     assert believable([], MOST, BERLIN).hours == {}
 
 
-def test_the_size_tells_the_most_an_hour_can_yield_and_twice_of_it_is_believed():
+def test_the_size_says_the_most_an_hour_can_yield_and_twice_of_it_is_believed():
     assert most_in_an_hour(5000.0, rows(1, 2)) == 10_000
 
 
 @pytest.mark.parametrize("size", [None, 0.0])
-def test_without_a_size_what_hours_mostly_yield_tells_it(size):
+def test_without_a_size_what_hours_mostly_yield_says_it(size):
     usual = rows(*[0.0] * 50, *[float(1000 + number) for number in range(300)], 35e6)
     assert 2 * 1290 < most_in_an_hour(size, usual) < 2 * 1310
     assert most_in_an_hour(size, rows(0.0, -5.0)) == 0

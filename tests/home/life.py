@@ -1,7 +1,7 @@
 """A Home Assistant from start to stop, as often as a test wants: it begins from what the one before left in storage."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -28,10 +28,13 @@ from .conftest import settle
 
 
 @asynccontextmanager
-async def life(config_dir: str, *, settled: bool = True) -> AsyncGenerator[HomeAssistant]:
+async def life(
+    config_dir: str, *, settled: bool = True, prepare: Callable[[HomeAssistant], Awaitable[object]] | None = None
+) -> AsyncGenerator[HomeAssistant]:
     """Start a Home Assistant from storage, its accounts included, and stop it in the end with its final write.
 
     `settled`: wait for what the start sets off in the background; where waits need the test's clock, it must not.
+    `prepare`: what else is to be there before the accounts are set up.
     """
     async with async_test_home_assistant(load_registries=False, config_dir=config_dir) as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
@@ -39,6 +42,8 @@ async def life(config_dir: str, *, settled: bool = True) -> AsyncGenerator[HomeA
         await asyncio.gather(*(registry.async_load(hass) for registry in (ar, cr, dr, er, fr, ir, lr)))
         await hass.config_entries.async_initialize()
         await async_setup_component(hass, "homeassistant", {})
+        if prepare is not None:
+            await prepare(hass)
         if hass.config_entries.async_entries(DOMAIN):
             assert await async_setup_component(hass, DOMAIN, {})
         await hass.async_block_till_done(wait_background_tasks=settled)

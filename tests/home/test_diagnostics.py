@@ -60,7 +60,7 @@ async def test_diagnostics_hold_no_secret_name_or_serial_number_and_cost_no_requ
 
 
 @pytest.mark.parametrize("vendor", ["enphase", "solaredge"])
-async def test_diagnostics_of_an_account_that_is_signed_in_to_hold_no_token_and_tell_nothing_of_its_owner(
+async def test_diagnostics_of_a_signed_in_account_hold_no_token_and_nothing_of_its_owner(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, vendor: str
 ) -> None:
     if vendor == "enphase":

@@ -12,7 +12,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.cloud.base import JobTerms
+from custom_components.solar_cloud.cloud.base import Job
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Update
 from simulator.systems.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_OWNER
@@ -78,18 +78,23 @@ def tokens(cloud: Cloud) -> int:
 
 def count_by_job(entry: ConfigEntry, cloud: Cloud) -> Counter[str]:
     """Count what each job of an account with one system sends from now on."""
-    client, sent = entry.runtime_data.client, Counter[str]()
-    run = client.run
+    sent = Counter[str]()
 
-    async def counted(job: JobTerms, data: SystemData, now: datetime) -> Update:
-        before, tokens_before = len(cloud.sent()), tokens(cloud)
-        try:
-            return await run(job, data, now)  # type: ignore[no-any-return]
-        finally:
-            renewed = tokens(cloud) - tokens_before
-            sent[job.name] += len(cloud.sent()) - before - renewed
+    def counted(job: Job[Any]) -> Callable[[SystemData, datetime], Awaitable[Update]]:
+        run = job.run
 
-    client.run = counted
+        async def run_counted(data: SystemData, now: datetime) -> Update:
+            before, tokens_before = len(cloud.sent()), tokens(cloud)
+            try:
+                return await run(data, now)
+            finally:
+                renewed = tokens(cloud) - tokens_before
+                sent[job.name] += len(cloud.sent()) - before - renewed
+
+        return run_counted
+
+    for job in entry.runtime_data.client.jobs:
+        job.run = counted(job)  # type: ignore[method-assign]
     return sent
 
 

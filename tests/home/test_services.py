@@ -20,9 +20,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
-from custom_components.solar_cloud.coordinator import SystemCoordinator
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.runtime import SystemRuntime
 from simulator.plant.plant import Plant
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
@@ -55,8 +55,8 @@ def device_of(hass: HomeAssistant, entry: ConfigEntry, identifier: str) -> str:
     return device.id
 
 
-def system_of(entry: ConfigEntry, key: str) -> SystemCoordinator:
-    return next(one for one in entry.runtime_data.coordinators.values() if one.system.key == key)
+def system_of(entry: ConfigEntry, key: str) -> SystemRuntime:
+    return next(one for one in entry.runtime_data.systems.values() if one.coordinator.system.key == key)
 
 
 async def call(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
@@ -87,7 +87,7 @@ async def enphase(hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFact
     return entry
 
 
-async def test_an_import_tells_its_price_and_a_dry_run_neither_spends_nor_starts(
+async def test_an_import_states_its_price_and_a_dry_run_neither_spends_nor_starts(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
@@ -109,7 +109,7 @@ async def test_an_import_tells_its_price_and_a_dry_run_neither_spends_nor_starts
     assert not cloud.sent()
 
 
-async def test_an_import_brings_every_day_since_at_the_price_that_was_told(
+async def test_an_import_brings_every_day_since_at_the_price_that_was_stated(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
@@ -138,7 +138,7 @@ async def test_without_since_an_import_begins_with_the_systems_life_and_never_be
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
     device = device_of(hass, entry, SITE)
-    begin = system_of(entry, SITE).bookkeeper.begin()
+    begin = system_of(entry, SITE).bookkeeper.statistics.begin()
     assert begin is not None
     whole = await call(hass, "import_history", system=device, dry_run=True)
     assert whole["since"] == begin.isoformat()
@@ -162,12 +162,13 @@ async def test_an_import_that_no_month_can_pay_is_refused(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
-    coordinator = system_of(entry, SITE)
-    coordinator.ledger.set_limits(type(coordinator.ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
+    system = system_of(entry, SITE)
+    ledger = system.coordinator.ledger
+    ledger.set_limits(type(ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
     with pytest.raises(ServiceValidationError) as err:
         await call(hass, "import_history", system=device_of(hass, entry, SITE))
     assert err.value.translation_key == "never_affordable"
-    assert not coordinator.bookkeeper.state.is_importing
+    assert not system.bookkeeper.state.is_importing
 
 
 async def test_finished_days_agree_with_the_cloud_without_a_request(
@@ -201,10 +202,10 @@ async def test_verifying_shows_by_how_much_a_day_is_wrong(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await enphase(hass, cloud, freezer)
-    coordinator = system_of(entry, "enphase_72")
+    system = system_of(entry, "enphase_72")
     noon = datetime(2024, 11, 5, 10, tzinfo=UTC)
-    booked = await coordinator.bookkeeper.book.async_rows(Flow.PRODUCTION, noon, noon + HOUR)
-    await coordinator.bookkeeper.book.async_put(Flow.PRODUCTION, {noon: booked[noon] + 7})
+    booked = await system.bookkeeper.statistics.book.async_rows(Flow.PRODUCTION, noon, noon + HOUR)
+    await system.bookkeeper.statistics.book.async_put(Flow.PRODUCTION, {noon: booked[noon] + 7})
     device = device_of(hass, entry, "enphase_72")
     answer = await call(hass, "verify_statistics", system=device, start="2024-11-04", end="2024-11-06")
     assert answer["agrees"] is False
@@ -228,8 +229,8 @@ async def test_verifying_spends_nothing_that_the_month_does_not_have(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await site_after_two_days(hass, cloud, freezer)
-    coordinator = system_of(entry, SITE)
-    coordinator.ledger.set_limits(type(coordinator.ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
+    ledger = system_of(entry, SITE).coordinator.ledger
+    ledger.set_limits(type(ledger.limits)(per_minute=10, per_month=15), datetime.now(UTC))
     with pytest.raises(ServiceValidationError) as err:
         await call(hass, "verify_statistics", system=device_of(hass, entry, SITE), start="2026-06-01")
     assert err.value.translation_key == "too_expensive"
@@ -248,7 +249,7 @@ async def test_history_from_the_statistics_is_the_plants_own_in_its_own_days(
     assert list(answer["flows"]) == ["production"]
     found = answer["flows"]["production"]
     plant = cloud.simulator.plants["enphase_72"]
-    # The clock goes back in between. Of the last days the cloud tells no hours in the dark.
+    # The clock goes back in between. Of the last days the cloud reports no hours in the dark.
     assert len(found) == {"hour": len(found), "day": 50, "month": 3}[period]
     assert found[0]["start"] == "2024-09-20T00:00:00+02:00"
     if period == "hour":
@@ -481,7 +482,7 @@ async def test_a_cloud_that_fails_is_an_error_in_words(
     assert err.value.translation_placeholders == {"name": "Sample Residence"}
 
 
-async def test_who_is_no_administrator_may_read_but_neither_import_nor_change_the_dashboard(
+async def test_others_than_administrators_may_read_but_neither_import_nor_add_sources(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, hass_read_only_user: User
 ) -> None:
     entry = await enphase(hass, cloud, freezer)

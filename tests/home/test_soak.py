@@ -87,7 +87,7 @@ def watched(waiting_passes_frozen_time: None) -> Iterator[None]:
     with (
         patch("custom_components.solar_cloud.account.metered.Account", partial(Watched, sleep=Watched.wait)),
         # Writing thousands of readings after each of thousands of requests would take a third of the time.
-        patch("custom_components.solar_cloud.coordinator.SAVE_DELAY", 6 * 3600),
+        patch("custom_components.solar_cloud.system.storage.SAVE_DELAY", 6 * 3600),
     ):
         yield
 

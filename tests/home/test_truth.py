@@ -48,7 +48,7 @@ async def test_lifetime_is_the_plants_own_at_the_end_of_the_newest_interval(hass
     ],
     ids=["spring in Europe", "autumn in Europe", "autumn in California"],
 )
-async def test_over_a_day_and_a_night_lifetime_never_falls_and_never_runs_ahead_of_the_plant(
+async def test_over_a_day_and_a_night_lifetime_never_falls_nor_runs_ahead_of_the_plant(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, start: datetime
 ) -> None:
     freezer.move_to(start)

@@ -1,6 +1,7 @@
 """Bears processes in which a real Home Assistant imports a site's past, to be killed: what `test_import.py` drives.
 
-Reads one order a line (JSON) from the standard input, writes the number of the process that lives it, and how it ended.
+Reads one order a line (JSON) from the standard input, writes the number of the process that lives it, and how it ended;
+what these processes log, and what ended them too early, is on the standard error.
 The processes are forked from this one, which has imported everything, so that a life begins in a moment.
 """
 
@@ -18,14 +19,19 @@ from typing import Any
 
 from freezegun import freeze_time
 from homeassistant import loader
+from homeassistant.auth import auth_manager_from_config
 from homeassistant.bootstrap import async_load_base_functionality
+from homeassistant.components.http.config import async_get_and_load_store
 from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.config_entries import ConfigEntries, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import async_initialize_recorder, get_instance
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.setup import async_setup_component
 
-from custom_components.solar_cloud import binary_sensor, config_flow, event, sensor  # noqa: F401
+# What Home Assistant would import at the set-up, so that it is there when a life begins.
+from custom_components.solar_cloud import application_credentials, binary_sensor, config_flow, event, sensor  # noqa: F401
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.model.elements import Flow
 from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper
@@ -42,15 +48,54 @@ async def home_assistant(folder: str) -> AsyncGenerator[HomeAssistant]:
     hass.config.skip_pip = True
     loader.async_setup(hass)
     hass.config_entries = ConfigEntries(hass, {})
-    await async_load_base_functionality(hass)
+    try:
+        await come_up(hass)
+        yield hass
+    finally:
+        await hass.async_stop(force=True)
+
+
+async def come_up(hass: HomeAssistant) -> None:
+    """Set up the recorder and the integration, with all that its manifest depends on, and start."""
+    if not await async_load_base_functionality(hass):
+        raise SetUpFailed("the registries")
     await hass.config_entries.async_initialize()
-    assert await async_setup_component(hass, "network", {})
+    # No integration brings this, and without it `http`, which the manifest names, fails: it has a user of its own.
+    hass.auth = await auth_manager_from_config(hass, [], [])
+    await listen_anywhere(hass)
+    await set_up(hass, "network", {})
     async_initialize_recorder(hass)
-    assert await async_setup_component(hass, "recorder", {"recorder": {"db_url": f"sqlite:///{folder}/home.db"}})
-    assert await async_setup_component(hass, DOMAIN, {})
+    await set_up(hass, "recorder", {"recorder": {"db_url": f"sqlite:///{hass.config.path('home.db')}"}})
+    await set_up(hass, DOMAIN, {})
     await hass.async_start()
-    yield hass
-    await hass.async_stop(force=True)
+    # Told to stop before it has begun with its queue, the recorder forgets that it was told, and never ends.
+    written = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(written))
+    await written
+
+
+class SetUpFailed(Exception):
+    """Home Assistant lacks what a life needs; what it has logged says why."""
+
+    def __str__(self) -> str:
+        """Return a sentence, with what could not be set up."""
+        return f"Home Assistant could not set up {self.args[0]}; what it has logged says why."
+
+
+async def set_up(hass: HomeAssistant, domain: str, config: ConfigType) -> None:
+    """Set up an integration with all that its manifest depends on, or raise."""
+    if not await async_setup_component(hass, domain, config):
+        raise SetUpFailed(domain)
+
+
+async def listen_anywhere(hass: HomeAssistant) -> None:
+    """Have `http` listen on any free port of this machine alone: its own, 8123, may be somebody's."""
+    store = await async_get_and_load_store(hass)
+    anywhere = {"server_host": ["127.0.0.1"], "server_port": 0}
+    # A port in the configuration would be on trial, and may not be 0.
+    if not anywhere.items() <= store.stable.items():
+        await store.async_set_pending({**store.stable, **anywhere})
+        await store.async_promote_pending()
 
 
 async def add_account(hass: HomeAssistant, form: dict[str, Any]) -> None:
@@ -70,14 +115,14 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def books_of(entry: ConfigEntry) -> Bookkeeper:
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    books: Bookkeeper = coordinator.bookkeeper
+    (system,) = entry.runtime_data.systems.values()
+    books: Bookkeeper = system.bookkeeper
     return books
 
 
 async def tell(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
     """Return all hours as the recorder's own function tells them, and how many requests are counted."""
-    names = {f"{DOMAIN}:{books_of(entry).data.system.key}_{flow}" for flow in Flow}
+    names = {f"{DOMAIN}:{books_of(entry).statistics.data.system.key}_{flow}" for flow in Flow}
     rows = await get_instance(hass).async_add_executor_job(
         lambda: statistics_during_period(hass, *EVER, names, "hour", None, {"change", "state"})
     )

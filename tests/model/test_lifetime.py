@@ -86,7 +86,7 @@ def test_a_counter_that_began_again_goes_on_from_the_old_one_after_a_day() -> No
     ]
 
 
-def test_the_nameplate_bounds_what_can_be_believed_and_without_one_nothing_is_bounded() -> None:
+def test_the_nameplate_bounds_what_is_believed_and_without_one_nothing_is_bounded() -> None:
     assert most_energy_wh(4000, timedelta(hours=1)) == 4000 * 1.25 * 1.25
     assert most_energy_wh(None, timedelta(hours=1)) is None
     assert most_energy_wh(0, timedelta(hours=1)) is None

@@ -392,7 +392,7 @@ def test_an_inverter_that_an_answer_leaves_out_is_not_judged():
     assert roof.state.by_inverter["001"].day == DAY + timedelta(days=4)
 
 
-def test_an_inverter_that_the_last_answer_of_a_day_leaves_out_is_not_judged_by_an_earlier_one():
+def test_an_inverter_that_a_days_last_answer_omits_is_not_compared_by_an_earlier_one():
     roof = Roof(4)
     roof.days(3)
     roof.close(DAY + timedelta(days=3), {"002": 700.0}, usual=700, at=time(13))

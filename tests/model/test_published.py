@@ -91,7 +91,7 @@ def test_a_meter_makes_the_balance_of_power_day_and_lifetime():
     assert life.data.power == Power(power_w=80, measured_at=MIDNIGHT + 2 * QUARTER)
 
 
-def test_a_consumption_meter_is_believed_and_one_that_contradicts_the_grid_meter_hides_the_set():
+def test_a_consumption_meter_is_believed_and_one_that_contradicts_hides_the_set():
     life = Life(bases={**GRID_BASES, C: 1_100_000.0})
     life.tell(1, [100], grid_import=[50], grid_export=[0], consumption=[150])
     assert life.shown[1] == {P: 100, BUY: 50, SELL: 0, C: 150}
@@ -152,7 +152,7 @@ def test_production_that_has_run_ahead_is_no_part_of_an_older_balance():
     ]
 
 
-def test_flows_that_are_asked_one_after_another_after_a_long_pause_meet_again_in_one_run():
+def test_flows_that_are_read_one_by_one_after_a_long_pause_meet_again_in_one_run():
     life = Life(
         bases={**GRID_BASES, TAKE: 20_000.0, GIVE: 19_000.0},
         devices={"B": Device(kind=DeviceKind.BATTERY, serial="B")},
@@ -192,7 +192,7 @@ def test_a_gap_in_production_makes_no_lifetime_of_consumption_too_low():
     assert life.shown[2][C] == 1_101_700
 
 
-def test_lifetimes_of_meters_that_stand_still_are_no_set_with_a_production_that_moves():
+def test_lifetimes_of_meters_that_stand_still_are_no_set_with_moving_production():
     life = Life(bases={**GRID_BASES, C: 1_100_000.0})
     life.tell(1, [100], grid_import=[50], grid_export=[0], consumption=[150])
     assert life.shown[2]
@@ -232,7 +232,7 @@ def test_a_night_without_a_word_of_production_is_dark_and_goes_on():
     assert life.shown[0] == {P: 0, BUY: 20, SELL: 0, C: 20}
 
 
-def test_the_bases_are_carried_over_midnight_by_a_whole_day_and_not_by_one_with_a_gap():
+def test_bases_are_carried_over_midnight_by_a_whole_day_and_not_by_one_with_a_gap():
     life = Life(bases=GRID_BASES)
     whole, gap = [1.0] * 97, [1.0] * 50 + [None] + [1.0] * 46
     life.tell(97, [0.0] * 97, grid_import=whole, grid_export=gap)

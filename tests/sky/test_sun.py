@@ -96,6 +96,6 @@ def test_the_light_of_many_places_together_is_the_sum_of_each() -> None:
     start, end = stamp(2026, 11, 1), stamp(2026, 12, 1)
     table = light_table(places, start, end)
     for moment in (start, start + 1, start + 12_345, start + 9.4 * DAY, end - 3600, end - 1, end, end + 5):
-        wanted = sum(count * light.seconds(moment, end) for light, count in places)
-        assert table.left(moment) == pytest.approx(wanted)
+        expected = sum(count * light.seconds(moment, end) for light, count in places)
+        assert table.left(moment) == pytest.approx(expected)
     assert light_table([], start, end).left(start) == 0

@@ -73,7 +73,7 @@ def random_hours(start: datetime, count: int, seed: int = 1) -> dict[datetime, f
 async def table(
     hass: HomeAssistant, period: Literal["hour", "day", "month"] = "hour", name: str = ID
 ) -> list[tuple[datetime, float, float, float]]:
-    """Return start, state, sum and change of each row as the recorder tells them."""
+    """Return start, state, sum and change of each row as the recorder reports them."""
     recorder = hass.data["recorder_instance"]
     await hass.async_add_executor_job(recorder.block_till_done)
     answer = await recorder.async_add_executor_job(
@@ -280,7 +280,7 @@ async def test_two_years_put_before_newest_first_touch_no_later_row(hass: HomeAs
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Los_Angeles"])
-async def test_the_recorder_tells_the_same_by_hour_day_and_month_over_dst(
+async def test_the_recorder_reports_the_same_by_hour_day_and_month_over_dst(
     hass: HomeAssistant, book: Book, zone: str
 ) -> None:
     await hass.config.async_set_time_zone(zone)
@@ -301,9 +301,9 @@ async def test_the_recorder_tells_the_same_by_hour_day_and_month_over_dst(
         rows = await table(hass, period)  # type: ignore[arg-type]
         assert {row[0]: row[3] for row in rows} == energies
         total = 0.0
-        for start, _, told, _ in rows:
+        for start, _, booked, _ in rows:
             total += energies[start]
-            assert told == total
+            assert booked == total
 
 
 async def test_the_hour_that_a_clock_shows_twice_is_two_rows(hass: HomeAssistant, book: Book) -> None:
@@ -320,12 +320,12 @@ async def test_sums_of_fractions_do_not_drift(hass: HomeAssistant, book: Book) -
     hours = {START + HOUR * number: 0.1 for number in range(1000)}
     for half in (list(hours.items())[:500], list(hours.items())[500:]):
         await book.async_put(Flow.PRODUCTION, dict(half))
-    told = await sums(hass)
-    assert told == [number / 10 for number in range(1, 1001)]
+    first = await sums(hass)
+    assert first == [number / 10 for number in range(1, 1001)]
     for correction in (0.7, 0.3, 0.1):
         await book.async_put(Flow.PRODUCTION, {START: correction})
     # Shifted sums may differ in the last binary digit, and the difference does not grow into anything.
-    assert await sums(hass) == pytest.approx(told, abs=1e-9, rel=0)
+    assert await sums(hass) == pytest.approx(first, abs=1e-9, rel=0)
     assert await book.async_put(Flow.PRODUCTION, hours) == 0
 
 
@@ -367,7 +367,7 @@ async def test_a_half_hour_zone_is_no_obstacle(hass: HomeAssistant, book: Book) 
     assert await book.async_rows(Flow.PRODUCTION, START, START + HOUR) == {START: 3}
 
 
-async def test_rows_are_told_from_the_start_on_and_without_the_end(book: Book) -> None:
+async def test_rows_are_given_from_the_start_on_and_without_the_end(book: Book) -> None:
     await book.async_put(Flow.PRODUCTION, run_of(1, 2, 3, 4))
     rows = await book.async_rows(Flow.PRODUCTION, START + HOUR, START + 3 * HOUR)
     assert list(rows.items()) == [(START + HOUR, 2), (START + 2 * HOUR, 3)]

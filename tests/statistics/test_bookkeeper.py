@@ -29,7 +29,7 @@ def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integ
 
 
 async def hours_of(hass: HomeAssistant, statistic: str, start: datetime, end: datetime) -> dict[datetime, float]:
-    """Return the change in each hour as the recorder's own function tells it."""
+    """Return the change in each hour as the recorder's own function reports it."""
     await hass.async_block_till_done(wait_background_tasks=True)
     instance = get_instance(hass)
     await instance.async_block_till_done()
@@ -125,13 +125,13 @@ async def test_no_past_is_paid_for_before_it_is_known_what_the_meters_tell(
 ) -> None:
     cloud.simulator.fail("*/meters/telemetry", status=503, times=2)
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    first = coordinator.bookkeeper.state.first
-    await coordinator.bookkeeper.async_import(date(2026, 5, 28))
+    (system,) = entry.runtime_data.systems.values()
+    first = system.bookkeeper.state.first
+    await system.bookkeeper.async_import(date(2026, 5, 28))
     await settle(hass)
-    assert coordinator.bookkeeper.state.first == first == date(2026, 6, 10)
+    assert system.bookkeeper.state.first == first == date(2026, 6, 10)
     await pass_time(hass, freezer, HOUR, step=HOUR / 4)
-    assert not coordinator.bookkeeper.state.is_importing
+    assert not system.bookkeeper.state.is_importing
     plant = cloud.simulator.plants[SITE]
     start, end = midnight(date(2026, 5, 28), plant.zone), midnight(date(2026, 6, 10), plant.zone)
     hours = await hours_of(hass, f"solar_cloud:{SITE}_grid_import", start, end)
@@ -153,10 +153,10 @@ async def test_a_day_whose_rows_add_up_to_its_total_is_not_asked_for_in_detail(
 
     monkeypatch.setattr(EnphaseV2Archive, "detail", detail)
     await pass_time(hass, freezer, timedelta(hours=33), step=timedelta(minutes=30))
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    assert coordinator.bookkeeper.state.closed == date(2026, 6, 10)
+    (system,) = entry.runtime_data.systems.values()
+    assert system.bookkeeper.state.closed == date(2026, 6, 10)
     assert date(2026, 6, 10) not in asked
-    # Enphase's rows begin with the first Wh of the day: the hour of the sunrise is never told wholly.
+    # Enphase's rows begin with the first Wh of the day: the hour of the sunrise is never complete.
     plant = cloud.simulator.plants["enphase_72"]
     start, end = midnight(date(2026, 6, 10), plant.zone), midnight(date(2026, 6, 11), plant.zone)
     hours = await hours_of(hass, "solar_cloud:enphase_72_production", start, end)
@@ -172,9 +172,9 @@ async def test_a_day_is_not_paid_for_while_the_reading_that_ends_it_is_still_to_
 ) -> None:
     freezer.move_to(datetime(2026, 6, 9, 22, 5, tzinfo=UTC))
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
-    (coordinator,) = entry.runtime_data.coordinators.values()
+    (system,) = entry.runtime_data.systems.values()
     await pass_time(hass, freezer, timedelta(hours=21), step=HOUR)
-    assert coordinator.bookkeeper.state.closed == date(2026, 6, 9)
+    assert system.bookkeeper.state.closed == date(2026, 6, 9)
     asked: list[date] = []
 
     async def totals(_self: SolarEdgeArchive, _data: SystemData, first: date, _last: date, _now: datetime) -> Totals:
@@ -186,11 +186,11 @@ async def test_a_day_is_not_paid_for_while_the_reading_that_ends_it_is_still_to_
     cloud.simulator.fail("*", status=503, times=None)
     for moment in (datetime(2026, 6, 11, 2, tzinfo=UTC), datetime(2026, 6, 11, 11, tzinfo=UTC)):
         freezer.move_to(moment)
-        coordinator.bookkeeper.async_wake()
+        system.bookkeeper.async_wake()
         await hass.async_block_till_done(wait_background_tasks=True)
     assert asked == []
     # Nobody waits all day.
     freezer.move_to(datetime(2026, 6, 11, 12, 5, tzinfo=UTC))
-    coordinator.bookkeeper.async_wake()
+    system.bookkeeper.async_wake()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert asked == [date(2026, 6, 10)]

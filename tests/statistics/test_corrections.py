@@ -34,8 +34,8 @@ def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integ
 
 
 def books_of(entry: ConfigEntry) -> Bookkeeper:
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    books: Bookkeeper = coordinator.bookkeeper
+    (system,) = entry.runtime_data.systems.values()
+    books: Bookkeeper = system.bookkeeper
     return books
 
 
@@ -52,7 +52,7 @@ def wrong(hours: Mapping[datetime, float], plant: Plant, first: date, last: date
     return {day: more for day in days if (more := day_sum(hours, day, plant) - plant.day_wh(day))}
 
 
-async def test_an_enphase_day_that_is_corrected_three_months_later_is_booked_anew_for_no_request_more(
+async def test_an_enphase_day_corrected_three_months_later_is_booked_anew_for_no_request(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     # Young enough that its whole life is short, old enough that the day is in none of the usual comparisons.
@@ -92,16 +92,18 @@ async def test_an_enphase_day_that_is_corrected_three_months_later_is_booked_ane
 
 @pytest.fixture
 def months(monkeypatch: pytest.MonkeyPatch) -> list[tuple[date, date]]:
-    """Which totals were asked for; since the import the cloud tells 5 kWh more of the Ides of March."""
+    """Which totals were asked for; since the import the cloud reports 5 kWh more of the Ides of March."""
     asked: list[tuple[date, date]] = []
     ask, corrected = SolarEdgeArchive.totals, date(2026, 3, 15)
 
     async def totals(self: SolarEdgeArchive, data: SystemData, first: date, last: date, now: datetime) -> Totals:
         asked.append((first, last))
-        told = await ask(self, data, first, last, now)
-        if now > NOW + DAY and corrected in told[Flow.PRODUCTION]:
-            return {Flow.PRODUCTION: {**told[Flow.PRODUCTION], corrected: told[Flow.PRODUCTION][corrected] + 5000}}
-        return told
+        reported = await ask(self, data, first, last, now)
+        if now > NOW + DAY and corrected in reported[Flow.PRODUCTION]:
+            return {
+                Flow.PRODUCTION: {**reported[Flow.PRODUCTION], corrected: reported[Flow.PRODUCTION][corrected] + 5000}
+            }
+        return reported
 
     monkeypatch.setattr(SolarEdgeArchive, "totals", totals)
     return asked
@@ -119,7 +121,7 @@ async def test_at_solaredge_one_older_month_a_week_has_its_turn(
     for week in range(6):
         months.clear()
         await wake(hass, freezer, 7 * DAY + HOUR)
-        compared = midnight(books_of(entry).today() - 31 * DAY, plant.zone)
+        compared = midnight(books_of(entry).statistics.today() - 31 * DAY, plant.zone)
         turns.append([span for span in months if midnight(span[1], plant.zone) < compared])
         hours = await hours_of(hass, f"solar_cloud:{SITE}_production", start, end)
         differs = wrong(hours, plant, date(2026, 2, 10), date(2026, 5, 31))

@@ -52,7 +52,7 @@ def truth(plant: Plant, serial: str, hours: dict[datetime, float]) -> dict[datet
     return {hour: plant.inverter_energy_wh(serial, hour, hour + HOUR) for hour in hours}
 
 
-async def told(hass: HomeAssistant, serial: str) -> dict[datetime, float]:
+async def booked_hours(hass: HomeAssistant, serial: str) -> dict[datetime, float]:
     return await hours_of(hass, name_of(serial), MORNING - DAY, MORNING + 9 * DAY)
 
 
@@ -65,13 +65,13 @@ async def test_each_inverter_has_its_own_hours_one_call_an_hour_and_no_request_m
     await pass_time(hass, freezer, DAY, step=HOUR / 4)
     plant = cloud.simulator.plants[SITE]
     for serial in (FIRST, SECOND):
-        hours = await told(hass, serial)
+        hours = await booked_hours(hass, serial)
         assert hours == truth(plant, serial, hours)
         assert sum(hours.values()) >= 0.99 * plant.inverter_energy_wh(serial, MORNING, MORNING + DAY) > 0
         times = [when.replace(minute=0, second=0) for name, when, _ in puts if name == serial]
         assert len(times) == len(set(times))
     assert {serial for serial, _, _ in puts} == {FIRST, SECOND}
-    assert await told(hass, RETIRED) == {}
+    assert await booked_hours(hass, RETIRED) == {}
     found = await hass.async_add_executor_job(lambda: get_metadata(hass, statistic_ids={name_of(FIRST)}))
     assert found[name_of(FIRST)][1]["name"] == "Doe, Jane Inverter 1 production"
     asked = [one.query for one in cloud.simulator.requests if "inverters" in one.path]
@@ -85,14 +85,14 @@ async def test_a_restart_writes_no_hour_twice_and_goes_on(
     freezer.move_to(MORNING)
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
     await pass_time(hass, freezer, 12 * HOUR, step=HOUR / 2)
-    before = await told(hass, FIRST)
+    before = await booked_hours(hass, FIRST)
     puts.clear()
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert [(serial, rows) for serial, _, rows in puts] == [(FIRST, 0), (SECOND, 0)]
-    assert await told(hass, FIRST) == before
+    assert await booked_hours(hass, FIRST) == before
     await pass_time(hass, freezer, 3 * HOUR, step=HOUR / 2)
-    after = await told(hass, FIRST)
+    after = await booked_hours(hass, FIRST)
     assert len(after) >= len(before) + 2
     assert after == truth(cloud.simulator.plants[SITE], FIRST, after)
 
@@ -112,17 +112,17 @@ async def test_what_the_cloud_corrects_is_booked_anew_with_every_later_sum(
     cloud.simulator.mutate("*/inverters/telemetry", halved)
     await pass_time(hass, freezer, 9 * HOUR, step=HOUR / 2)
     plant = cloud.simulator.plants[SITE]
-    wrong = await told(hass, FIRST)
+    wrong = await booked_hours(hass, FIRST)
     assert 0 < sum(wrong.values()) < 0.6 * sum(truth(plant, FIRST, wrong).values())
     cloud.simulator.clear_faults()
     await pass_time(hass, freezer, 3 * HOUR, step=HOUR / 2)
-    hours = await told(hass, FIRST)
+    hours = await booked_hours(hass, FIRST)
     assert hours.keys() > wrong.keys()
     assert hours == truth(plant, FIRST, hours)
 
 
 @pytest.mark.slow
-async def test_a_replaced_inverter_begins_its_own_statistic_and_the_system_has_no_second_life(
+async def test_a_replaced_inverter_begins_its_own_statistic_and_the_system_lives_once(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(MORNING)
@@ -132,7 +132,7 @@ async def test_a_replaced_inverter_begins_its_own_statistic_and_the_system_has_n
     new = cloud.simulator.replace_inverter(SITE, SECOND).serial
     await pass_time(hass, freezer, 2 * DAY, step=HOUR)
     plant = cloud.simulator.plants[SITE]
-    old_hours, new_hours = await told(hass, SECOND), await told(hass, new)
+    old_hours, new_hours = await booked_hours(hass, SECOND), await booked_hours(hass, new)
     assert max(old_hours) <= swapped
     assert old_hours == truth(plant, SECOND, old_hours)
     assert new_hours == truth(plant, new, new_hours)

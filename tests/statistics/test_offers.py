@@ -16,6 +16,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.solar_cloud.cloud.solaredge.archive import SolarEdgeArchive
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.coordinator import SystemCoordinator
+from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper
+from custom_components.solar_cloud.statistics.import_terms import import_price
 from custom_components.solar_cloud.statistics.offers import Offers
 
 from ..home.conftest import Cloud, add_account, pass_time, settle, solaredge_input, state_of
@@ -47,6 +49,11 @@ def coordinator_of(entry: ConfigEntry) -> SystemCoordinator:
     return coordinator
 
 
+def books_of(entry: ConfigEntry) -> Bookkeeper:
+    (system,) = entry.runtime_data.systems.values()
+    return system.bookkeeper
+
+
 async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> SubentryFlowResult:
     """Choose "Import the past" in the menu of the system."""
     (subentry_id,) = entry.subentries
@@ -63,7 +70,7 @@ def offer(hass: HomeAssistant, issue_id: str = OFFER) -> ir.IssueEntry | None:
     return ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
 
 
-async def test_the_offer_tells_the_price_and_the_import_costs_just_that(
+async def test_the_offer_states_the_price_and_the_import_costs_just_that(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
     issue = offer(hass)
@@ -74,12 +81,12 @@ async def test_the_offer_tells_the_price_and_the_import_costs_just_that(
     client = await hass_client()
     form = await (await client.post(FIX, json={"handler": DOMAIN, "issue_id": OFFER})).json()
     assert form["step_id"] == "init"
-    books = coordinator_of(site).bookkeeper
-    begin = books.begin()
+    books = books_of(site)
+    begin = books.statistics.begin()
     assert begin is not None
     assert form["data_schema"][0]["default"] == begin.isoformat()
     asked = form["description_placeholders"]
-    assert asked["price"] == str(books.price(begin))
+    assert asked["price"] == str(import_price(books.statistics, begin))
     assert asked["per_year"] == "12"
     address = f"{FIX}/{form['flow_id']}"
     refused = await (await client.post(address, json={"since": "2026-06-10"})).json()
@@ -120,7 +127,7 @@ async def test_the_progress_of_an_import_moves_month_by_month(
             else None
         ),
     )
-    await coordinator_of(site).bookkeeper.async_import(date(2026, 1, 1))
+    await books_of(site).async_import(date(2026, 1, 1))
     await settle(hass)
     parts = [float(value) for value in seen]
     assert parts == sorted(parts)
@@ -157,7 +164,7 @@ async def test_the_past_can_be_imported_from_the_systems_menu_at_any_time(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "import_started")
     assert offer(hass) is None
     await settle(hass)
-    assert coordinator_of(site).bookkeeper.state.first == date(2026, 5, 1)
+    assert books_of(site).state.first == date(2026, 5, 1)
     # Later, still more of it.
     result = await reconfigure(hass, site)
     result = await flow(result["flow_id"], {"since": "2026-04-01"})
@@ -171,15 +178,15 @@ async def test_what_is_free_is_neither_offered_nor_asked(
     monkeypatch.setattr(SolarEdgeArchive, "is_free", True)
     result = await reconfigure(hass, site)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "history_is_free")
-    books = coordinator_of(site).bookkeeper
-    await Offers(coordinator_of(site), books).async_look(datetime.now(UTC))
+    books = books_of(site)
+    await Offers(books.statistics).async_update(datetime.now(UTC))
     assert offer(hass) is None
 
 
 async def test_a_deleted_statistic_begins_anew_and_its_past_is_offered_again(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    books = coordinator_of(site).bookkeeper
+    books = books_of(site)
     await books.async_import(date(2026, 5, 1))
     await settle(hass)
     assert offer(hass) is None
@@ -190,7 +197,7 @@ async def test_a_deleted_statistic_begins_anew_and_its_past_is_offered_again(
     await settle(hass)
     await pass_time(hass, freezer, timedelta(minutes=30), step=timedelta(minutes=15))
     assert offer(hass) is not None
-    state = coordinator_of(site).bookkeeper.state
+    state = books_of(site).state
     assert state.wanted is None
     assert state.first is not None
     assert state.first >= date(2026, 6, 1)

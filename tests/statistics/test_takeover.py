@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.statistics.bookkeeper import Bookkeeper
+from custom_components.solar_cloud.statistics.import_terms import import_price
 from simulator.plant.plant import Plant
 
 from ..home.conftest import Cloud, add_account, settle, solaredge_input
@@ -99,8 +100,8 @@ async def add_site(hass: HomeAssistant, cloud: Cloud) -> ConfigEntry:
 
 
 def books_of(entry: ConfigEntry) -> Bookkeeper:
-    (coordinator,) = entry.runtime_data.coordinators.values()
-    books: Bookkeeper = coordinator.bookkeeper
+    (system,) = entry.runtime_data.systems.values()
+    books: Bookkeeper = system.bookkeeper
     return books
 
 
@@ -112,8 +113,8 @@ async def move(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> dict
     done = await (await client.post(f"{FIX}/{form['flow_id']}", json={})).json()
     assert done["type"] == "create_entry", done
     await settle(hass)
-    shown: dict[str, Any] = form["description_placeholders"]
-    return shown
+    figures: dict[str, Any] = form["description_placeholders"]
+    return figures
 
 
 @pytest.mark.parametrize("unit", ["Wh", pytest.param("kWh", marks=pytest.mark.slow)])
@@ -126,15 +127,15 @@ async def test_each_earlier_hour_is_copied_and_nothing_else_changes(
     before = await hours_of(hass, OURS, BEGIN, END)
     old_before = await hours_of(hass, old, BEGIN, END)
     first = min(before)
-    shown = await move(hass, hass_client)
-    assert shown["old_id"] == "sensor.my_roof_ever"
-    assert shown["old_first"] == "2026-02-28 12:00"
+    figures = await move(hass, hass_client)
+    assert figures["old_id"] == "sensor.my_roof_ever"
+    assert figures["old_first"] == "2026-02-28 12:00"
     earlier = {hour: energy for hour, energy in hours.items() if hour < first}
-    assert shown["hours"] == f"{len(earlier):,}"
-    assert shown["energy"] == f"{sum(earlier.values()) / 1000:,.3f}"
-    assert shown["ignored"] == "0"
-    assert shown["difference"] == "0.000"
-    assert int(shown["common"]) >= 4
+    assert figures["hours"] == f"{len(earlier):,}"
+    assert figures["energy"] == f"{sum(earlier.values()) / 1000:,.3f}"
+    assert figures["ignored"] == "0"
+    assert figures["difference"] == "0.000"
+    assert int(figures["common"]) >= 4
     await settle(hass)
     after = await hours_of(hass, OURS, BEGIN, END)
     copied = {hour: energy for hour, energy in earlier.items() if hour < COMPARED}
@@ -148,8 +149,8 @@ async def test_each_earlier_hour_is_copied_and_nothing_else_changes(
     books = books_of(entry)
     # The day that the old statistic begins in at noon is not whole: an import would still read it.
     assert books.state.first == date(2026, 3, 1)
-    assert books.price(date(2026, 3, 1)) == 0
-    assert books.price(date(2026, 2, 28)) == 1
+    assert import_price(books.statistics, date(2026, 3, 1)) == 0
+    assert import_price(books.statistics, date(2026, 2, 28)) == 1
     assert ir.async_get(hass).async_get_issue(DOMAIN, OFFER) is None
     assert await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)
@@ -175,8 +176,8 @@ async def test_a_counter_that_was_lost_and_found_again_adds_nothing(
     states[jump] += 35e6
     await write_old(hass, old_entity(hass), changes, states=states)
     await add_site(hass, cloud)
-    shown = await move(hass, hass_client)
-    assert shown["ignored"] == "3"
+    figures = await move(hass, hass_client)
+    assert figures["ignored"] == "3"
     after = await hours_of(hass, OURS, BEGIN, END)
     assert after[down] + after[back] == pytest.approx(hours[down] + hours[back])
     assert after[jump] + after[jump + HOUR] == pytest.approx(hours[jump] + hours[jump + HOUR])
@@ -195,8 +196,8 @@ async def test_hours_without_a_row_get_what_came_after_them_along_the_sun(
     changes[end] += sum(hours[hour] for hour in gap)
     await write_old(hass, old_entity(hass), changes)
     await add_site(hass, cloud)
-    shown = await move(hass, hass_client)
-    assert shown["ignored"] == "0"
+    figures = await move(hass, hass_client)
+    assert figures["ignored"] == "0"
     after = await hours_of(hass, OURS, BEGIN, END)
     size = cloud.simulator.plants[SITE].size_w(END)
     assert sum(after[hour] for hour in (*gap, end)) == pytest.approx(sum(hours[hour] for hour in (*gap, end)))

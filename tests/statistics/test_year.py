@@ -1,4 +1,4 @@
-"""A year of a system with everything that years bring; each hour and each day judged by the plant's own truth."""
+"""A year of a system with everything that years bring; each hour and each day checked against the plant's own truth."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -123,16 +123,16 @@ class Year:
 
     def _look(self) -> None:
         local = datetime.now(UTC).astimezone(self.plant.zone)
-        shown = state_of(self.hass, f"{self.key}_energy_today")
-        if local.hour >= 22 and shown not in {None, "unknown", "unavailable"}:
-            self.evenings[local.date()] = round(float(shown or 0) * 1000, 3)
+        state = state_of(self.hass, f"{self.key}_energy_today")
+        if local.hour >= 22 and state not in {None, "unknown", "unavailable"}:
+            self.evenings[local.date()] = round(float(state or 0) * 1000, 3)
         for request in self.cloud.simulator.requests:
             query = dict(request.query)
             self.asked[f"{request.path.rsplit('/', 1)[-1]} {query.get('resolution', '')}".strip()] += 1
         self.cloud.simulator.clear_requests()
 
-    async def told(self, flow: str, period: Literal["hour", "day"]) -> dict[datetime, float]:
-        """Return the changes that the recorder's own function tells."""
+    async def changes(self, flow: str, period: Literal["hour", "day"]) -> dict[datetime, float]:
+        """Return the changes that the recorder's own function reports."""
         instance = get_instance(self.hass)
         name = f"solar_cloud:{self.key}_{flow}"
         start, end = midnight(FIRST, self.plant.zone), midnight(LAST + DAY, self.plant.zone)
@@ -147,8 +147,8 @@ class Year:
         return self.plant.flow_wh(TRUE_NAME[flow], start, end)  # type: ignore[arg-type]
 
     async def differences(self, flow: str) -> dict[date, tuple[float, float, int]]:
-        """Return the days whose hours, or whose day, as the recorder tells them, differ from the truth."""
-        hours, days = await self.told(flow, "hour"), await self.told(flow, "day")
+        """Return the days whose hours, or whose day, as the recorder reports them, differ from the truth."""
+        hours, days = await self.changes(flow, "hour"), await self.changes(flow, "day")
         found: dict[date, tuple[float, float, int]] = {}
         sums: Counter[date] = Counter()
         for hour, energy in hours.items():
@@ -270,7 +270,7 @@ async def test_each_of_365_days_is_true_to_the_watt_hour(
     assert not wrong, {flow: (len(found), dict(list(found.items())[:5])) for flow, found in wrong.items()}
     assert "Traceback" not in caplog.text
     # What the sensor of the day showed in its last hour is what the statistics say of it, unless that came later.
-    rows = (await year.told("production", "day")).items()
+    rows = (await year.changes("production", "day")).items()
     days = {start.astimezone(plant.zone).date(): energy for start, energy in rows}
     asleep = {day for start, end in year.slept for day in days_of(start, end)}
     whole_year = days_of(at(7, 1, 0), at(6, 30, 0))

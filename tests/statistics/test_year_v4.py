@@ -1,4 +1,4 @@
-"""Eight months of Enphase systems that are signed in to, on the free plan; each day is judged by the plant's own truth.
+"""Eight months of Enphase systems that are signed in to, on the free plan, checked against the truth of the plant.
 
 They hold both ends of daylight saving time, outages, a token endpoint that is down, late data, a replaced inverter.
 Where something happens, Home Assistant lives from one refresh to the next; in between it wakes seldom.
@@ -146,8 +146,8 @@ class Life:
             return self.plant.energy_wh(start, end)
         return self.plant.flow_wh(TRUE_NAME.get(flow, flow), start, end)  # type: ignore[arg-type]
 
-    async def told(self, flow: str) -> dict[datetime, float]:
-        """Return the changes of all hours that the recorder's own function tells."""
+    async def changes(self, flow: str) -> dict[datetime, float]:
+        """Return the changes of all hours that the recorder's own function reports."""
         instance = get_instance(self.hass)
         name = f"solar_cloud:{self.key}_{flow}"
         start, end = midnight(FIRST, self.plant.zone), midnight(LAST + DAY, self.plant.zone)
@@ -160,7 +160,7 @@ class Life:
         """Return the days whose hours do not add up to the truth."""
         found: dict[date, tuple[float, int]] = {}
         sums: Counter[date] = Counter()
-        hours = await self.told(flow)
+        hours = await self.changes(flow)
         assert all(energy >= 0 for energy in hours.values())
         for hour, energy in hours.items():
             sums[hour.astimezone(self.plant.zone).date()] += energy  # type: ignore[assignment]
@@ -180,7 +180,7 @@ class Life:
         (PV_HOUSE, "Europe/Madrid", ("production",), SHORTER),
     ],
 )
-async def test_each_finished_day_is_true_to_the_watt_hour_within_the_plan_and_without_a_new_sign_in(
+async def test_each_finished_day_is_true_to_the_watt_hour_within_the_plan_and_one_sign_in(
     hass: HomeAssistant,
     cloud: Cloud,
     freezer: FrozenDateTimeFactory,

@@ -31,7 +31,7 @@ def test_an_old_power_by_day_is_shown_with_its_age_not_as_zero() -> None:
     assert BERLIN.power_w(Power(power_w=310.0, measured_at=at(8, 12)), at(10, 12)) == 310
 
 
-def test_energy_of_a_new_day_is_zero_until_it_gets_light_and_unknown_until_the_first_reading() -> None:
+def test_a_new_days_energy_is_zero_until_light_and_unknown_until_the_first_reading() -> None:
     newest = DayEnergy(day=date(2026, 6, 10), energy_wh=25_000)
     assert BERLIN.day_energy_wh(newest, at(10, 21.9)) == 25_000
     assert BERLIN.day_energy_wh(newest, at(10, 22)) == 0

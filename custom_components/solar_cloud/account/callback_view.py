@@ -24,7 +24,7 @@ from .urls import CALLBACK_PATH
 
 LIFE = timedelta(minutes=10)
 MOST_LINKS = 5
-"""Ids that one dialog keeps: each time it is shown it gives out another, and a page of an older one may be open."""
+"""Ids that one dialog keeps: each display of it gives out another, and a page of an older one may be open."""
 LONGEST = 4096
 """Characters that a value may have; a code has some dozens."""
 WAITING: HassKey[dict[str, _Waiting]] = HassKey(f"{DOMAIN}.waiting")
@@ -89,7 +89,7 @@ def async_stop_waiting(hass: HomeAssistant, flow_id: str) -> None:
 
 @callback
 def async_belongs_to(hass: HomeAssistant, external_id: str, flow_id: str) -> bool:
-    """Tell whether an `external_id` was made for a dialog and is still worth something."""
+    """Return whether an `external_id` was made for a dialog and is still worth something."""
     one = hass.data.get(WAITING, {}).get(external_id)
     return one is not None and one.flow_id == flow_id and dt_util.utcnow() < one.until
 
@@ -123,7 +123,7 @@ class SolarEdgeCallbackView(HomeAssistantView):
 
 
 def _outcome(query: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return what the dialog is to be told; `None` where the address says neither yes nor no."""
+    """Return the input for the dialog; `None` where the address says neither yes nor no."""
     if any(len(text) > LONGEST for text in query.values()):
         return None
     if error := query.get("error"):

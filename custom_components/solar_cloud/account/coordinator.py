@@ -1,4 +1,4 @@
-"""The requests of an account, as its sensors show them: pushed whenever a system has been read, never polled."""
+"""The requests of an account, as its sensors publish them: pushed whenever a system has been read, never polled."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,17 +24,17 @@ class Requests:
 
 
 class AccountCoordinator(DataUpdateCoordinator[Requests]):
-    """The requests of one account; accounts of one credential show the same."""
+    """The requests of one account; accounts of one credential publish the same."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, metered: MeteredAccount) -> None:
         """Follow the credential's ledger until the account is unloaded."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title, always_update=False)
         self._metered = metered
         self.data = self._requests()
-        entry.async_on_unload(metered.async_add_watcher(self._told))
+        entry.async_on_unload(metered.async_add_watcher(self._ledger_changed))
 
     @callback
-    def _told(self) -> None:
+    def _ledger_changed(self) -> None:
         if (requests := self._requests()) != self.data:
             self.async_set_updated_data(requests)
 

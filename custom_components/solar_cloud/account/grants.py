@@ -1,4 +1,4 @@
-"""The grants of this Home Assistant: who holds the tokens of an account, where they are kept, and that they never die.
+"""The grants of this Home Assistant: who holds the tokens of an account, where they are kept, how they stay alive.
 
 A pair of tokens may be used by one holder only, so there is one `Grant` for an account, whatever is reloaded or tried
 meanwhile. The pair is written to a file of its own before it is used, and into the entry after that; what is read is
@@ -19,24 +19,24 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..application_credentials import Application
 from ..cloud.errors import CloudError, CredentialRefused
 from ..cloud.grant import Grant, Tokens, newer
 from ..cloud.token_endpoint import TokenEndpoint
 from ..const import CONF_CONSENTED_AT, DOMAIN
 from .clients import async_token_endpoint
+from .credentials import Application
 from .issues import clear_consent_ends, raise_consent_ends
 from .metered import is_signed_in
 from .storage import GrantStore
 
 _LOGGER = logging.getLogger(__name__)
 
-LOOK = timedelta(hours=12)
-"""How often it is looked whether a pair has become too old."""
+CHECK_EVERY = timedelta(hours=12)
+"""How often it is checked whether a pair has become too old."""
 CONSENT_MONTHS = 24
 """The longest that SolarEdge lets a homeowner consent for (SolarEdge homeowner guide: ``access_duration``)."""
 NOTICE = timedelta(days=30)
-"""How long before a consent ends the owner is told."""
+"""How long before a consent ends an issue is raised."""
 GRANTS: HassKey[dict[str, Grant]] = HassKey(f"{DOMAIN}.grants")
 """By entry id."""
 
@@ -61,18 +61,18 @@ async def async_grant(hass: HomeAssistant, entry: ConfigEntry) -> Grant | None:
     if tokens is None:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
 
-    def is_wanted(pair: Tokens) -> bool:
-        """Tell whether the account is still there, and its owner has not signed in anew."""
+    def is_current(pair: Tokens) -> bool:
+        """Return whether the account is still there, and its owner has not signed in anew."""
         known = Tokens.from_dict(entry.data.get(CONF_TOKEN, {}))
         is_there = hass.config_entries.async_get_entry(entry.entry_id) is not None
         return is_there and (known is None or known.consent == pair.consent)
 
     async def save(pair: Tokens) -> None:
-        if not is_wanted(pair):
+        if not is_current(pair):
             return
         await store.async_save(pair.as_dict())
         # Much can have happened while it was written.
-        if is_wanted(pair):
+        if is_current(pair):
             hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_TOKEN: pair.as_dict()})
 
     def start(work: Coroutine[Any, Any, None]) -> Any:
@@ -92,11 +92,11 @@ async def _async_endpoint(hass: HomeAssistant, entry: ConfigEntry) -> TokenEndpo
     return await async_token_endpoint(hass, entry.data, application.client_id, application.client_secret)
 
 
-def follow_grant(hass: HomeAssistant, entry: ConfigEntry, grant: Grant) -> None:
-    """Keep the tokens of a loaded account alive, also while nothing is read, and tell when its consent ends."""
+def async_follow_grant(hass: HomeAssistant, entry: ConfigEntry, grant: Grant) -> None:
+    """Keep the tokens of a loaded account alive, also while nothing is read, and report when its consent ends."""
 
-    async def look(now: datetime) -> None:
-        _tell_consent_ends(hass, entry, now)
+    async def check(now: datetime) -> None:
+        _check_consent(hass, entry, now)
         try:
             await grant.keep_alive()
         except CredentialRefused:
@@ -104,8 +104,8 @@ def follow_grant(hass: HomeAssistant, entry: ConfigEntry, grant: Grant) -> None:
         except CloudError as err:
             _LOGGER.debug("The tokens of %s could not be renewed: %s", entry.title, err)
 
-    _tell_consent_ends(hass, entry, dt_util.utcnow())
-    entry.async_on_unload(async_track_time_interval(hass, look, LOOK, name=f"{DOMAIN} tokens"))
+    _check_consent(hass, entry, dt_util.utcnow())
+    entry.async_on_unload(async_track_time_interval(hass, check, CHECK_EVERY, name=f"{DOMAIN} tokens"))
 
 
 def consent_ends(data: Mapping[str, Any]) -> datetime | None:
@@ -117,7 +117,7 @@ def consent_ends(data: Mapping[str, Any]) -> datetime | None:
     return begin.replace(year=begin.year + months // 12, month=months % 12 + 1, day=min(begin.day, 28))
 
 
-def _tell_consent_ends(hass: HomeAssistant, entry: ConfigEntry, now: datetime) -> None:
+def _check_consent(hass: HomeAssistant, entry: ConfigEntry, now: datetime) -> None:
     ends = consent_ends(entry.data)
     if ends is None or now < ends - NOTICE:
         clear_consent_ends(hass, entry.entry_id)
@@ -125,7 +125,7 @@ def _tell_consent_ends(hass: HomeAssistant, entry: ConfigEntry, now: datetime) -
         raise_consent_ends(hass, entry.entry_id, entry.title, ends)
 
 
-async def async_give_back(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_revoke_grant(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Give up the grant of a removed account: where the vendor can revoke it, best effort, and here for good."""
     if not is_signed_in(entry.data):
         return

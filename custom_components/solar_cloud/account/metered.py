@@ -49,7 +49,7 @@ def fingerprint(*parts: str) -> str:
 
 
 def is_signed_in(data: Mapping[str, Any]) -> bool:
-    """Tell whether an account is one that its owner signs in to, not one with a key."""
+    """Return whether an account is one that its owner signs in to, not one with a key."""
     return CONF_CLIENT_ID in data
 
 
@@ -81,17 +81,17 @@ class MeteredAccount:
         self._account: Account | None = None
         self._watchers: list[CALLBACK_TYPE] = []
         self.pacing = Pacing()
-        """When what is worth a request, for all systems that live on this credential now."""
+        """When which job is worth a request, for all systems that draw on this credential now."""
 
     @callback
     def async_add_watcher(self, watcher: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call somebody when requests were spent; returns how to stop that."""
+        """Call a function when requests were spent; returns how to stop that."""
         self._watchers.append(watcher)
         return partial(self._watchers.remove, watcher)
 
     @callback
-    def async_tell(self) -> None:
-        """Tell all watchers that requests were spent."""
+    def async_notify_watchers(self) -> None:
+        """Call all watchers: requests were spent."""
         for watcher in list(self._watchers):
             watcher()
 
@@ -106,7 +106,7 @@ class MeteredAccount:
         """Return the account with its ledger as it is on disk, under the given limits.
 
         `cycle_day` is the day of the month that the vendor's count begins again on. `None` stands for a trial, which
-        changes nothing for the systems that live on this credential already: a dialog may be given up.
+        changes nothing for the systems that draw on this credential already: a dialog may be given up.
         """
         async with self._loading:
             if self._account is None:
@@ -148,5 +148,5 @@ async def async_metered(hass: HomeAssistant, data: Mapping[str, Any], cycle_day:
 
 
 def default_zone(hass: HomeAssistant) -> ZoneInfo:
-    """Return the zone of last resort, for a system whose cloud does not tell its own."""
+    """Return the zone of last resort, for a system whose cloud does not report its own."""
     return ZoneInfo(hass.config.time_zone)

@@ -1,4 +1,4 @@
-"""Asking an owner for a new credential for as long as the old one is refused."""
+"""Reauthentication is offered for as long as an account's credential is refused."""
 
 from datetime import datetime, timedelta
 
@@ -13,16 +13,16 @@ AGAIN = timedelta(hours=1)
 
 
 @callback
-def ask_while_refused(hass: HomeAssistant, entry: ConfigEntry, client: Cloud) -> None:
-    """Have Home Assistant open its dialog again, where the one before has ended without a credential.
+def async_reauth_while_refused(hass: HomeAssistant, entry: ConfigEntry, client: Cloud) -> None:
+    """Start reauthentication again where the dialog before has ended without a credential.
 
     A refused consent, a code that was too old or a cloud that was down end it. None opens while the account is being
     changed in another dialog, which may be given up. Nothing is sent; a dialog that is open stays.
     """
 
     @callback
-    def look(_now: datetime) -> None:
+    def check(_now: datetime) -> None:
         if client.refused:
             entry.async_start_reauth(hass)
 
-    entry.async_on_unload(async_track_time_interval(hass, look, AGAIN, name=f"{DOMAIN} dead credential"))
+    entry.async_on_unload(async_track_time_interval(hass, check, AGAIN, name=f"{DOMAIN} dead credential"))

@@ -1,4 +1,4 @@
-"""Files that something must be in before it is used: a store that tells when it could not write."""
+"""Files that something must be in before it is used: a store that raises when it could not write."""
 
 import asyncio
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ class LedgerStore(StrictStore):
         return DAMAGED
 
     def _was_there(self) -> bool:
-        """Tell whether there is a file, or the copy that Home Assistant keeps beside of one that is no JSON."""
+        """Return whether there is a file, or the copy that Home Assistant keeps beside of one that is no JSON."""
         file = Path(self.path)
         return file.exists() or any(file.parent.glob(f"{file.name}.corrupt.*"))
 

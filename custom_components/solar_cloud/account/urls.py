@@ -12,7 +12,7 @@ SOLAREDGE_PORTAL = "https://developer.solaredge.com"
 SOLAREDGE_CONNECT = "https://connect.solaredge.com/authorize"
 CALLBACK_PATH = "/api/solar_cloud/solaredge/callback"
 SOME_CALLBACK_URL = f"https://…{CALLBACK_PATH}"
-"""What is shown where Home Assistant's own address is not known."""
+"""What a form names where Home Assistant's own address is not known."""
 
 PORTALS = {
     "enphase_portal": ENPHASE_PORTAL,

@@ -1,6 +1,6 @@
 """The daylight of a place as stretches of time, and how much of it lies between two instants.
 
-Instants are seconds since the Unix epoch: pacing asks so often that calendars would be most of its price.
+Instants are seconds since the Unix epoch: pacing asks so often that calendar arithmetic would be most of its cost.
 """
 
 from bisect import bisect_right
@@ -26,7 +26,7 @@ class Daylight:
     """When it is light at one place, widened by the place's margin. Worked out once for some months at a time."""
 
     def __init__(self, place: Place) -> None:
-        """Work nothing out before somebody asks."""
+        """Keep the place; its spans are computed when they are first needed."""
         self.place = place
         self._first = self._last = 0.0
         self._spans: list[Span] = []

@@ -1,6 +1,6 @@
 """The readings of one stretch of daylight, laid so that the newest value is as young as possible on average.
 
-At sunrise the truth is known without asking (there was no power), and a reading tells the state of `delay` ago. So
+At sunrise the power is known without a request (there was none), and a reading reports the state of `delay` ago. So
 n readings cut the time from sunrise to sunset minus the delay into n + 1 equal parts. Where readings are plenty, one
 more after sunset finishes the day's energy; then n readings by day cut the time up to sunset.
 """
@@ -59,7 +59,7 @@ class DayPlan:
             self.begin(end, cadence)
 
     def fits(self, rate: float, start: float, *, full: bool) -> bool:
-        """Tell whether the plan is still near what a rate (readings a second) gives from an instant on."""
+        """Return whether the plan is still near what a rate (readings a second) gives from an instant on."""
         if full or self.full:
             return full and self.full
         return abs(self.left + self.finishes - rate * (self.stop - start)) <= DRIFT

@@ -99,7 +99,7 @@ class Ledger:
         self._state.leased = max(0, self._state.leased - 1)
 
     def learn(self, throttled_until: datetime | None, scope: Scope, now: datetime, limit: int | None = None) -> None:
-        """Take in what the cloud said: send nothing before an instant, and how many requests it really allows.
+        """Record what the cloud said: send nothing before an instant, and how many requests it really allows.
 
         A limit above the plan's changes nothing. A month that the cloud calls full counts as used up to its limit:
         another program uses the same credential.

@@ -2,7 +2,7 @@
 
 What is left of the month goes to what is left of the daylight of all systems, the same for each hour of light of each
 of them (`rates`). Within a day the readings of a system are laid evenly (`dayplan`), each on the report that ends
-nearest, and sent when that report can be read (`rhythm`). A job that tells something in the dark goes on at night, at
+nearest, and sent when that report can be read (`rhythm`). A job that reports something in the dark goes on at night, at
 a sixth of the day's pace (`task`). Everything follows from what is left at the moment of asking, so an outage, a
 restart, the owner's own requests, another plan, more or fewer systems correct themselves.
 
@@ -71,8 +71,8 @@ class Pacing:
     def put(self, system: str, place: Place, jobs: Iterable[PacedJob], memory: Mapping[str, Any] | None = None) -> None:
         """Add a system, or change its place and the jobs that draw on the plan.
 
-        A job that it keeps stays as it is. One that comes back in another form (a battery was found, so a run costs
-        more and tells something at night) keeps when it ran and the rhythm it learned, and is not due because of that.
+        A job that it keeps stays as it is. One that takes another form (a battery was found, so a run costs more and
+        reports something at night) keeps when it ran and the rhythm it learned, and is not due because of that.
         `memory` is what `memory` gave out before a restart; keys may be missing, values may be damaged.
         """
         old = self._systems.get(system)

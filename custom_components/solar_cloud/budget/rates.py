@@ -8,9 +8,9 @@ from typing import Protocol
 from .ledger import Ledger
 
 FIXED_SHARE = 0.5
-"""The most that jobs with a fixed cadence may take while others want their part: energy matters more than lists."""
+"""The most that jobs with a fixed cadence may take while others need requests: energy matters more than lists."""
 DARK_PART = 1 / 6
-"""How much a minute of the night counts against one of the day, for jobs that tell something in the dark."""
+"""How much a minute of the night counts against one of the day, for jobs that report something in the dark."""
 MINUTE_PART = 0.9
 """Of the minute's share: the rest is for what comes at its own time, as the owner's requests do."""
 
@@ -46,7 +46,7 @@ class PacedJob(Protocol):
 
     @property
     def night(self) -> bool:
-        """Whether it tells something in the dark."""
+        """Whether it reports something in the dark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ class _Part:
 def share_out(demands: Collection[Demand], left: float, horizon: float, per_minute: int) -> Rates:
     """Return the rates that spend `left` requests within `horizon` seconds.
 
-    Jobs with weight 0 are paid first, but get no more than half while others want their part. The others get requests
+    Jobs with weight 0 come first, but get no more than half while others need requests. The others get requests
     in proportion to weight and useful time; what one cannot use, because its cloud has nothing newer, goes to the rest.
     All systems together stay within the minute's share even while all of them are in the light.
     """
@@ -135,7 +135,7 @@ def share_out(demands: Collection[Demand], left: float, horizon: float, per_minu
         # A moment of light at least: after the last sunset of a cycle the day is still to be finished, at its pace.
         lit = max(1.0, demand.light)
         parts.append((demand, _Part(job.weight, lit, most), _Part(job.weight * DARK_PART, dark, most)))
-    _fill([part for _, *both in parts for part in both if part.seconds > 0], left - min(fixed, allowed))
+    _distribute([part for _, *both in parts for part in both if part.seconds > 0], left - min(fixed, allowed))
     at_once = sum(demand.systems * light.rate for demand, light, _ in parts)
     brake = min(1.0, per_minute * MINUTE_PART / 60 / at_once) if at_once > 0 else 1.0
     return Rates(
@@ -151,17 +151,17 @@ def share_out(demands: Collection[Demand], left: float, horizon: float, per_minu
     )
 
 
-def _fill(hungry: list[_Part], requests: float) -> None:
-    """Share requests out by weight and time; nobody takes more than he can use."""
+def _distribute(parts: list[_Part], requests: float) -> None:
+    """Set the rates of the parts by weight and time; none gets more than it can use."""
     requests = max(0.0, requests)
-    while hungry:
-        part = requests / sum(one.weight * one.seconds for one in hungry)
-        sated = [one for one in hungry if part * one.weight >= one.most]
-        if not sated:
-            for one in hungry:
-                one.rate = part * one.weight
+    while parts:
+        unit = requests / sum(part.weight * part.seconds for part in parts)
+        saturated = [part for part in parts if unit * part.weight >= part.most]
+        if not saturated:
+            for part in parts:
+                part.rate = unit * part.weight
             return
-        for one in sated:
-            one.rate = one.most
-            requests -= one.most * one.seconds
-        hungry = [one for one in hungry if one.rate == 0.0]
+        for part in saturated:
+            part.rate = part.most
+            requests -= part.most * part.seconds
+        parts = [part for part in parts if part.rate == 0.0]

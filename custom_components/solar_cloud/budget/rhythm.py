@@ -22,7 +22,7 @@ CUT_OFF = 3600.0
 LATE_READINGS = 3
 STEPS = 4
 LONGEST_STEP = 12
-"""Cadences: what is longer is a night or an outage and tells nothing of the rhythm."""
+"""Cadences: a longer step is a night or an outage and shows nothing of the rhythm."""
 TOLERANCE = 0.2
 """Of a cadence: reports of a gateway do not come to the second."""
 TUNING = 0.05

@@ -19,7 +19,7 @@ FINISH_WITHIN = 3 * 3600.0
 LANDING = 4
 """Readings of a day and more begin and end with the light, where the night has readings too."""
 DAWN = 3600.0
-"""After sunrise and before sunset inverters may be silent: each as long as its roof makes it."""
+"""Seconds after sunrise and before sunset in which inverters may be silent, depending on their roof."""
 UNDECIDED = 0.75
 """Readings that the rest of a day may be off their whole number before another one is taken."""
 LOOK_BACK = 2 * DAY
@@ -48,7 +48,7 @@ class Task:
         """Begin with a job that never ran."""
         self.job = job
         self.demand = Demand(job)
-        """What all systems that have the job in this form want together."""
+        """What all systems that have the job in this form need together."""
         self.cadence = job.cadence.total_seconds()
         self.rhythm = Rhythm(self.cadence, job.delay.total_seconds())
         self.ran_at: float | None = None
@@ -63,9 +63,9 @@ class Task:
         self._later = 0
         """Readings by day after the one that was looked for, around the clock."""
         self._changed = False
-        """Whether nobody has asked since the job came in another form."""
+        """Whether the next time has not been asked for since the job took another form."""
         self._hold = 0.0
-        """Before then nothing is sent because of that."""
+        """The instant before which the other form alone causes no request."""
 
     def become(self, job: PacedJob) -> None:
         """Take over another form of the job: when it ran and what its cloud's rhythm is stay known."""
@@ -139,8 +139,8 @@ class Task:
     def rounded(self, due: float, now: float, offset: float) -> float:
         """Return when to send what should have been sent a moment ago: at once, or with the next report.
 
-        Whoever comes much too late is served at once. Who is too late only because his job came in another form waits
-        for the next report.
+        A job that is much too late runs at once. One that is late only because it took another form waits for the next
+        report.
         """
         rhythm = self.rhythm
         late = (now - offset - rhythm.delay - self._newest()) % rhythm.cadence
@@ -153,7 +153,7 @@ class Task:
         return due if late <= rhythm.cadence / 2 else now - late + rhythm.cadence
 
     def around_the_clock(self, daylight: Daylight, now: float, rate: Rate, reset: float) -> float | None:
-        """Return when a job is due that tells something in the dark too, `None` if not in this cycle.
+        """Return when a job is due that reports something in the dark too, `None` if not in this cycle.
 
         The time since the newest report counts, an hour of the night less than one of the day, until it makes one
         reading. Where a day has some readings they are laid so that one takes the report at sunrise, which is the
@@ -286,7 +286,7 @@ class Task:
 
 
 def steady(daylight: Daylight, moment: float) -> bool:
-    """Tell whether the sun is well up, so that every report is to be expected."""
+    """Return whether the sun is well up, so that every report is to be expected."""
     spans, index = daylight.spans(moment)
     return index < len(spans) and spans[index].rise + DAWN <= moment <= spans[index].set - DAWN
 

@@ -1,1 +1,1 @@
-"""What each entity is and where its value comes from."""
+"""The descriptions of all entities: what each is and where its value comes from."""

@@ -1,22 +1,21 @@
-"""Sensors of what a cloud itself says of a system as a whole: open alerts, and how it divides the day's energy."""
+"""The sensors of what a cloud itself computes for a system: open alerts, and how the day's energy divides."""
 
 from collections.abc import Callable
 from typing import Final
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
-from homeassistant.const import PERCENTAGE, UnitOfEnergy
+from homeassistant.components.sensor import SensorStateClass
+from homeassistant.const import PERCENTAGE
 
 from ..coordinator import SystemCoordinator
 from ..model.data import SystemData
 from ..model.elements import Breakdown
-from .sensors import SOLAREDGE, SystemSensorDescription, Value
-
-ALERTS = frozenset({"alerts"})
-OVERVIEW = frozenset({"overview"})
+from .quantities import DAY_ENERGY
+from .sensors import SystemSensorDescription, Value
+from .sources import ALERT_JOBS, OVERVIEW_JOBS, SOLAREDGE
 
 KWH_PER_KWP: Final = "kWh/kWp"
 _HIGHEST_FRACTION = 2.0
-"""No system yields twice what its modules can: a ratio above it is one in per cent."""
+"""No system yields twice its rated energy, so a higher ratio is in per cent already."""
 
 type Part = Callable[[Breakdown], float | None]
 
@@ -28,14 +27,14 @@ def open_alerts(coordinator: SystemCoordinator) -> Value:
 
 
 def percent(ratio: float | None) -> float | None:
-    """Return a performance ratio in per cent; the vendor does not document whether it sends a fraction."""
+    """Return a performance ratio in per cent; SolarEdge does not document whether it sends a fraction."""
     if ratio is None:
         return None
     return ratio if ratio > _HIGHEST_FRACTION else ratio * 100
 
 
-def of_today(part: Part) -> Callable[[SystemCoordinator], Value]:
-    """Return what gets a part of the breakdown, while that is of the system's present day."""
+def value_of_today(part: Part) -> Callable[[SystemCoordinator], Value]:
+    """Return a function that reads one part of the breakdown, `None` unless it is of the system's present day."""
 
     def value(coordinator: SystemCoordinator) -> Value:
         breakdown = coordinator.data.breakdown
@@ -44,26 +43,22 @@ def of_today(part: Part) -> Callable[[SystemCoordinator], Value]:
     return value
 
 
-def told(part: Part) -> Callable[[SystemData], bool]:
-    """Return what finds out whether a system's cloud tells a part of the breakdown."""
+def is_reported(part: Part) -> Callable[[SystemData], bool]:
+    """Return a function that says whether the system's cloud reports one part of the breakdown."""
     return lambda data: data.breakdown is not None and part(data.breakdown) is not None
 
 
 def _energy(key: str, part: Part) -> SystemSensorDescription:
-    """Describe one part of the day's energy, which begins at zero at the system's midnight."""
+    """Return the sensor of one part of the day's energy in Wh, which begins at zero at the system's midnight."""
     return SystemSensorDescription(
+        **DAY_ENERGY,
         key=key,
         translation_key=key,
-        device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        jobs=OVERVIEW,
+        jobs=OVERVIEW_JOBS,
         vendors=SOLAREDGE,
         daily=True,
-        value_fn=of_today(part),
-        has_fn=told(part),
+        value_fn=value_of_today(part),
+        exists_fn=is_reported(part),
     )
 
 
@@ -75,15 +70,15 @@ def _performance_ratio(breakdown: Breakdown) -> float | None:
     return percent(breakdown.performance_ratio)
 
 
-MORE_SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
+CLOUD_SENSORS: tuple[SystemSensorDescription, ...] = (
     SystemSensorDescription(
         key="open_alerts",
         translation_key="open_alerts",
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        jobs=ALERTS,
+        jobs=ALERT_JOBS,
         value_fn=open_alerts,
-        has_fn=lambda data: data.alerts is not None,
+        exists_fn=lambda data: data.alerts is not None,
     ),
     _energy("self_consumption_today", lambda breakdown: breakdown.self_consumed_wh),
     _energy("production_to_battery_today", lambda breakdown: breakdown.to_battery_wh),
@@ -97,10 +92,10 @@ MORE_SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=KWH_PER_KWP,
         suggested_display_precision=2,
-        jobs=OVERVIEW,
+        jobs=OVERVIEW_JOBS,
         vendors=SOLAREDGE,
-        value_fn=of_today(_specific_yield),
-        has_fn=told(_specific_yield),
+        value_fn=value_of_today(_specific_yield),
+        exists_fn=is_reported(_specific_yield),
     ),
     SystemSensorDescription(
         key="performance_ratio",
@@ -108,9 +103,9 @@ MORE_SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=1,
-        jobs=OVERVIEW,
+        jobs=OVERVIEW_JOBS,
         vendors=SOLAREDGE,
-        value_fn=of_today(_performance_ratio),
-        has_fn=told(_performance_ratio),
+        value_fn=value_of_today(_performance_ratio),
+        exists_fn=is_reported(_performance_ratio),
     ),
 )

@@ -1,4 +1,4 @@
-"""How an inverter does beside its siblings, as a sensor of the inverter."""
+"""The sensors of how an inverter performs beside the others of its system."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from typing import Any, Final, override
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription, SensorStateClass
 from homeassistant.const import PERCENTAGE, EntityCategory
 
-from ..coordinator import SystemCoordinator
 from ..entity import Candidate, DeviceEntity, SourcedDescription, unique_id
 from ..model.elements import DeviceKind
 from ..model.performance import Performance
-from ..system.devices import device_identifier, is_owned
-from .sensors import INVERTER, INVERTERS
+from ..runtime import SystemRuntime
+from ..upkeep.devices import device_identifier
+from .sources import INVERTER, INVERTER_JOBS
 
 ATTR_JUDGED_DAY: Final = "judged_day"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PerformanceSensorDescription(SensorEntityDescription, SourcedDescription):
-    """A sensor of a device that is judged beside others of its kind."""
+    """A sensor of a device that is compared with others of its kind."""
 
     kinds: frozenset[DeviceKind]
     value_fn: Callable[[Performance], float]
@@ -34,18 +34,19 @@ PERFORMANCE_SENSORS: tuple[PerformanceSensorDescription, ...] = (
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=INVERTERS,
+        jobs=INVERTER_JOBS,
         kinds=INVERTER,
         value_fn=lambda performance: performance.ratio * 100,
     ),
 )
 
 
-def performance_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate]:
-    """Yield the sensors of every inverter of the system that has been judged."""
+def performance_candidates(system: SystemRuntime) -> Iterable[Candidate]:
+    """Yield the sensors of every inverter of the system that has been compared with the others."""
+    coordinator = system.coordinator
     data, vendor = coordinator.data, coordinator.system.vendor
     for serial in data.performance.by_inverter:
-        if serial not in data.devices or not is_owned(coordinator, serial):
+        if serial not in data.devices or not system.devices.owns(serial):
             continue
         identifier = device_identifier(vendor, serial)
         for description in PERFORMANCE_SENSORS:
@@ -54,7 +55,7 @@ def performance_candidates(coordinator: SystemCoordinator) -> Iterable[Candidate
 
 
 class PerformanceSensor(DeviceEntity, SensorEntity):
-    """Shows how an inverter did on the newest day that it was judged on."""
+    """How an inverter performed on the newest day with a comparison."""
 
     entity_description: PerformanceSensorDescription
 
@@ -65,13 +66,13 @@ class PerformanceSensor(DeviceEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the figure; unknown when the inverter has too few siblings by now."""
+        """Return the figure; `None` when the inverter has too few others beside it by now."""
         performance = self._performance
         return self.entity_description.value_fn(performance) if performance is not None else None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return the day that was judged: clouds may be in the way for weeks."""
+        """Return the day of the comparison: cloudy weather may allow none for weeks."""
         performance = self._performance
         return {ATTR_JUDGED_DAY: performance.day.isoformat()} if performance is not None else None

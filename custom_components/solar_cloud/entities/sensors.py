@@ -1,4 +1,4 @@
-"""What the sensors of systems, their devices and accounts are, and where each gets its value."""
+"""The sensors of systems, of their gateways and inverters, and of accounts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,38 +6,46 @@ from datetime import datetime
 from enum import Enum
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
-from homeassistant.const import (
-    EntityCategory,
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfEnergy,
-    UnitOfFrequency,
-    UnitOfPower,
-)
+from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfElectricPotential, UnitOfFrequency
 
 from ..account.coordinator import Requests
 from ..coordinator import SystemCoordinator
 from ..entity import SourcedDescription
 from ..model.data import SystemData
 from ..model.elements import DeviceKind, DeviceReading, Vendor
+from .quantities import COUNT, DAY_PRODUCTION, LIFETIME_ENERGY, POWER, RATED_POWER, TIMESTAMP
+from .sources import (
+    ENERGY_JOBS,
+    ENPHASE,
+    GATEWAY,
+    GATEWAY_JOBS,
+    INVERTER,
+    INVERTER_JOBS,
+    INVERTER_STATUS_JOBS,
+    METER_JOBS,
+    POWER_JOBS,
+    SOLAREDGE,
+    SUMMARY_JOBS,
+    SUMMARY_OR_DETAILS_JOBS,
+)
 from .vocabulary import SOURCE, STATUS, Vocabulary
 
 type Value = float | str | datetime | None
 
 
 MANY_INVERTERS = 20
-"""With more of them in a system, what changes with each reading of an inverter is off until the owner wants it."""
+"""A system with more inverters than this has their noisy sensors disabled by default."""
 
 
 class Noise(Enum):
-    """How often a sensor's state changes, and so what it costs Home Assistant's database."""
+    """How often a sensor's state changes, which decides whether it is enabled by default."""
 
     QUIET = "on"
-    """Seldom, or it is what nobody does without."""
+    """It changes seldom, or everybody needs it."""
     LOUD = f"off above {MANY_INVERTERS} inverters"
-    """With each reading."""
+    """It changes with each reading."""
     LOUD_BESIDE_LIFETIME = f"off above {MANY_INVERTERS} inverters that tell their lifetime energy"
-    """With each reading, and Home Assistant can make the same of the lifetime energy."""
+    """It changes with each reading, and Home Assistant can derive the same from the lifetime energy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +53,8 @@ class SystemSensorDescription(SensorEntityDescription, SourcedDescription):
     """A sensor of a system."""
 
     value_fn: Callable[[SystemCoordinator], Value]
-    has_fn: Callable[[SystemData], object] = lambda _: True
-    """Whether the system's cloud has ever told this value: without that there is no entity."""
+    exists_fn: Callable[[SystemData], bool] = lambda _: True
+    """Whether the system's cloud has ever reported the value: without it there is no entity."""
     daily: bool = False
     """Whether a total begins at zero at the system's midnight."""
     vocabulary: Vocabulary | None = None
@@ -58,238 +66,190 @@ class DeviceSensorDescription(SensorEntityDescription, SourcedDescription):
 
     kinds: frozenset[DeviceKind]
     value_fn: Callable[[SystemCoordinator, DeviceReading], Value]
-    has_fn: Callable[[DeviceReading], object]
-    """Whether the device's cloud has ever told this value: without that there is no entity."""
+    exists_fn: Callable[[DeviceReading], bool] | None = None
+    """Whether the device's cloud has ever reported the value; by default, whether there is one now."""
     noise: Noise = Noise.QUIET
     vocabulary: Vocabulary | None = None
 
+    def exists(self, coordinator: SystemCoordinator, reading: DeviceReading) -> bool:
+        """Return whether a device with this reading has the sensor."""
+        if self.exists_fn is not None:
+            return self.exists_fn(reading)
+        return self.value_fn(coordinator, reading) is not None
+
     def is_noisy(self, reading: DeviceReading) -> bool:
-        """Tell whether the sensor of a device with this reading changes with each reading."""
+        """Return whether the sensor changes with each reading and can be done without."""
         beside_lifetime = self.noise is Noise.LOUD_BESIDE_LIFETIME and reading.energy_lifetime_wh is not None
         return beside_lifetime or self.noise is Noise.LOUD
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountSensorDescription(SensorEntityDescription):
-    """A sensor of an account, read from its ledger."""
+    """A sensor of an account's request ledger."""
 
     value_fn: Callable[[Requests], Value]
 
 
-SUMMARY = frozenset({"summary"})
-ENERGY = frozenset({"summary", "energy", "telemetry"})
-POWER = ENERGY | {"latest"}
-SUMMARY_OR_DETAILS = frozenset({"summary", "details"})
-ENVOYS = frozenset({"envoys", "devices"})
-INVERTERS = frozenset({"inverters"})
-INVERTERS_OR_DEVICES = frozenset({"inverters", "devices"})
-METERS = frozenset({"meters"})
-
-ENPHASE = frozenset({Vendor.ENPHASE})
-SOLAREDGE = frozenset({Vendor.SOLAREDGE})
-
-GATEWAY = frozenset({DeviceKind.GATEWAY})
-INVERTER = frozenset({DeviceKind.INVERTER})
-
 SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
     SystemSensorDescription(
+        **POWER,
         key="power",
         translation_key="power",
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        jobs=POWER,
+        jobs=POWER_JOBS,
         value_fn=lambda coordinator: coordinator.power_w(),
     ),
     SystemSensorDescription(
+        **DAY_PRODUCTION,
         key="energy_today",
         translation_key="energy_today",
-        device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        jobs=ENERGY,
+        jobs=ENERGY_JOBS,
         value_fn=lambda coordinator: coordinator.day_energy_wh(coordinator.data.today),
     ),
     SystemSensorDescription(
+        **LIFETIME_ENERGY,
         key="energy_lifetime",
         translation_key="energy_lifetime",
-        device_class=SensorDeviceClass.ENERGY,
-        # Not total_increasing: Home Assistant would take any glitch downwards for a new meter.
-        state_class=SensorStateClass.TOTAL,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=1,
-        jobs=ENERGY,
+        jobs=ENERGY_JOBS,
         value_fn=lambda coordinator: coordinator.data.lifetime.published_wh,
     ),
     SystemSensorDescription(
         key="status",
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
-        jobs=SUMMARY_OR_DETAILS,
+        jobs=SUMMARY_OR_DETAILS_JOBS,
         vocabulary=STATUS,
         value_fn=lambda coordinator: coordinator.data.system.status,
     ),
     SystemSensorDescription(
+        **TIMESTAMP,
         key="last_report",
         translation_key="last_report",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=SUMMARY_OR_DETAILS,
+        jobs=SUMMARY_OR_DETAILS_JOBS,
         value_fn=lambda coordinator: coordinator.data.system.last_report,
     ),
     SystemSensorDescription(
+        **TIMESTAMP,
         key="measured_at",
         translation_key="measured_at",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=POWER,
+        jobs=POWER_JOBS,
         value_fn=lambda coordinator: coordinator.measured_at(),
     ),
     SystemSensorDescription(
+        **RATED_POWER,
         key="size",
         translation_key="size",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=SUMMARY_OR_DETAILS,
+        jobs=SUMMARY_OR_DETAILS_JOBS,
         value_fn=lambda coordinator: coordinator.data.system.size_w,
     ),
     SystemSensorDescription(
+        **COUNT,
         key="modules",
         translation_key="modules",
-        suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=SUMMARY,
+        jobs=SUMMARY_JOBS,
         vendors=ENPHASE,
         value_fn=lambda coordinator: coordinator.data.system.modules,
-        has_fn=lambda data: data.system.modules is not None,
+        exists_fn=lambda data: data.system.modules is not None,
     ),
     SystemSensorDescription(
         key="source",
         translation_key="source",
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=SUMMARY,
+        jobs=SUMMARY_JOBS,
         vendors=ENPHASE,
         vocabulary=SOURCE,
         value_fn=lambda coordinator: coordinator.data.system.source,
-        has_fn=lambda data: data.system.source is not None,
+        exists_fn=lambda data: data.system.source is not None,
     ),
     SystemSensorDescription(
+        **COUNT,
         key="meters",
         translation_key="meters",
-        suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=METERS,
+        jobs=METER_JOBS,
         vendors=ENPHASE,
         value_fn=lambda coordinator: coordinator.data.system.meters,
-        has_fn=lambda data: data.system.meters is not None,
+        exists_fn=lambda data: data.system.meters is not None,
     ),
     SystemSensorDescription(
+        **COUNT,
         key="meters_reporting",
         translation_key="meters_reporting",
-        suggested_display_precision=0,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=METERS,
+        jobs=METER_JOBS,
         vendors=ENPHASE,
         value_fn=lambda coordinator: coordinator.data.system.meters_reporting,
-        has_fn=lambda data: data.system.meters_reporting is not None,
+        exists_fn=lambda data: data.system.meters_reporting is not None,
     ),
 )
 
+
+def device_status(kinds: frozenset[DeviceKind], jobs: frozenset[str]) -> DeviceSensorDescription:
+    """Return the sensor of the status that Enphase reports of its hardware."""
+    return DeviceSensorDescription(
+        key="status",
+        translation_key="status",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=jobs,
+        kinds=kinds,
+        vendors=ENPHASE,
+        vocabulary=STATUS,
+        value_fn=lambda _, reading: reading.status,
+    )
+
+
+def device_last_report(
+    kinds: frozenset[DeviceKind],
+    jobs: frozenset[str],
+    *,
+    vendors: frozenset[Vendor] = frozenset(Vendor),
+    noise: Noise = Noise.QUIET,
+) -> DeviceSensorDescription:
+    """Return the sensor of when a kind of device last reported to its cloud."""
+    return DeviceSensorDescription(
+        **TIMESTAMP,
+        key="last_report",
+        translation_key="last_report",
+        jobs=jobs,
+        kinds=kinds,
+        vendors=vendors,
+        noise=noise,
+        value_fn=lambda _, reading: reading.last_report,
+    )
+
+
 DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
+    device_status(GATEWAY, GATEWAY_JOBS),
+    device_last_report(GATEWAY, GATEWAY_JOBS, vendors=ENPHASE),
+    device_status(INVERTER, INVERTER_STATUS_JOBS),
+    device_last_report(INVERTER, INVERTER_STATUS_JOBS, noise=Noise.LOUD),
     DeviceSensorDescription(
-        key="status",
-        translation_key="status",
-        device_class=SensorDeviceClass.ENUM,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=ENVOYS,
-        kinds=GATEWAY,
-        vendors=ENPHASE,
-        vocabulary=STATUS,
-        value_fn=lambda _, reading: reading.status,
-        has_fn=lambda reading: reading.status,
-    ),
-    DeviceSensorDescription(
-        key="last_report",
-        translation_key="last_report",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=ENVOYS,
-        kinds=GATEWAY,
-        vendors=ENPHASE,
-        value_fn=lambda _, reading: reading.last_report,
-        has_fn=lambda reading: reading.last_report,
-    ),
-    DeviceSensorDescription(
-        key="status",
-        translation_key="status",
-        device_class=SensorDeviceClass.ENUM,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=INVERTERS_OR_DEVICES,
-        kinds=INVERTER,
-        vendors=ENPHASE,
-        vocabulary=STATUS,
-        value_fn=lambda _, reading: reading.status,
-        has_fn=lambda reading: reading.status,
-    ),
-    DeviceSensorDescription(
-        key="last_report",
-        translation_key="last_report",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        jobs=INVERTERS_OR_DEVICES,
-        kinds=INVERTER,
-        noise=Noise.LOUD,
-        value_fn=lambda _, reading: reading.last_report,
-        has_fn=lambda reading: reading.last_report,
-    ),
-    DeviceSensorDescription(
+        **POWER,
         key="power",
         translation_key="power",
-        device_class=SensorDeviceClass.POWER,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        suggested_display_precision=0,
-        jobs=INVERTERS,
+        jobs=INVERTER_JOBS,
         kinds=INVERTER,
         noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.power_w,
-        has_fn=lambda reading: reading.power_w is not None,
     ),
     DeviceSensorDescription(
+        **DAY_PRODUCTION,
         key="energy_today",
         translation_key="energy_today",
-        device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        jobs=INVERTERS,
+        jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=SOLAREDGE,
         noise=Noise.LOUD_BESIDE_LIFETIME,
         value_fn=lambda coordinator, reading: coordinator.day_energy_wh(reading.energy_today),
-        has_fn=lambda reading: reading.energy_today is not None,
+        exists_fn=lambda reading: reading.energy_today is not None,
     ),
     DeviceSensorDescription(
+        **LIFETIME_ENERGY,
         key="energy_lifetime",
         translation_key="energy_lifetime",
-        device_class=SensorDeviceClass.ENERGY,
-        state_class=SensorStateClass.TOTAL,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=1,
-        jobs=INVERTERS,
+        jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=ENPHASE,
         value_fn=lambda _, reading: reading.energy_lifetime_wh,
-        has_fn=lambda reading: reading.energy_lifetime_wh is not None,
     ),
     DeviceSensorDescription(
         key="voltage",
@@ -298,12 +258,11 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfElectricPotential.VOLT,
         suggested_display_precision=1,
-        jobs=INVERTERS,
+        jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=SOLAREDGE,
         noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.voltage_v,
-        has_fn=lambda reading: reading.voltage_v is not None,
     ),
     DeviceSensorDescription(
         key="current",
@@ -312,12 +271,11 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         suggested_display_precision=2,
-        jobs=INVERTERS,
+        jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=SOLAREDGE,
         noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.current_a,
-        has_fn=lambda reading: reading.current_a is not None,
     ),
     DeviceSensorDescription(
         key="frequency",
@@ -326,12 +284,11 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfFrequency.HERTZ,
         suggested_display_precision=2,
-        jobs=INVERTERS,
+        jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=SOLAREDGE,
         noise=Noise.LOUD,
         value_fn=lambda _, reading: reading.frequency_hz,
-        has_fn=lambda reading: reading.frequency_hz is not None,
     ),
 )
 
@@ -352,10 +309,9 @@ ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
         value_fn=lambda requests: requests.left,
     ),
     AccountSensorDescription(
+        **TIMESTAMP,
         key="resets_at",
         translation_key="resets_at",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda requests: requests.resets_at,
     ),
 )

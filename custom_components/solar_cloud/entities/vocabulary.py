@@ -1,4 +1,4 @@
-"""The codes that the vendors document for a value, by the kind of thing that the value is told of."""
+"""The codes that the vendors document for a value, such as a status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from typing import Final
 
 from ..model.elements import DeviceKind, Vendor
 
-type Of = tuple[Vendor, DeviceKind | None]
-"""What a code is told of: hardware of a kind, or (`None`) the system itself."""
+type Subject = tuple[Vendor, DeviceKind | None]
+"""What a code is reported of: hardware of a kind, or (`None`) the system itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The words of one value; a vendor may have others than those it documents."""
+    """The codes of one value; a vendor may report others than those it documents."""
 
-    codes: Mapping[Of, tuple[str, ...]]
-    """In lower case, as the model has them; the first means that all is well."""
+    codes: Mapping[Subject, tuple[str, ...]]
+    """In lower case, as in the model; the first means that there is no problem."""
     other: str
-    """What stands for a code that is not documented."""
+    """The state for a code that is not documented."""
     advice: bool = False
-    """Whether there is something to say about what to do; it is the attribute `advice` then."""
+    """Whether the attribute `advice` says what to do about a code."""
 
-    def options(self, of: Of) -> list[str]:
+    def options(self, subject: Subject) -> list[str]:
         """Return every state that the value can have."""
-        return [*self.codes.get(of, ()), self.other]
+        return [*self.codes.get(subject, ()), self.other]
 
 
 UNKNOWN_STATUS: Final = "unknown_status"
@@ -53,7 +53,7 @@ STATUS = Vocabulary(
     other=UNKNOWN_STATUS,
     advice=True,
 )
-"""How a system or device is."""
+"""The condition of a system or device."""
 
 SOURCE = Vocabulary(codes={(Vendor.ENPHASE, None): ("microinverters", "meter")}, other="unknown_source")
 """What measures a system's production."""

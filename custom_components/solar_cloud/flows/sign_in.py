@@ -18,10 +18,10 @@ from yarl import URL
 
 from ..account.callback_view import async_belongs_to, async_stop_waiting, async_wait_for
 from ..account.clients import async_token_endpoint
+from ..account.credentials import Application
 from ..account.grants import CONSENT_MONTHS
 from ..account.metered import CLOUD_VENDOR, entry_unique_id
 from ..account.urls import callback_url, connect_url
-from ..application_credentials import Application
 from ..cloud.enphase_v4.tokens import enphase_oauth_url
 from ..cloud.errors import ClientRefused, CloudError, CredentialRefused, Throttled
 from ..cloud.grant import Grant, Tokens

@@ -1,21 +1,21 @@
 """Adding a system to an account that is there, and importing a system's past."""
 
 from collections.abc import Mapping
-from datetime import date
 import logging
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.core import HomeAssistant
-import voluptuous as vol
 
 from ..account.metered import metered_account
 from ..cloud.base import Cloud
 from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled, WrongApplication
-from ..const import CONF_SINCE, CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
+from ..const import CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..model.elements import System
-from ..statistics.import_terms import chosen, earliest, running_system, told, why_not
-from .forms import since_schema, subentry_data, system_schema
+from ..statistics.bookkeeper import Bookkeeper
+from .forms import subentry_data, system_schema
+from .history_import import HistoryImportSteps
+from .running import running_bookkeeper
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def configured_systems(hass: HomeAssistant) -> set[str]:
 async def async_list_systems(
     hass: HomeAssistant, client: Cloud, data: Mapping[str, Any]
 ) -> tuple[dict[str, str], tuple[System, ...]]:
-    """List an account's systems; tells the form's errors instead of raising."""
+    """Return the form's errors, and the systems that an account has; an error of the cloud is not raised."""
     try:
         return {}, await client.systems()
     except CloudError as err:
@@ -54,16 +54,15 @@ async def async_list_systems(
         _LOGGER.exception("Unexpected error while the credential was tried")
         return {"base": "unknown"}, ()
     finally:
-        metered_account(hass, data).async_tell()
+        metered_account(hass, data).async_notify_watchers()
 
 
-class SystemSubentryFlow(ConfigSubentryFlow):
+class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryFlow):
     """Adds a system that the account can read and no entry has yet; imports the past of one that is there."""
 
     def __init__(self) -> None:
         """Start with nothing known."""
         self._systems: list[System] = []
-        self._since: date | None = None
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask which system it is."""
@@ -86,34 +85,13 @@ class SystemSubentryFlow(ConfigSubentryFlow):
         return self.async_show_form(step_id="user", data_schema=system_schema(self._systems))
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask since when the past of the system is wanted."""
-        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
-        if coordinator is None:
-            return self.async_abort(reason="entry_not_loaded")
-        if (reason := why_not(coordinator)) is not None:
-            return self.async_abort(reason=reason)
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            self._since = chosen(coordinator, user_input[CONF_SINCE])
-            if self._since is not None:
-                return await self.async_step_confirm()
-            errors["since"] = "is_there_already"
-        begin = earliest(coordinator)
-        return self.async_show_form(
-            step_id="reconfigure",
-            data_schema=since_schema(begin),
-            errors=errors,
-            description_placeholders=told(coordinator, begin),
-        )
+        """Import the past of the system."""
+        return await self._async_ask_since("reconfigure", user_input)
 
-    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Tell the price, and begin to import when the owner agrees."""
-        coordinator = running_system(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
-        if coordinator is None or self._since is None:
-            return self.async_abort(reason="entry_not_loaded")
-        if user_input is not None:
-            await coordinator.bookkeeper.async_import(self._since)
-            return self.async_abort(reason="import_started")
-        return self.async_show_form(
-            step_id="confirm", data_schema=vol.Schema({}), description_placeholders=told(coordinator, self._since)
-        )
+    @override
+    def _bookkeeper(self) -> Bookkeeper | None:
+        return running_bookkeeper(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
+
+    @override
+    def _import_started(self) -> SubentryFlowResult:
+        return self.async_abort(reason="import_started")

@@ -30,7 +30,7 @@ _NOISE = 1e-9
 
 
 SAME_WH = 0.5
-"""Two figures of a day that differ by less are the same: clouds tell whole watt-hours."""
+"""Two figures of a day that differ by less are the same: clouds report whole watt-hours."""
 
 
 class Shape(StrEnum):
@@ -41,7 +41,7 @@ class Shape(StrEnum):
 
 
 def shape_of(flow: Flow) -> Shape:
-    """Return the shape of a flow: what comes from the panels follows the sun, everything else nobody knows."""
+    """Return the shape of a flow: what comes from the panels follows the sun, all else has none that is known."""
     return Shape.SUN if flow in {Flow.PRODUCTION, Flow.GRID_EXPORT, Flow.BATTERY_CHARGE} else Shape.EVEN
 
 
@@ -94,7 +94,7 @@ def shared_hours(day: date, zone: ZoneInfo) -> list[datetime]:
 
 
 def adds_up(hours: Mapping[datetime, float], day: date, zone: ZoneInfo, total: float) -> bool:
-    """Tell whether a day's hours make its total (Wh), as nearly as whole hours can tell."""
+    """Return whether a day's hours make its total (Wh), as nearly as whole hours can."""
     shared = fsum(hours.get(hour, 0.0) for hour in shared_hours(day, zone))
     return abs(day_total(hours, day, zone) - total) < SAME_WH + shared
 
@@ -112,16 +112,16 @@ def hours_of(intervals: Iterable[Interval]) -> dict[datetime, float]:
 
 
 def whole_hours(series: Series, start: datetime, end: datetime) -> list[datetime]:
-    """Return the hours between two instants that intervals tell without a gap and without an overlap, ascending."""
+    """Return the hours between two instants that intervals cover without a gap and without an overlap, ascending."""
     lengths: dict[datetime, timedelta] = {}
     twice: set[datetime] = set()
-    told = start
+    covered = start
     for interval in sorted(series.values(), key=lambda one: one.start):
         for hour, first, last in _pieces(max(interval.start, start), min(interval.end, end)):
             lengths[hour] = lengths.get(hour, timedelta(0)) + (last - first)
-            if first < told:
+            if first < covered:
                 twice.add(hour)
-        told = max(told, interval.end)
+        covered = max(covered, interval.end)
     return [hour for hour, length in sorted(lengths.items()) if length >= HOUR and hour not in twice]
 
 
@@ -166,27 +166,27 @@ def reconciled(
 ) -> dict[datetime, float]:
     """Return all hours of a finished day such that they add up to the cloud's total.
 
-    What intervals tell stays in its hour. What the total has beyond them goes to the parts of the day that no interval
-    tells, along the shape; where nothing is missing or all of it was dark, and where the total is less than the
-    intervals, all hours are scaled. Without a total, only the hours that intervals tell something of are given.
+    What intervals report stays in its hour. What the total has beyond them goes to the parts of the day that no
+    interval covers, along the shape; where nothing is missing or all of it was dark, and where the total is less than
+    the intervals, all hours are scaled. Without a total, only the hours in which an interval lies are given.
     """
     hours = day_hours(day, zone)
     if not hours:
         return {}
     begin, end = hours[0], hours[-1] + HOUR
     inside = _apart(one for one in known.values() if one.start < end and one.end > begin)
-    told = {hour: max(0.0, energy) for hour, energy in hours_of(inside).items() if begin <= hour < end}
+    measured = {hour: max(0.0, energy) for hour, energy in hours_of(inside).items() if begin <= hour < end}
     if total_wh is None:
-        return told
-    laid = dict.fromkeys(hours, 0.0) | told
-    told_wh = fsum(told.values())
-    if isclose(total_wh, told_wh, rel_tol=_NOISE):
+        return measured
+    laid = dict.fromkeys(hours, 0.0) | measured
+    measured_wh = fsum(measured.values())
+    if isclose(total_wh, measured_wh, rel_tol=_NOISE):
         return _exact(laid, total_wh)
     sunny = _sunny(place, hours) if shape is Shape.SUN else []
-    if total_wh > told_wh and any(missing := _missing(place, hours, sunny, inside)):
-        added = spread(total_wh - told_wh, hours, missing)
+    if total_wh > measured_wh and any(missing := _missing(place, hours, sunny, inside)):
+        added = spread(total_wh - measured_wh, hours, missing)
         return _exact({hour: laid[hour] + added[hour] for hour in hours}, total_wh)
-    return spread(total_wh, hours, list(laid.values()) if told_wh else sunny or [1.0] * len(hours))
+    return spread(total_wh, hours, list(laid.values()) if measured_wh else sunny or [1.0] * len(hours))
 
 
 def _exact(hours: dict[datetime, float], total_wh: float) -> dict[datetime, float]:
@@ -199,7 +199,7 @@ def _exact(hours: dict[datetime, float], total_wh: float) -> dict[datetime, floa
 
 
 def _apart(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return intervals ascending, without those that begin before the one before has ended: they are told twice."""
+    """Return intervals ascending, without those that begin before the one before has ended: they would count twice."""
     found: list[Interval] = []
     for interval in sorted(intervals, key=lambda one: one.start):
         if not found or interval.start >= found[-1].end:
@@ -207,11 +207,11 @@ def _apart(intervals: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def _missing(place: Place, hours: Sequence[datetime], sunny: Sequence[float], told: Iterable[Interval]) -> list[float]:
-    """Return the weights of those parts of a day's hours that no interval tells: along the sun if it has weights."""
+def _missing(place: Place, hours: Sequence[datetime], sunny: Sequence[float], known: Iterable[Interval]) -> list[float]:
+    """Return the weights of those parts of a day's hours that no interval covers: along the sun if it has weights."""
     full = dict(zip(hours, sunny or [1.0] * len(hours), strict=True))
     missing = dict.fromkeys(hours, 0.0)
-    for gap_start, gap_end in _gaps(hours[0], hours[-1] + HOUR, told):
+    for gap_start, gap_end in _gaps(hours[0], hours[-1] + HOUR, known):
         for hour, start, end in _pieces(gap_start, gap_end):
             if end - start == HOUR:
                 missing[hour] = full[hour]
@@ -220,9 +220,9 @@ def _missing(place: Place, hours: Sequence[datetime], sunny: Sequence[float], to
     return list(missing.values())
 
 
-def _gaps(start: datetime, end: datetime, told: Iterable[Interval]) -> Iterator[tuple[datetime, datetime]]:
+def _gaps(start: datetime, end: datetime, known: Iterable[Interval]) -> Iterator[tuple[datetime, datetime]]:
     """Yield what ascending intervals leave out between two instants."""
-    for interval in told:
+    for interval in known:
         if interval.start > start:
             yield start, min(interval.start, end)
         start = max(start, interval.end)

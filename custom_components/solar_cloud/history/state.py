@@ -24,13 +24,13 @@ class HistoryState:
     closed: date | None = None
     """Every day from `first` up to this one is booked, and finished: it adds up to the cloud's total."""
     wanted: date | None = None
-    """How far back the owner wants the past."""
+    """The day that the past is to be imported from."""
     totals_at: datetime | None = None
     """When totals of finished days were last read."""
     compared_at: datetime | None = None
     """When the days of the whole life were last compared with the cloud's totals."""
     compared_month: date | None = None
-    """The first of the days, older than those that are compared always, whose turn it was last."""
+    """The first of the days, older than those that are compared every week, that were compared last."""
     not_before: datetime | None = None
     """No request for the past before this, after a failure."""
     failures: int = 0
@@ -39,11 +39,11 @@ class HistoryState:
 
     @property
     def is_importing(self) -> bool:
-        """Tell whether a part of the past that is wanted is not there yet."""
+        """Whether a part of the past that is to be imported is not there yet."""
         return self.wanted is not None and self.first is not None and self.wanted < self.first
 
     def progress(self, today: date) -> float | None:
-        """Return how much of the wanted past is booked, 0 to 1; `None` while none is wanted."""
+        """Return the share of the past to import that is booked, 0 to 1; `None` while there is none to import."""
         if self.wanted is None or self.first is None:
             return None
         whole = (today - self.wanted).days

@@ -26,7 +26,7 @@ class OldRow(NamedTuple):
     change: float
     """By how much its sum has grown in this hour, Wh."""
     state: float | None
-    """What the counter showed at its end, Wh."""
+    """The counter's state at its end, Wh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ def most_in_an_hour(size_w: float | None, rows: Sequence[OldRow]) -> float:
 def believable(rows: Iterable[OldRow], most_wh: float, place: Place) -> OldEnergy:
     """Return the energies of hours; what came late, or after hours without a row, is laid along the sun.
 
-    The rows are in order. Where a change is impossible, the counter is compared with the highest that it has shown: it
-    may just be back.
+    The rows are in order. Where a change is impossible, the counter is compared with its highest state: it may just
+    be back.
     """
     hours: dict[datetime, float] = {}
     ignored = 0
@@ -84,7 +84,7 @@ def believable(rows: Iterable[OldRow], most_wh: float, place: Place) -> OldEnerg
         if row.state is not None and row.state >= (highest or 0.0):
             highest, since_highest = row.state, 0.0
         if grown is None:
-            # Nobody knows for how long it had stood before the first row.
+            # It is unknown for how long it had stood before the first row.
             grown = row.start
     return OldEnergy(hours=hours, ignored=ignored)
 

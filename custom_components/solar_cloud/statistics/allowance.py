@@ -1,4 +1,4 @@
-"""What an action may spend at a cloud, and how it says what went wrong there."""
+"""What imports and actions may spend at a cloud, and how an action reports what went wrong there."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,28 +13,39 @@ from ..const import DOMAIN
 from ..system.failures import ERROR_KEYS, explained
 
 if TYPE_CHECKING:
+    from ..account.metered import MeteredAccount
     from ..coordinator import SystemCoordinator
 
+RESERVE = 0.1
+"""Share of the month that an import leaves to the readings of today."""
 
-class Purse:
+
+def spare_requests(metered: MeteredAccount) -> int:
+    """Return the requests that an import may still spend this month: the readings of today keep some."""
+    budget = budget_of(metered.ledger, dt_util.utcnow())
+    return max(0, int(budget.left - budget.share * RESERVE))
+
+
+class Allowance:
     """The requests that one call of an action may spend, and those that it has spent.
 
     The owner's last 5 % of the month are not touched: an automation may call again and again.
     """
 
-    def __init__(self, coordinator: SystemCoordinator, most: int | None = None) -> None:
+    def __init__(self, coordinator: SystemCoordinator, metered: MeteredAccount, most: int | None = None) -> None:
         """Allow at most so many requests, by default all that the month has left."""
         self.spent = 0
         self._coordinator = coordinator
+        self._metered = metered
         self._most = most
 
     @property
     def left(self) -> int:
         """How many requests may still be spent."""
-        left = budget_of(self._coordinator.ledger, dt_util.utcnow()).left
+        left = budget_of(self._metered.ledger, dt_util.utcnow()).left
         return left if self._most is None else min(left, self._most - self.spent)
 
-    def demand(self, price: int) -> None:
+    def require(self, price: int) -> None:
         """Raise `ServiceValidationError` unless so many requests may be spent."""
         if price > self.left:
             raise ServiceValidationError(
@@ -48,28 +59,28 @@ class Purse:
             )
 
     @asynccontextmanager
-    async def paying(self, price: int) -> AsyncGenerator[None]:
+    async def spend(self, price: int) -> AsyncGenerator[None]:
         """Spend requests of this price in a block; what its cloud refuses is raised as `HomeAssistantError`."""
         coordinator = self._coordinator
         if coordinator.client.refused:
-            raise _refused(None)
+            raise _credential_refused(None)
         self.spent += price
         try:
             yield
         except CredentialRefused as err:
             # The next reading asks the owner for a new one.
             coordinator.client.refused = True
-            raise _refused(err) from err
+            raise _credential_refused(err) from err
         except Throttled as err:
             raise explained(coordinator.name, "rate_limited", err, until=err.until) from err
         except CloudError as err:
             key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
             raise explained(coordinator.name, key, err) from err
         finally:
-            coordinator.config_entry.runtime_data.metered.async_tell()
+            self._metered.async_notify_watchers()
 
 
-def _refused(err: Exception | None) -> HomeAssistantError:
+def _credential_refused(err: Exception | None) -> HomeAssistantError:
     failure = HomeAssistantError(translation_domain=DOMAIN, translation_key="invalid_auth")
     failure.__cause__ = err
     return failure

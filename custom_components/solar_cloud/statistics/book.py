@@ -11,36 +11,31 @@ completes what was begun.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import batched
 import logging
 import math
-from typing import NamedTuple
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.db_schema import Statistics
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
-from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata_with_session
+from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE, session_scope
+from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.util import slugify
 from homeassistant.util.unit_conversion import EnergyConverter
-from sqlalchemy import Row, Select, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from ..const import DOMAIN
 from ..model.elements import Flow, System
+from .rows import MILLI, Edges, HourRows, read_edges, read_rows, to_instant, to_milli
 
 _LOGGER = logging.getLogger(__name__)
 
 DATABASE_ERRORS = (SQLAlchemyError, RuntimeError)
 """What reading may raise: the database fails, or the threads for it have ended because Home Assistant stops."""
 HOUR = 3600
-MILLI = 1000
 CHUNK = 500
 """Rows that are handed over at once: they are checked one by one in the event loop, in 1 ms on a small machine."""
 SLICE = 366 * 24 * HOUR
@@ -69,7 +64,7 @@ def statistic_metadata(
 ) -> StatisticMetaData:
     """Return how the statistic of a flow of a system, or of one of its inverters, is described to the recorder.
 
-    The label is what an inverter is called; without it, its serial number is shown.
+    The label is what an inverter is called; without it, the serial number stands there.
     """
     measure = flow.replace("_", " ")
     label = label or serial
@@ -84,46 +79,12 @@ def statistic_metadata(
     )
 
 
-class _Row(NamedTuple):
-    """One hour in the database: its start in seconds since 1970, energy and lifetime at its end in mWh."""
-
-    start: int
-    energy: int
-    sum: int
-
-
-type _Rows = dict[int, tuple[int, int]]
-"""Energy and lifetime at the end, in mWh, by the start: plain tuples, which the garbage collector does not walk.
-
-Ten years of anything else would make it walk everything that Home Assistant has, while nothing else runs.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Edges:
-    """What the database has around and within a window of hours."""
-
-    meta: StatisticMetaData | None = None
-    """`None` when there is no such statistic yet."""
-    before: _Row | None = None
-    """The newest row before the window."""
-    after: _Row | None = None
-    """The oldest row after it."""
-    first: _Row | None = None
-    """The oldest row within it."""
-    last: _Row | None = None
-
-    def describes(self, metadata: StatisticMetaData) -> bool:
-        """Tell whether the statistic is described so already."""
-        return self.meta is not None and metadata.items() <= self.meta.items()
-
-
 class Book:
     """The statistics of one system. Two puts at once follow one another.
 
-    Without a running recorder nothing is booked and nothing is found: `available` tells so beforehand, `async_put`
-    answers `None`. Every method waits until the recorder has done what was asked of it before, thus until Home
-    Assistant has started: call them in the background. Errors of the database while reading are passed on.
+    Without a running recorder nothing is booked and nothing is found: `available` is false then, and `async_put`
+    returns `None`. Every method waits until the recorder has emptied its queue, thus until Home Assistant has started:
+    call them in the background. Errors of the database while reading are passed on.
     """
 
     def __init__(self, hass: HomeAssistant, system: System) -> None:
@@ -132,11 +93,11 @@ class Book:
         """May be replaced by one with another name: the next put writes it to the description of the statistic."""
         self._hass = hass
         self._lock = asyncio.Lock()
-        self._told = False
+        self._is_logged = False
 
     @property
     def available(self) -> bool:
-        """Tell whether there is a recorder that takes and gives rows."""
+        """Whether there is a recorder that takes and gives rows."""
         return self._recorder is not None
 
     async def async_put(
@@ -168,10 +129,12 @@ class Book:
             if (recorder := await self._async_ready()) is None:
                 return None
             edges = await recorder.async_add_executor_job(
-                _edges, self._hass, metadata["statistic_id"], min(given), max(given)
+                read_edges, self._hass, metadata["statistic_id"], min(given), max(given)
             )
             rows = await self._async_read(recorder, metadata["statistic_id"], edges)
-            changed, shift = await self._hass.async_add_executor_job(_reckon, given, rows, edges, _milli(anchor or 0.0))
+            changed, shift = await self._hass.async_add_executor_job(
+                _changed_rows, given, rows, edges, to_milli(anchor or 0.0)
+            )
             done = await self._async_write(recorder, metadata, changed, described=edges.describes(metadata))
             if done and shift and edges.after is not None:
                 done = await self._async_shift(recorder, metadata["statistic_id"], edges.after.start, shift)
@@ -189,7 +152,7 @@ class Book:
         if (recorder := await self._async_ready()) is None:
             return {}
         name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-        edges = await recorder.async_add_executor_job(_edges, self._hass, name, first, end_ts - 1)
+        edges = await recorder.async_add_executor_job(read_edges, self._hass, name, first, end_ts - 1)
         rows = await self._async_read(recorder, name, edges)
         return await self._hass.async_add_executor_job(_energies, rows)
 
@@ -198,13 +161,13 @@ class Book:
         if (recorder := await self._async_ready()) is None:
             return None
         name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-        edges = await recorder.async_add_executor_job(_edges, self._hass, name, -ALWAYS, ALWAYS)
+        edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
         if edges.first is None or edges.last is None:
             return None
-        return _instant(edges.first.start), _instant(edges.last.start)
+        return to_instant(edges.first.start), to_instant(edges.last.start)
 
     async def async_ground(self, flow: Flow, *, serial: str | None = None) -> bool:
-        """Make the lifetime before the first row 0, shifting all sums in one statement; tell whether that was needed.
+        """Make the lifetime before the first row 0, shifting all sums in one statement; returns whether it was not.
 
         The recorder takes the change of a statistic's very first hour from 0: with a lifetime before it the Energy
         dashboard would show all that as the energy of this hour. Energies, and the changes of all other hours, stay.
@@ -213,7 +176,7 @@ class Book:
             if (recorder := await self._async_ready()) is None:
                 return False
             name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-            edges = await recorder.async_add_executor_job(_edges, self._hass, name, -ALWAYS, ALWAYS)
+            edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
             if (first := edges.first) is None or first.sum == first.energy:
                 return False
             return await self._async_shift(recorder, name, first.start, first.energy - first.sum)
@@ -230,15 +193,15 @@ class Book:
         """Return the recorder once it has written all that it had been given; `None` when there is none."""
         recorder = self._recorder
         if recorder is not None and await self._async_committed(recorder):
-            self._told = False
+            self._is_logged = False
             return recorder
-        if not self._told:
-            self._told = True
+        if not self._is_logged:
+            self._is_logged = True
             _LOGGER.info("No statistics of %s are booked or read: the recorder is not running", self.system.key)
         return None
 
     async def _async_committed(self, recorder: Recorder) -> bool:
-        """Wait until the recorder has done everything that is in its queue; tell whether it has.
+        """Wait until the recorder has done everything that is in its queue; returns whether it has.
 
         Its own `async_block_till_done` overlooks the task that has left the queue and is being done.
         """
@@ -251,14 +214,14 @@ class Book:
             await asyncio.wait([committed], timeout=PATIENCE)
         return True
 
-    async def _async_read(self, recorder: Recorder, name: str, edges: _Edges) -> _Rows:
+    async def _async_read(self, recorder: Recorder, name: str, edges: Edges) -> HourRows:
         """Return the rows within the window in order, read slice by slice so that others get their turn."""
-        rows: _Rows = {}
+        rows: HourRows = {}
         if edges.first is None or edges.last is None:
             return rows
         for first in range(edges.first.start, edges.last.start + 1, SLICE):
             last = min(first + SLICE - 1, edges.last.start)
-            rows |= await recorder.async_add_executor_job(_rows, self._hass, name, first, last)
+            rows |= await recorder.async_add_executor_job(read_rows, self._hass, name, first, last)
         return rows
 
     async def _async_write(
@@ -270,7 +233,7 @@ class Book:
             chunks = [()]
         for chunk in chunks:
             data = [
-                StatisticData(start=_instant(start), state=energy / MILLI, sum=total / MILLI)
+                StatisticData(start=to_instant(start), state=energy / MILLI, sum=total / MILLI)
                 for start, energy, total in chunk
             ]
             async_add_external_statistics(self._hass, metadata, data)
@@ -280,7 +243,7 @@ class Book:
 
     async def _async_shift(self, recorder: Recorder, name: str, start: int, shift: int) -> bool:
         """Add so many mWh to every sum from a row on."""
-        recorder.async_adjust_statistics(name, _instant(start), shift / MILLI, UnitOfEnergy.WATT_HOUR)
+        recorder.async_adjust_statistics(name, to_instant(start), shift / MILLI, UnitOfEnergy.WATT_HOUR)
         return await self._async_committed(recorder)
 
 
@@ -295,11 +258,13 @@ def _checked(hours: Mapping[datetime, float]) -> dict[int, int]:
             raise ValueError(f"Given twice: {start}")
         if not (math.isfinite(energy_wh) and energy_wh >= 0):
             raise ValueError(f"Not an energy: {energy_wh} at {start}")
-        given[int(seconds)] = _milli(energy_wh)
+        given[int(seconds)] = to_milli(energy_wh)
     return given
 
 
-def _reckon(given: dict[int, int], rows: _Rows, edges: _Edges, anchor: int) -> tuple[list[tuple[int, int, int]], int]:
+def _changed_rows(
+    given: dict[int, int], rows: HourRows, edges: Edges, anchor: int
+) -> tuple[list[tuple[int, int, int]], int]:
     """Return the rows to write, in order, and what all rows after the window have to be shifted by, in mWh.
 
     The energies in the rows are the truth. Their sums follow from the lifetime before them, so what a crash, or a hand,
@@ -317,7 +282,7 @@ def _reckon(given: dict[int, int], rows: _Rows, edges: _Edges, anchor: int) -> t
     return changed, shift
 
 
-def _lifetime_before(given: dict[int, int], edges: _Edges, anchor: int) -> int:
+def _lifetime_before(given: dict[int, int], edges: Edges, anchor: int) -> int:
     """Return the lifetime at the beginning of the window, in mWh."""
     if edges.before is not None:
         return edges.before.sum
@@ -326,60 +291,9 @@ def _lifetime_before(given: dict[int, int], edges: _Edges, anchor: int) -> int:
     return first.sum - first.energy - sum(energy for start, energy in given.items() if start < first.start)
 
 
-def _edges(hass: HomeAssistant, name: str, first: int, last: int) -> _Edges:
-    """Ask the database what it has around and within the hours that start between two seconds, both included."""
-    with session_scope(hass=hass, read_only=True) as session:
-        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
-        if found is None:
-            return _Edges()
-        rows = _select(found[0])
-        up, down = rows.order_by(Statistics.start_ts), rows.order_by(Statistics.start_ts.desc())
-        within = Statistics.start_ts.between(first, last)
-        return _Edges(
-            meta=found[1],
-            before=_one(session, down.where(Statistics.start_ts < first)),
-            after=_one(session, up.where(Statistics.start_ts > last)),
-            first=_one(session, up.where(within)),
-            last=_one(session, down.where(within)),
-        )
-
-
-def _rows(hass: HomeAssistant, name: str, first: int, last: int) -> _Rows:
-    """Read the rows that start between two seconds, both included."""
-    with session_scope(hass=hass, read_only=True) as session:
-        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
-        if found is None:
-            return {}
-        within = _select(found[0]).where(Statistics.start_ts.between(first, last)).order_by(Statistics.start_ts)
-        answer = session.execute(within.execution_options(yield_per=CHUNK))
-        return {start: (energy, total) for start, energy, total in map(_row, answer)}
-
-
-type _Columns = tuple[float | None, float | None, float | None]
-
-
-def _select(metadata_id: int) -> Select[_Columns]:
-    """Return what reads the rows of a statistic; one without energy or sum counts as none, and is filled by a put."""
-    return select(Statistics.start_ts, Statistics.state, Statistics.sum).where(
-        Statistics.metadata_id == metadata_id, Statistics.state.is_not(None), Statistics.sum.is_not(None)
-    )
-
-
-def _one(session: Session, rows: Select[_Columns]) -> _Row | None:
-    """Return the first of the rows."""
-    answer = session.execute(rows.limit(1)).first()
-    return None if answer is None else _row(answer)
-
-
-def _row(columns: Row[_Columns]) -> _Row:
-    """Return a row as it is reckoned with."""
-    start, energy, total = columns
-    return _Row(int(start or 0), _milli(energy or 0.0), _milli(total or 0.0))
-
-
-def _energies(rows: _Rows) -> dict[datetime, float]:
+def _energies(rows: HourRows) -> dict[datetime, float]:
     """Return energies in Wh by the start, in order."""
-    return {_instant(start): energy / MILLI for start, (energy, _) in rows.items()}
+    return {to_instant(start): energy / MILLI for start, (energy, _) in rows.items()}
 
 
 def _seconds(instant: datetime) -> float:
@@ -387,11 +301,3 @@ def _seconds(instant: datetime) -> float:
     if instant.utcoffset() is None:
         raise ValueError(f"No time zone: {instant}")
     return instant.timestamp()
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _milli(wh: float) -> int:
-    return round(wh * MILLI)

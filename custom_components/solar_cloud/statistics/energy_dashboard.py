@@ -13,6 +13,7 @@ from .book import device_key, statistic_id
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
+    from .system_statistics import SystemStatistics
 
 COMPONENT = "energy"
 SLOTS = {
@@ -34,21 +35,20 @@ _NO_PRICES = {
 }
 
 
-async def async_add_sources(coordinator: SystemCoordinator) -> dict[str, Any]:
-    """Add the system's statistics that have rows to the Energy dashboard, and tell which, and what was there before.
+async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
+    """Add the system's statistics that have rows to the Energy dashboard; returns which, and what was there before.
 
     A flow that is there with an entity of the system, or of its hardware, counts as there: its energy must not appear
     twice. Raises `ServiceValidationError` without an Energy dashboard or without any statistics, `HomeAssistantError`
     when the dashboard refuses the sources.
     """
-    hass = coordinator.hass
+    hass, coordinator = statistics.hass, statistics.coordinator
     if COMPONENT not in hass.config.components:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_energy_dashboard")
     # Loaded by now; before, this would be a blocking import.
     from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA, EnergyPreferencesUpdate, async_get_manager
 
-    book = coordinator.bookkeeper.book
-    booked = [flow for flow in SLOTS.values() if await book.async_span(flow) is not None]
+    booked = [flow for flow in SLOTS.values() if await statistics.book.async_span(flow) is not None]
     if not booked:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

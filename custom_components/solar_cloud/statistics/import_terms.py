@@ -1,65 +1,77 @@
-"""What the flows ask and tell before the past of a system is imported: since when, and at what price."""
+"""The terms of an import of a system's past: from which day on, and at what price in requests."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..budget.rates import budget_of
-from ..const import DOMAIN
+from ..cloud.archive import Archive
+from ..history.hours import days_between
 
 if TYPE_CHECKING:
-    from ..coordinator import SolarCloudConfigEntry, SystemCoordinator
+    from .system_statistics import SystemStatistics
+
+DAY = timedelta(days=1)
 
 
-@callback
-def running_system(hass: HomeAssistant, entry_id: str, subentry_id: str) -> SystemCoordinator | None:
-    """Return the coordinator of a system whose account is running and that something is known of."""
-    entry: SolarCloudConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN or entry.state is not ConfigEntryState.LOADED:
-        return None
-    coordinator = entry.runtime_data.coordinators.get(subentry_id)
-    return coordinator if coordinator is not None and coordinator.has_data else None
+def import_price(statistics: SystemStatistics, since: date) -> int:
+    """Return the requests that it takes to import everything from a day on which is not there yet."""
+    first = statistics.state.first or statistics.today()
+    if statistics.archive is None or since >= first:
+        return 0
+    return _price(statistics, statistics.archive, since, first - DAY)
 
 
-def why_not(coordinator: SystemCoordinator) -> str | None:
-    """Return the reason for which there is nothing to agree to; `None` when there is."""
-    books = coordinator.bookkeeper
-    if not books.book.available:
+def largest_step(statistics: SystemStatistics, since: date) -> int:
+    """Return the requests that the dearest part of an import takes: a month that does not allow it never will."""
+    if (archive := statistics.archive) is None:
+        return 0
+    last = (statistics.state.first or statistics.today()) - DAY
+    chunks = archive.chunks(statistics.data, since, last)
+    return max((_price(statistics, archive, first, until) for first, until in chunks), default=0)
+
+
+def refusal(statistics: SystemStatistics) -> str | None:
+    """Return the reason why there is nothing to import, as a translation key; `None` when there is something."""
+    if not statistics.book.available:
         return "no_recorder"
-    if books.archive is None or books.archive.is_free:
+    if statistics.archive is None or statistics.archive.is_free:
         return "history_is_free"
-    if books.state.first is None:
+    if statistics.state.first is None:
         return "nothing_booked"
-    begin = books.begin()
-    return "nothing_to_import" if begin is not None and begin >= books.state.first else None
+    begin = statistics.begin()
+    return "nothing_to_import" if begin is not None and begin >= statistics.state.first else None
 
 
-def earliest(coordinator: SystemCoordinator) -> date:
-    """Return the day that is proposed: the first of the system's life, or a year back where nobody knows that."""
-    first = coordinator.bookkeeper.state.first or coordinator.today()
-    return coordinator.bookkeeper.begin() or first.replace(year=first.year - 1, day=1)
+def proposed_day(statistics: SystemStatistics) -> date:
+    """Return the first day of the system's life, or one a year back where the cloud does not report it."""
+    first = statistics.state.first or statistics.today()
+    return statistics.begin() or first.replace(year=first.year - 1, day=1)
 
 
-def chosen(coordinator: SystemCoordinator, since: str) -> date | None:
-    """Return the day that the owner chose, not before the system's life; `None` where all that is there already."""
-    day = max(date.fromisoformat(since), coordinator.bookkeeper.begin() or date.min)
-    first = coordinator.bookkeeper.state.first
+def chosen_day(statistics: SystemStatistics, since: str) -> date | None:
+    """Return the day that the owner chose (ISO), not before the system's life; `None` where all is there already."""
+    day = max(date.fromisoformat(since), statistics.begin() or date.min)
+    first = statistics.state.first
     return day if first is not None and day < first else None
 
 
-def told(coordinator: SystemCoordinator, since: date) -> dict[str, str]:
+def placeholders(statistics: SystemStatistics, since: date) -> dict[str, str]:
     """Return what the forms say of an import from a day on."""
-    books = coordinator.bookkeeper
-    year = coordinator.today().year - 1
-    per_year = 0 if books.archive is None else books.archive.price(books.data, date(year, 1, 1), date(year, 12, 31))
+    archive, year = statistics.archive, statistics.today().year - 1
+    per_year = 0 if archive is None else archive.price(statistics.data, date(year, 1, 1), date(year, 12, 31))
     return {
-        "name": coordinator.name,
+        "name": statistics.name,
         "since": since.isoformat(),
-        "first": (books.state.first or coordinator.today()).isoformat(),
-        "price": f"{books.price(since):,}",
-        "left": f"{budget_of(coordinator.ledger, dt_util.utcnow()).left:,}",
+        "first": (statistics.state.first or statistics.today()).isoformat(),
+        "price": f"{import_price(statistics, since):,}",
+        "left": f"{budget_of(statistics.metered.ledger, dt_util.utcnow()).left:,}",
         "per_year": f"{per_year:,}",
     }
+
+
+def _price(statistics: SystemStatistics, archive: Archive, first: date, last: date) -> int:
+    """Return the requests that totals, and details of the newest days, cost from one day to another."""
+    detailed = days_between(max(first, statistics.first_detailed_day), last)
+    return archive.price(statistics.data, first, last) + len(detailed) * archive.detail_price(statistics.data)

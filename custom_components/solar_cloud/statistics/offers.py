@@ -1,61 +1,55 @@
-"""What the owner of a system may have for the asking: its past, at a price, and an older integration's statistic."""
+"""What the owner of a system is offered: the import of its past, at a price, and an older integration's statistic."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from ..account.issues import Offer, clear_offers, raise_offer, take_back_offer
+from .issues import Offer, clear_offers, raise_offer, take_back_offer
 from .takeover import async_overlap
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from ..coordinator import SystemCoordinator
-    from .bookkeeper import Bookkeeper
+    from .system_statistics import SystemStatistics
 
 LOOK_AGAIN = timedelta(days=1)
-"""How often it is looked for an old statistic; at once when our own begins elsewhere."""
+"""How often an old statistic is looked for; at once when our own begins elsewhere."""
 
 
 class Offers:
-    """The offers of one system: each is made while there is something to have."""
+    """The offers of one system: each stands as long as there is something to import."""
 
-    def __init__(self, coordinator: SystemCoordinator, bookkeeper: Bookkeeper) -> None:
-        """Watch a system's statistics."""
-        self._coordinator = coordinator
-        self._bookkeeper = bookkeeper
+    def __init__(self, statistics: SystemStatistics) -> None:
+        """Take the statistics to watch."""
+        self._statistics = statistics
         self._looked: tuple[date | None, datetime] | None = None
 
-    async def async_look(self, now: datetime) -> None:
+    async def async_update(self, now: datetime) -> None:
         """Make the offers, or take them back; reads the database seldom and costs no request."""
-        self._look_for_past()
-        first = self._bookkeeper.state.first
+        self._update_import()
+        first = self._statistics.state.first
         if self._looked is None or self._looked[0] != first or now - self._looked[1] >= LOOK_AGAIN:
             self._looked = (first, now)
-            await self._async_look_for_old()
+            self._set(Offer.MOVE_HISTORY, is_there=await async_overlap(self._statistics) is not None)
 
     @callback
-    def _look_for_past(self) -> None:
-        books = self._bookkeeper
-        first, begin = books.state.first, books.begin()
+    def _update_import(self) -> None:
+        archive, state, begin = self._statistics.archive, self._statistics.state, self._statistics.begin()
         self._set(
             Offer.IMPORT_HISTORY,
-            is_there=books.archive is not None
-            and not books.archive.is_free
-            and books.state.wanted is None
-            and first is not None
+            is_there=archive is not None
+            and not archive.is_free
+            and state.wanted is None
+            and state.first is not None
             and begin is not None
-            and begin < first,
+            and begin < state.first,
         )
-
-    async def _async_look_for_old(self) -> None:
-        self._set(Offer.MOVE_HISTORY, is_there=await async_overlap(self._coordinator) is not None)
 
     @callback
     def _set(self, offer: Offer, *, is_there: bool) -> None:
         """Make an offer, or take it back."""
-        one = self._coordinator
+        one = self._statistics.coordinator
         if is_there:
             raise_offer(one.hass, offer, one.system.key, one.name, one.config_entry.entry_id, one.subentry_id)
         else:
@@ -63,6 +57,7 @@ class Offers:
 
     @callback
     def shutdown(self) -> None:
-        """Take the offers of a disabled account back; over a reload they stay, as does that one was ignored."""
-        if self._coordinator.config_entry.disabled_by is not None:
-            clear_offers(self._coordinator.hass, self._coordinator.system.key)
+        """Take the offers of a disabled account back; over a reload they stay, and an ignored one stays ignored."""
+        one = self._statistics.coordinator
+        if one.config_entry.disabled_by is not None:
+            clear_offers(one.hass, one.system.key)

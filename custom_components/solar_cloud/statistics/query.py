@@ -1,4 +1,4 @@
-"""A system's past as intervals: from the statistics first, from the cloud only what is missing there and may be paid.
+"""A system's past as intervals: from the statistics first, from the cloud what is missing there and may be paid.
 
 Days and months are the system's own; energies are Wh.
 """
@@ -16,12 +16,13 @@ from homeassistant.util import dt as dt_util
 
 from ..cloud.archive import Archive
 from ..history.hours import day_hours, days_between, hours_of, series_of_hours
-from ..model.data import local_day, midnight
 from ..model.elements import Flow, Interval
-from .allowance import Purse
+from ..model.series import local_day, midnight
+from .allowance import Allowance
+from .recent_hours import is_flow_complete
 
 if TYPE_CHECKING:
-    from ..coordinator import SystemCoordinator
+    from .system_statistics import SystemStatistics
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -37,12 +38,12 @@ class Period(StrEnum):
 
 
 MOST_DAYS = {Period.FINE: 7, Period.HOUR: 93, Period.DAY: 3_660, Period.MONTH: 36_600}
-"""How many days one answer may span: it is held in memory, and shown as text."""
+"""How many days one answer may span: it is held in memory, and displayed as text."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Past:
-    """What is known of the days that are asked for."""
+class QueriedDays:
+    """The days of a query, and what is known of them."""
 
     zone: ZoneInfo
     days: Sequence[date]
@@ -55,120 +56,124 @@ class Past:
 
 
 async def async_history(
-    coordinator: SystemCoordinator, first: date, last: date, period: Period, flows: Sequence[Flow], max_requests: int
+    statistics: SystemStatistics, first: date, last: date, period: Period, flows: Sequence[Flow], max_requests: int
 ) -> dict[str, Any]:
     """Return intervals of a system's days, both included, by flow, and what is missing and what that would cost.
 
     Never spends more than `max_requests`. Raises `HomeAssistantError` when the cloud fails.
     """
-    last = min(last, coordinator.today())
+    last = min(last, statistics.today())
     days = days_between(first, last)
-    past = Past(zone=coordinator.zone, days=days)
+    query = QueriedDays(zone=statistics.zone, days=days)
     if period is Period.FINE:
-        await coordinator.hass.async_add_executor_job(_take_recent, coordinator, past, flows)
+        await statistics.hass.async_add_executor_job(_take_recent, statistics, query, flows)
     else:
-        await _async_take_rows(coordinator, past, flows)
-    purse = Purse(coordinator, max_requests)
+        await _async_take_rows(statistics, query, flows)
+    allowance = Allowance(statistics.coordinator, statistics.metered, max_requests)
     unpaid = 0
-    if (archive := coordinator.bookkeeper.archive) is not None:
+    if (archive := statistics.archive) is not None:
         take = _async_take_totals if period in {Period.DAY, Period.MONTH} else _async_take_details
-        unpaid = await take(coordinator, archive, past, purse)
-    told = await coordinator.hass.async_add_executor_job(_answer, past, flows, period)
-    closed = coordinator.bookkeeper.state.closed
+        unpaid = await take(statistics, archive, query, allowance)
+    answer = await statistics.hass.async_add_executor_job(_answer, query, flows, period)
+    closed = statistics.state.closed
     return {
-        "system": coordinator.name,
-        "time_zone": coordinator.zone.key,
+        "system": statistics.name,
+        "time_zone": statistics.zone.key,
         "period": str(period),
-        "requests": purse.spent,
+        "requests": allowance.spent,
         "missing_requests": unpaid,
-        "missing": {str(flow): _ranges(absent) for flow, absent in past.missing.items() if absent},
+        "missing": {str(flow): _ranges(absent) for flow, absent in query.missing.items() if absent},
         "unfinished": [day.isoformat() for day in days if closed is None or day > closed],
-        "flows": told,
+        "flows": answer,
     }
 
 
-async def async_measured(coordinator: SystemCoordinator) -> list[Flow]:
-    """Return the flows of which a system has, or its cloud tells, a past."""
-    bookkeeper = coordinator.bookkeeper
-    told = {*coordinator.data.recent(), *(bookkeeper.archive.flows(coordinator.data) if bookkeeper.archive else ())}
-    return [flow for flow in Flow if flow in told or await bookkeeper.book.async_span(flow) is not None]
+async def async_measured(statistics: SystemStatistics) -> list[Flow]:
+    """Return the flows of which the statistics have a past, or the cloud reports one."""
+    archive, data = statistics.archive, statistics.data
+    reported = {*data.recent(), *(archive.flows(data) if archive else ())}
+    return [flow for flow in Flow if flow in reported or await statistics.book.async_span(flow) is not None]
 
 
-def _finished(coordinator: SystemCoordinator, past: Past) -> list[date]:
+def _finished(statistics: SystemStatistics, query: QueriedDays) -> list[date]:
     """Return the days that are over and belong to the system's life, as far as its begin is known."""
-    begin, today = coordinator.bookkeeper.begin(), coordinator.today()
-    return [day for day in past.days if day < today and (begin is None or day >= begin)]
+    begin, today = statistics.begin(), statistics.today()
+    return [day for day in query.days if day < today and (begin is None or day >= begin)]
 
 
-async def _async_take_rows(coordinator: SystemCoordinator, past: Past, flows: Iterable[Flow]) -> None:
+async def _async_take_rows(statistics: SystemStatistics, query: QueriedDays, flows: Iterable[Flow]) -> None:
     """Take the hours that are in the statistics."""
-    if not past.days:
+    if not query.days:
         return
-    start, end = midnight(past.days[0], past.zone), midnight(past.days[-1] + DAY, past.zone)
-    finished = _finished(coordinator, past)
+    start, end = midnight(query.days[0], query.zone), midnight(query.days[-1] + DAY, query.zone)
+    finished = _finished(statistics, query)
     for flow in flows:
-        rows = await coordinator.bookkeeper.book.async_rows(flow, start, end)
+        rows = await statistics.book.async_rows(flow, start, end)
         parts = series_of_hours(rows).values()
-        past.intervals[flow] = await coordinator.hass.async_add_executor_job(_by_day, parts, past.zone)
-        past.missing[flow] = [day for day in finished if day not in past.intervals[flow]]
+        query.intervals[flow] = await statistics.hass.async_add_executor_job(_by_day, parts, query.zone)
+        query.missing[flow] = [day for day in finished if day not in query.intervals[flow]]
 
 
-def _take_recent(coordinator: SystemCoordinator, past: Past, flows: Iterable[Flow]) -> None:
+def _take_recent(statistics: SystemStatistics, query: QueriedDays, flows: Iterable[Flow]) -> None:
     """Take the intervals that are kept of the last days."""
-    recent = coordinator.data.recent()
-    finished = _finished(coordinator, past)
+    recent = statistics.data.recent()
+    finished = _finished(statistics, query)
     for flow in flows:
-        kept = _by_day(recent.get(flow, {}).values(), past.zone)
-        past.intervals[flow] = {day: parts for day, parts in kept.items() if day in past.days}
+        kept = _by_day(recent.get(flow, {}).values(), query.zone)
+        query.intervals[flow] = {day: parts for day, parts in kept.items() if day in query.days}
         # Beyond what is kept there is no need to look closely.
-        past.missing[flow] = [
-            day for day in finished if day not in kept or not coordinator.bookkeeper.is_told(flow, day)
+        query.missing[flow] = [
+            day for day in finished if day not in kept or not is_flow_complete(statistics.coordinator, flow, day)
         ]
 
 
-async def _async_take_totals(coordinator: SystemCoordinator, archive: Archive, past: Past, purse: Purse) -> int:
+async def _async_take_totals(
+    statistics: SystemStatistics, archive: Archive, query: QueriedDays, allowance: Allowance
+) -> int:
     """Ask for the totals of missing days, the newest first; return the price of what could not be paid."""
     unpaid = 0
-    absent = _to_ask(archive, coordinator, past)
-    for begin, end in archive.chunks(coordinator.data, absent[0], absent[-1]) if absent else ():
+    absent = _askable(statistics, archive, query)
+    for begin, end in archive.chunks(statistics.data, absent[0], absent[-1]) if absent else ():
         inside = [day for day in absent if begin <= day <= end]
         if not inside:
             continue
-        price = archive.price(coordinator.data, inside[0], inside[-1])
-        if price > purse.left:
+        price = archive.price(statistics.data, inside[0], inside[-1])
+        if price > allowance.left:
             unpaid += price
             continue
-        async with purse.paying(price):
-            totals = await archive.totals(coordinator.data, inside[0], inside[-1], dt_util.utcnow())
+        async with allowance.spend(price):
+            totals = await archive.totals(statistics.data, inside[0], inside[-1], dt_util.utcnow())
         for flow, of_flow in totals.items():
-            for day in set(past.missing.get(flow, ())) & of_flow.keys():
-                past.totals.setdefault(flow, {})[day] = of_flow[day]
-                past.missing[flow].remove(day)
+            for day in set(query.missing.get(flow, ())) & of_flow.keys():
+                query.totals.setdefault(flow, {})[day] = of_flow[day]
+                query.missing[flow].remove(day)
     return unpaid
 
 
-async def _async_take_details(coordinator: SystemCoordinator, archive: Archive, past: Past, purse: Purse) -> int:
+async def _async_take_details(
+    statistics: SystemStatistics, archive: Archive, query: QueriedDays, allowance: Allowance
+) -> int:
     """Ask for the intervals of missing days, the newest first; return the price of what could not be paid."""
     unpaid = 0
-    for day in reversed(_to_ask(archive, coordinator, past)):
+    for day in reversed(_askable(statistics, archive, query)):
         # A day of 25 hours may take each request twice.
-        price = archive.detail_price(coordinator.data) * (2 if len(day_hours(day, past.zone)) > 24 else 1)
-        if price > purse.left:
+        price = archive.detail_price(statistics.data) * (2 if len(day_hours(day, query.zone)) > 24 else 1)
+        if price > allowance.left:
             unpaid += price
             continue
-        async with purse.paying(price):
-            detail = await archive.detail(coordinator.data, day, dt_util.utcnow())
+        async with allowance.spend(price):
+            detail = await archive.detail(statistics.data, day, dt_util.utcnow())
         for flow, parts in detail.items():
-            if parts and day in past.missing.get(flow, ()):
-                past.intervals[flow][day] = parts
-                past.missing[flow].remove(day)
+            if parts and day in query.missing.get(flow, ()):
+                query.intervals[flow][day] = parts
+                query.missing[flow].remove(day)
     return unpaid
 
 
-def _to_ask(archive: Archive, coordinator: SystemCoordinator, past: Past) -> list[date]:
-    """Return the days that the cloud could tell something of that is missing, ascending."""
-    can = archive.flows(coordinator.data)
-    return sorted({day for flow, days in past.missing.items() if flow in can for day in days})
+def _askable(statistics: SystemStatistics, archive: Archive, query: QueriedDays) -> list[date]:
+    """Return the missing days that the cloud may have something of, ascending."""
+    known = archive.flows(statistics.data)
+    return sorted({day for flow, days in query.missing.items() if flow in known for day in days})
 
 
 def _by_day(intervals: Iterable[Interval], zone: ZoneInfo) -> dict[date, tuple[Interval, ...]]:
@@ -187,11 +192,11 @@ def _ranges(days: Iterable[date]) -> list[dict[str, str]]:
     return [{"start": first.isoformat(), "end": last.isoformat()} for first, last in spans]
 
 
-def _answer(past: Past, flows: Iterable[Flow], period: Period) -> dict[str, list[dict[str, Any]]]:
-    """Write the intervals of each flow with the length that is asked for."""
+def _answer(query: QueriedDays, flows: Iterable[Flow], period: Period) -> dict[str, list[dict[str, Any]]]:
+    """Write the intervals of each flow with the length of the period."""
     found: dict[str, list[dict[str, Any]]] = {}
     for flow in flows:
-        days = dict(sorted(past.intervals.get(flow, {}).items()))
+        days = dict(sorted(query.intervals.get(flow, {}).items()))
         if period is Period.FINE:
             parts = [(one.start, one.end, one.energy_wh) for day in days.values() for one in day]
         elif period is Period.HOUR:
@@ -199,11 +204,11 @@ def _answer(past: Past, flows: Iterable[Flow], period: Period) -> dict[str, list
             parts = [(hour, hour + HOUR, energy) for hour, energy in hours.items()]
         else:
             sums = {day: fsum(one.energy_wh for one in parts) for day, parts in days.items()}
-            parts = _sums(past, {**sums, **past.totals.get(flow, {})}, period)
+            parts = _sums(query, {**sums, **query.totals.get(flow, {})}, period)
         found[str(flow)] = [
             {
-                "start": start.astimezone(past.zone).isoformat(),
-                "end": end.astimezone(past.zone).isoformat(),
+                "start": start.astimezone(query.zone).isoformat(),
+                "end": end.astimezone(query.zone).isoformat(),
                 "energy_wh": round(energy, 3),
             }
             for start, end, energy in parts
@@ -211,13 +216,13 @@ def _answer(past: Past, flows: Iterable[Flow], period: Period) -> dict[str, list
     return found
 
 
-def _sums(past: Past, totals: Mapping[date, float], period: Period) -> list[tuple[datetime, datetime, float]]:
-    """Return days or months of which something is known; a month ends where what is asked for ends."""
+def _sums(query: QueriedDays, totals: Mapping[date, float], period: Period) -> list[tuple[datetime, datetime, float]]:
+    """Return days or months of which something is known; the last month ends with the query."""
     found = []
-    asked = groupby(past.days, key=lambda day: day if period is Period.DAY else day.replace(day=1))
-    for _, days in asked:
+    periods = groupby(query.days, key=lambda day: day if period is Period.DAY else day.replace(day=1))
+    for _, days in periods:
         inside = list(days)
         known = [totals[day] for day in inside if day in totals]
         if known:
-            found.append((midnight(inside[0], past.zone), midnight(inside[-1] + DAY, past.zone), fsum(known)))
+            found.append((midnight(inside[0], query.zone), midnight(inside[-1] + DAY, query.zone), fsum(known)))
     return found

@@ -1,18 +1,20 @@
 """Moving over from Home Assistant's own SolarEdge integration: the old statistic beside ours, and taking it over."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from math import fsum
 from typing import TYPE_CHECKING
 
+from ..history.hours import first_whole_day
 from ..history.takeover_rules import OldEnergy, OldRow, believable, most_in_an_hour
 from ..model.elements import Flow
 from .solaredge_v1 import async_old_rows, async_old_span, find_old_statistic
 
 if TYPE_CHECKING:
-    from ..coordinator import SystemCoordinator
     from ..sky.sun import Place
+    from .system_statistics import SystemStatistics
 
 HOUR = timedelta(hours=1)
 
@@ -36,9 +38,9 @@ class Overlap:
     new_common_wh: float
 
 
-async def async_overlap(coordinator: SystemCoordinator) -> Overlap | None:
+async def async_overlap(statistics: SystemStatistics) -> Overlap | None:
     """Compare both; `None` when the old one has nothing that ours has not."""
-    hass, book = coordinator.hass, coordinator.bookkeeper.book
+    hass, book, coordinator = statistics.hass, statistics.book, statistics.coordinator
     if not book.available or (old_id := find_old_statistic(hass, coordinator.system)) is None:
         return None
     new = await book.async_span(Flow.PRODUCTION)
@@ -47,7 +49,7 @@ async def async_overlap(coordinator: SystemCoordinator) -> Overlap | None:
         return None
     rows = await async_old_rows(hass, old_id, *old)
     size, place = coordinator.data.system.size_w, coordinator.place
-    energy = await hass.async_add_executor_job(partial(_worked_out, rows, size, place))
+    energy = await hass.async_add_executor_job(partial(_old_energy, rows, size, place))
     booked = await book.async_rows(Flow.PRODUCTION, new[0], old[1] + HOUR)
     earlier = {hour: wh for hour, wh in energy.hours.items() if hour < new[0]}
     common = energy.hours.keys() & booked.keys()
@@ -67,5 +69,21 @@ async def async_overlap(coordinator: SystemCoordinator) -> Overlap | None:
     )
 
 
-def _worked_out(rows: list[OldRow], size_w: float | None, place: Place) -> OldEnergy:
+async def async_take_over(statistics: SystemStatistics, hours: Mapping[datetime, float]) -> bool:
+    """Book production of before the first booked hour, Wh by UTC hour. Returns whether there was a recorder for it.
+
+    Where production is all that the cloud has, the days that are whole in it are not paid for any more. Where it has
+    more, an import still reads these days: it keeps the hours, and makes them add up to the days' totals.
+    """
+    if not hours or await statistics.book.async_put(Flow.PRODUCTION, hours) is None:
+        return False
+    await statistics.book.async_ground(Flow.PRODUCTION)
+    state, first = statistics.state, first_whole_day(min(hours), statistics.zone)
+    alone = statistics.archive is None or statistics.archive.flows(statistics.data) == {Flow.PRODUCTION}
+    if alone and state.first is not None and first < state.first:
+        await statistics.async_update_state(replace(state, first=first))
+    return True
+
+
+def _old_energy(rows: list[OldRow], size_w: float | None, place: Place) -> OldEnergy:
     return believable(rows, most_in_an_hour(size_w, rows), place)

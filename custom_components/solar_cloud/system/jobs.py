@@ -12,6 +12,16 @@ SELDOM = 10
 """How many times as often another job has to be asked for to be the one that shows whether a value can be read."""
 
 
+def main_jobs(client: Cloud) -> list[JobTerms]:
+    """Return the jobs without which there is nothing to publish of a system."""
+    return [job for job in client.job_terms() if job.weight > 0 and not job.optional]
+
+
+def is_known(client: Cloud, schedule: Schedule) -> bool:
+    """Return whether enough was ever read of a system to publish it."""
+    return any(schedule.state(job).done_at for job in main_jobs(client))
+
+
 def offered(client: Cloud, schedule: Schedule, data: SystemData) -> tuple[JobTerms, ...]:
     """Return the jobs that the account offers and the system has the hardware for, as far as is known."""
     return tuple(

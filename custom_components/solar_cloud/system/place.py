@@ -1,4 +1,4 @@
-"""Where a system is, as well as that can be known: the clouds tell its time zone, but no coordinates.
+"""Where a system is, as well as that can be known: the clouds report its time zone, but no coordinates.
 
 Reads files of the time zone database: call it in an executor.
 """

@@ -1,4 +1,4 @@
-"""The frozen dataclasses of `cloud/` as JSON and back, so that a restart shows the last data without a request."""
+"""The frozen dataclasses of `model/` as JSON and back, so that a restart shows the last data without a request."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -58,7 +58,7 @@ def _dump_series(series: Iterable[Interval]) -> str:
 
 
 def _dump_interval(interval: Interval) -> str:
-    """Return start, length (both in seconds), energy and what else is told, as numbers with colons between them."""
+    """Return start, length (both in seconds), energy and what else is known, as numbers with colons between them."""
     numbers = (
         interval.start.timestamp(),
         (interval.end - interval.start).total_seconds(),

@@ -56,7 +56,7 @@ class Schedule:
         return state.not_before
 
     def is_lost(self, job: JobTerms, now: datetime) -> bool:
-        """Tell whether a job has failed for so long that its values are not to be trusted any more.
+        """Return whether a job has failed for so long that its values are not to be trusted any more.
 
         It counts from the first failure on: a plan that allows a reading in three hours is no outage. One that runs
         with another is not tried while that one fails.
@@ -99,8 +99,8 @@ class Schedule:
         """Return the schedule with a job put to rest, because account or plan lack it."""
         return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
 
-    def awakened(self, names: Collection[str]) -> Schedule:
-        """Return the schedule of the jobs of these names without pauses and rests, after the account was changed.
+    def without_pauses(self, names: Collection[str]) -> Schedule:
+        """Return the schedule of the jobs of these names without pauses and rests: the account was changed.
 
         It may have what it had not, and another generation of the cloud has other jobs.
         """

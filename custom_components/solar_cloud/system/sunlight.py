@@ -18,7 +18,7 @@ class Sunlight:
         self._zone = zone
 
     def is_dark(self, start: datetime, end: datetime) -> bool:
-        """Tell whether it is dark all the time between two instants."""
+        """Return whether it is dark all the time between two instants."""
         return self._daylight.seconds(start.timestamp(), end.timestamp()) == 0
 
     def dark_since(self, now: datetime) -> datetime | None:
@@ -54,6 +54,6 @@ class Sunlight:
         return turn if dark is None else min(turn, datetime.fromtimestamp(dark + 1, now.tzinfo))
 
     def _no_light_yet(self, now: datetime) -> bool:
-        """Tell whether it has been dark since the system's midnight: nothing can have been produced then."""
+        """Return whether it has been dark since the system's midnight: nothing can have been produced then."""
         start = midnight(local_day(now, self._zone), self._zone)
         return self._daylight.seconds(start.timestamp(), now.timestamp()) == 0

@@ -1,4 +1,4 @@
-"""What a system's entities show: the newest values, as far as they still hold at this moment."""
+"""What a system's entities publish: the newest values, as far as they still hold at this moment."""
 
 from abc import abstractmethod
 from datetime import date, datetime
@@ -8,14 +8,17 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..model.data import SystemData, local_day, midnight
-from ..model.elements import Flow
+from ..model.elements import DayEnergy, Flow
 from .sunlight import Sunlight
 
 
-class ShownValues(DataUpdateCoordinator[SystemData]):
+class SystemValues(DataUpdateCoordinator[SystemData]):
     """A system's data, read as of now: the sun has set since, or the day has ended."""
 
-    sunlight: Sunlight
+    @property
+    @abstractmethod
+    def sunlight(self) -> Sunlight:
+        """The light at the system, and its days."""
 
     @property
     @abstractmethod
@@ -25,12 +28,16 @@ class ShownValues(DataUpdateCoordinator[SystemData]):
     def power_w(self) -> float | None:
         """Return the production in W: the newest measured one, and 0 in the dark that came after it.
 
-        Where grid and battery flows are shown too, it is the one that belongs to them.
+        Where grid and battery flows are published too, it is the one that belongs to them.
         """
         balance, power = self.data.balance, self.data.power
         if balance is not None and (power is None or balance.measured_at >= power.measured_at):
             return balance.power.get(Flow.PRODUCTION)
         return self.sunlight.power_w(power, dt_util.utcnow())
+
+    def day_energy_wh(self, newest: DayEnergy | None) -> float | None:
+        """Return the energy since the system's midnight in Wh, of the system or of a device with this newest day."""
+        return self.sunlight.day_energy_wh(newest, dt_util.utcnow())
 
     def measured_at(self) -> datetime | None:
         """Return the end of the interval that the power comes from (aware UTC)."""

@@ -1,4 +1,4 @@
-"""What late v2 tells of consumption, and of those that have no meter for it or may not see it."""
+"""The consumption that late v2 reports, and systems that have no meter for it or may not read it."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, timedelta
@@ -42,7 +42,7 @@ async def test_consumption_in_quarter_hours(client: EnphaseV2, cloud: FakeCloud)
     ]
     cloud.answer(STATS, {"system_id": 67, "total_devices": 1, "intervals": rows, "meta": {"status": "normal"}})
     end = datetime.fromtimestamp(1448946900, UTC)
-    assert await client.consumption_stats("67", end - QUARTER, end + DAY) == Stats(
+    assert await client.api.consumption_stats("67", end - QUARTER, end + DAY) == Stats(
         total_devices=1,
         intervals=(Interval(start=end - QUARTER, end=end, energy_wh=14, devices_reporting=1),),
         meta=Meta(status="normal"),
@@ -54,7 +54,7 @@ async def test_consumption_in_quarter_hours(client: EnphaseV2, cloud: FakeCloud)
 async def test_consumption_by_day(client: EnphaseV2, cloud: FakeCloud) -> None:
     body = {"system_id": 67, "start_date": "2016-08-01", "consumption": [15100, None, 14870], "meta": {}}
     cloud.answer(LIFETIME, body)
-    found = await client.consumption_lifetime("67", date(2016, 8, 1), date(2016, 8, 3))
+    found = await client.api.consumption_lifetime("67", date(2016, 8, 1), date(2016, 8, 3))
     assert found == ConsumptionLifetime(start=date(2016, 8, 1), consumption=(15100, None, 14870), meta=Meta())
     assert found.days() == {date(2016, 8, 1): 15100, date(2016, 8, 3): 14870}
     (request,) = cloud.requests
@@ -64,8 +64,8 @@ async def test_consumption_by_day(client: EnphaseV2, cloud: FakeCloud) -> None:
 async def test_no_content_is_no_consumption_meter(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer(STATS, status=204)
     cloud.answer(LIFETIME, status=204)
-    assert await client.consumption_stats("67") == Stats(meta=Meta())
-    found = await client.consumption_lifetime("67")
+    assert await client.api.consumption_stats("67") == Stats(meta=Meta())
+    found = await client.api.consumption_lifetime("67")
     assert found == ConsumptionLifetime(meta=Meta())
     assert found.days() == {}
 
@@ -73,7 +73,7 @@ async def test_no_content_is_no_consumption_meter(client: EnphaseV2, cloud: Fake
 async def test_a_user_who_may_not_see_it_is_not_taken_for_a_dead_credential(world: World) -> None:
     client = world.client()
     world.simulator.switches.enphase_consumption = False
-    for call in (client.consumption_stats, client.consumption_lifetime):
+    for call in (client.api.consumption_stats, client.api.consumption_lifetime):
         with pytest.raises(NotAllowed):
             await call(EICH)
 
@@ -81,16 +81,16 @@ async def test_a_user_who_may_not_see_it_is_not_taken_for_a_dead_credential(worl
 async def test_early_v2_does_not_know_it(world: World) -> None:
     client = world.client()
     world.simulator.switches.enphase_late = False
-    for call in (client.consumption_stats, client.consumption_lifetime):
+    for call in (client.api.consumption_stats, client.api.consumption_lifetime):
         with pytest.raises(NotFound):
             await call(EICH)
 
 
 async def test_without_a_consumption_meter_there_is_none(world: World) -> None:
     client = world.client()
-    stats = await client.consumption_stats(EICH)
+    stats = await client.api.consumption_stats(EICH)
     assert (stats.total_devices, stats.intervals) == (0, ())
-    assert (await client.consumption_lifetime(EICH)).days() == {}
+    assert (await client.api.consumption_lifetime(EICH)).days() == {}
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 8), date(2026, 11, 1), date(2026, 6, 21)], ids=str)
@@ -100,7 +100,7 @@ async def test_quarter_hours_and_days_are_what_the_house_used(world: World, day:
     start, end = midnight(day, plant.zone), midnight(day + DAY, plant.zone)
     world.clock.now = max(world.clock.now, end + DAY)
     used = plant.flow_wh("load", start, end)
-    stats = await client.consumption_stats("2300", start, end)
+    stats = await client.api.consumption_stats("2300", start, end)
     assert len(stats.intervals) == (end - start) // QUARTER
     assert sum(interval.energy_wh for interval in stats.intervals) == used > 0
-    assert (await client.consumption_lifetime("2300", day, day)).days() == {day: used}
+    assert (await client.api.consumption_lifetime("2300", day, day)).days() == {day: used}

@@ -1,4 +1,4 @@
-"""When the energy of a day is known although the cloud tells a lifetime only: words of one inverter, by hand."""
+"""When the energy of a day is known although the cloud reports a lifetime only: words of one inverter, by hand."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -91,7 +91,7 @@ def test_neither_is_one_before_an_envoy_that_fell_silent_in_the_light() -> None:
     assert roof.says(36, 36, 1700) is None
 
 
-def test_an_envoy_in_the_dark_that_has_not_heard_of_an_inverter_makes_its_word_the_last() -> None:
+def test_an_envoy_in_the_dark_makes_the_last_report_of_an_inverter_final() -> None:
     roof = Roof()
     roof.envoy(21.5)
     roof.says(22, 17, 1000)

@@ -60,7 +60,7 @@ def inverters(cloud: FakeCloud, *ago: float | None) -> None:
         (system(5, 28, 29), (40, 45), False),
         (system(5, 28, 179), (400, 400), False),
         (system(5, 28, 181), (400, 400), True),
-        # The system's own report tells that of a single Envoy.
+        # The system's own report is that of a single Envoy.
         (system(5, 60), (40, 45), False),
         (system(5), (40, 45), False),
         (system(5, 60, 60), (None,), False),
@@ -78,8 +78,8 @@ async def test_envoys_are_asked_for_when_the_inverters_sleep_and_they_do_not(
     cloud.answer(ENVOYS, {"system_id": 67, "envoys": rows})
     update = await client.job("inverters").run(data, NOW)
     assert cloud.paths == ([INVERTERS, ENVOYS] if asked else [INVERTERS])
-    told = {serial: reading.last_report for serial, reading in update.readings.items() if serial.startswith("e")}
-    assert told == ({"e0": before(5), "e1": None} if asked else {})
+    reported = {serial: reading.last_report for serial, reading in update.readings.items() if serial.startswith("e")}
+    assert reported == ({"e0": before(5), "e1": None} if asked else {})
     assert update.complete == frozenset()
 
 

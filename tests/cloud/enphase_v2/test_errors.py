@@ -87,12 +87,12 @@ async def test_a_refused_path_with_a_dead_credential_costs_one_more_request(
 ) -> None:
     cloud.answer("*", REFUSED, status=status)
     with pytest.raises(CredentialRefused):
-        await client.summary("123")
+        await client.api.summary("123")
     assert cloud.paths == [SUMMARY, SYSTEMS]
     assert cloud.requests[1].asked("limit") == "1"
 
 
-async def test_a_refused_path_with_a_live_credential_is_not_allowed_and_proof_lasts_an_hour(
+async def test_a_refused_path_is_not_allowed_and_the_proof_of_life_lasts_an_hour(
     client: EnphaseV2, cloud: FakeCloud, clock: FakeClock
 ) -> None:
     cloud.answer(SUMMARY, REFUSED, status=401)
@@ -100,7 +100,7 @@ async def test_a_refused_path_with_a_live_credential_is_not_allowed_and_proof_la
     for minutes, requests in ((0, 2), (30, 3), (29, 4), (2, 6)):
         clock.advance(minutes=minutes)
         with pytest.raises(NotAllowed, match="Not authorized") as caught:
-            await client.summary("123")
+            await client.api.summary("123")
         assert caught.value.__context__ is None
         assert len(cloud.requests) == requests
 
@@ -110,7 +110,7 @@ async def test_a_list_read_at_set_up_proves_the_credential(client: EnphaseV2, cl
     cloud.answer(SYSTEMS, ONE_SYSTEM)
     await client.systems()
     with pytest.raises(NotAllowed):
-        await client.summary("123")
+        await client.api.summary("123")
     assert cloud.paths == [SYSTEMS, SUMMARY]
 
 
@@ -123,7 +123,7 @@ async def test_proof_from_the_future_of_a_clock_that_was_set_back_is_none(
     cloud.answer("*", REFUSED, status=401)
     clock.advance(days=-1)
     with pytest.raises(CredentialRefused):
-        await client.summary("123")
+        await client.api.summary("123")
 
 
 @pytest.mark.parametrize(("status", "error"), [(503, TemporarilyUnavailable), (409, Throttled)])
@@ -133,7 +133,7 @@ async def test_what_cannot_be_found_out_does_not_kill_a_credential(
     cloud.answer(SUMMARY, REFUSED, status=401)
     cloud.answer(SYSTEMS, {}, status=status)
     with pytest.raises(error):
-        await client.summary("123")
+        await client.api.summary("123")
 
 
 async def test_a_refusal_on_a_page_is_an_outage(client: EnphaseV2, cloud: FakeCloud) -> None:
@@ -182,7 +182,7 @@ async def test_a_throttle_says_which_limit_and_until_when(
 ) -> None:
     cloud.answer(SUMMARY, throttle(**change), status=status)
     with pytest.raises(Throttled) as caught:
-        await client.summary("123")
+        await client.api.summary("123")
     assert (caught.value.scope, caught.value.until, caught.value.sent) == (scope, until, True)
 
 
@@ -194,11 +194,11 @@ async def test_no_request_is_sent_before_the_cloud_allows_it(
     for seconds, sent in ((0, True), (1, False), (38, False)):
         clock.advance(seconds=seconds)
         with pytest.raises(Throttled) as caught:
-            await client.summary("123")
+            await client.api.summary("123")
         assert caught.value.sent is sent
     assert len(cloud.requests) == 1
     clock.advance(seconds=1)
-    assert (await client.summary("123")).power_w == 3322
+    assert (await client.api.summary("123")).power_w == 3322
     assert len(cloud.requests) == 2
 
 
@@ -207,12 +207,12 @@ async def test_a_spent_month_is_on_disk_and_stops_everything_until_it_ends(
 ) -> None:
     cloud.answer("*", throttle(period="month", period_end=epoch(MONTH_END), limit=10_000), status=409)
     with pytest.raises(Throttled):
-        await client.summary("123")
+        await client.api.summary("123")
     after_restart = Ledger(PLENTY, saved[-1])
     assert after_restart.limits.per_month == 10_000
     assert after_restart.left(clock.now) == 0
     clock.now = MONTH_END - timedelta(seconds=1)
-    for ledger in (after_restart, client._account.ledger):
+    for ledger in (after_restart, client.api._account.ledger):
         with pytest.raises(LimitReached):
             ledger.wait(clock.now, owner=True)
         assert ledger.wait(MONTH_END) == timedelta(0)
@@ -222,7 +222,7 @@ async def test_a_spent_month_is_on_disk_and_stops_everything_until_it_ends(
 async def test_the_limit_in_a_throttle_is_learned(client: EnphaseV2, cloud: FakeCloud, account: Account) -> None:
     cloud.answer(SUMMARY, throttle(limit=10), status=409)
     with pytest.raises(Throttled):
-        await client.summary("123")
+        await client.api.summary("123")
     assert account.ledger.limits == Limits(per_minute=10, per_month=PLENTY.per_month)
 
 
@@ -232,7 +232,7 @@ async def test_a_limit_that_says_nothing_of_minute_or_month_is_not_learned(
 ) -> None:
     cloud.answer(SUMMARY, throttle(**change), status=409)
     with pytest.raises(Throttled):
-        await client.summary("123")
+        await client.api.summary("123")
     assert account.ledger.limits == PLENTY
 
 
@@ -243,7 +243,7 @@ async def test_a_vague_throttle_after_the_pause_is_taken_for_the_month(
     scopes, pause = [], clock.now + timedelta(seconds=65)
     for _ in range(2):
         with pytest.raises(Throttled) as caught:
-            await client.summary("123")
+            await client.api.summary("123")
         scopes.append((caught.value.scope, caught.value.until))
         clock.now = caught.value.until
     assert scopes == [
@@ -261,11 +261,11 @@ async def test_an_answer_between_two_vague_throttles_makes_both_a_minutes(
     cloud.answer(SUMMARY, None, status=409)
     for _ in range(2):
         with pytest.raises(Throttled) as caught:
-            await client.summary("123")
+            await client.api.summary("123")
         assert caught.value.scope is ThrottleScope.MINUTE
         clock.advance(seconds=66)
         if len(cloud.requests) == 1:
-            await client.summary("123")
+            await client.api.summary("123")
 
 
 async def test_a_vague_throttle_with_our_own_count_at_the_limit_is_the_months(
@@ -293,9 +293,9 @@ async def test_only_the_owners_list_of_systems_may_use_the_reserve(
     cloud.answer(SUMMARY, text("summary.json"))
     cloud.answer(SYSTEMS, ONE_SYSTEM)
     for _ in range(19):
-        await client.summary("123")
+        await client.api.summary("123")
     with pytest.raises(Throttled):
-        await client.summary("123")
+        await client.api.summary("123")
     assert await client.systems()
     with pytest.raises(Throttled):
         await client.systems()
@@ -324,20 +324,20 @@ async def test_no_error_and_no_log_holds_a_credential(
     caplog.set_level(logging.DEBUG)
     cloud.answer("*", **answer)
     with pytest.raises(CloudError) as caught:
-        await client.summary("123")
-    told = "".join(traceback.format_exception(caught.value))
+        await client.api.summary("123")
+    said = "".join(traceback.format_exception(caught.value))
     error: BaseException | None = caught.value
     while error is not None:
-        told += f"{error!r} {error} {error.args} {vars(error)}"
+        said += f"{error!r} {error} {error.args} {vars(error)}"
         error = error.__cause__ or error.__context__
     ours = [record for record in caplog.records if record.name.startswith("custom_components")]
     assert ours
-    told += "".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
-    assert KEY not in told
-    assert USER not in told
+    said += "".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
+    assert KEY not in said
+    assert USER not in said
 
 
 async def test_what_the_cloud_says_is_kept_without_the_credential(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("*", {"message": [f"key {KEY} may not"]}, status=400)
     with pytest.raises(InvalidRequest, match=r"^HTTP 400: key \*\* may not$"):
-        await client.summary("123")
+        await client.api.summary("123")

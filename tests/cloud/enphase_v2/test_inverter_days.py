@@ -1,4 +1,4 @@
-"""Energy today of microinverters, whose cloud tells lifetimes only: the plant's truth to the watt-hour, or nothing."""
+"""Energy today of microinverters, whose cloud reports lifetimes only: true to the plant's watt-hour, or unknown."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -45,11 +45,11 @@ class Life:
     envoys_at: datetime = LONG_AGO
     exact: bool = True
     finishes: bool = True
-    told: Counter[date] = field(default_factory=Counter)
+    reported: Counter[date] = field(default_factory=Counter)
     """Inverters of which the day's energy was known at its end, by day."""
 
     async def until(self, end: datetime, every: timedelta = HALF_HOUR) -> None:
-        """Live on, and check everything that is told against the plant."""
+        """Live on, and compare everything that is reported with the plant."""
         clock = self.world.clock
         while clock.now < end:
             names = []
@@ -66,7 +66,7 @@ class Life:
             clock.advance(minutes=every / timedelta(minutes=1))
 
     def check(self) -> None:
-        """Compare every day's energy that is told with what the inverter truly had produced when it was last read."""
+        """Compare every day's energy that is reported with what the inverter had produced when it was last read."""
         known: Counter[date] = Counter()
         today = local_day(self.world.clock.now, self.plant.zone)
         for serial, reading in self.data.readings.items():
@@ -79,7 +79,7 @@ class Life:
             true = self.plant.inverter_energy_wh(serial, start, max(start, min(end, reading.last_report)))
             assert wh == (true if self.exact else pytest.approx(true, abs=1e-6))
             assert wh >= 0
-        self.told[today] = known[today]
+        self.reported[today] = known[today]
 
     def restart(self) -> None:
         self.data = load(SystemData, dump(self.data))
@@ -106,28 +106,28 @@ async def live(world: World, system_id: str, now: datetime, margin: timedelta = 
     ],
     ids=str,
 )
-async def test_after_the_first_night_every_inverter_tells_its_day(
+async def test_after_the_first_night_every_inverter_reports_its_day(
     world: World, system_id: str, first: date, inverters: int, margin: timedelta
 ) -> None:
     zone = world.simulator.plants[f"enphase_{system_id}"].zone
     life = await live(world, system_id, midnight(first, zone) + timedelta(hours=11, minutes=7), margin)
     await life.until(midnight(first + 3 * DAY, zone))
     # Nobody knows what the first day began with.
-    assert life.told[first] == 0
+    assert life.reported[first] == 0
     for day in (first + DAY, first + 2 * DAY):
-        assert life.told[day] == inverters
+        assert life.reported[day] == inverters
 
 
-async def test_with_few_readings_and_none_after_sunset_what_is_told_is_true(world: World) -> None:
+async def test_with_few_readings_and_none_after_sunset_what_is_reported_is_true(world: World) -> None:
     first = date(2026, 4, 13)
     life = await live(world, EICH, midnight(first, world.simulator.plants["enphase_67"].zone) + timedelta(hours=11))
     life.finishes = False
     await life.until(midnight(first + 4 * DAY, life.plant.zone), every=timedelta(hours=1, minutes=10))
-    assert life.told[first] == 0
-    assert max(life.told.values()) == 31
+    assert life.reported[first] == 0
+    assert max(life.reported.values()) == 31
 
 
-async def test_several_envoys_cost_a_request_more_in_the_evening_and_one_in_the_morning_at_most(world: World) -> None:
+async def test_several_envoys_cost_one_request_more_each_evening_and_each_morning_at_most(world: World) -> None:
     first = date(2026, 4, 13)
     life = await live(world, EICH, midnight(first, world.simulator.plants["enphase_67"].zone) + timedelta(hours=11))
     await life.until(midnight(first + DAY, life.plant.zone))
@@ -150,7 +150,7 @@ async def test_a_restart_forgets_neither_the_day_nor_what_it_began_with(world: W
     life.restart()
     world.clock.now = midnight(first + 2 * DAY, zone) + timedelta(hours=15)
     await life.until(midnight(first + 3 * DAY, zone))
-    assert [life.told[first + number * DAY] for number in range(3)] == [0, 12, 12]
+    assert [life.reported[first + number * DAY] for number in range(3)] == [0, 12, 12]
 
 
 async def test_away_all_night_without_the_evenings_word_the_day_stays_unknown(world: World) -> None:
@@ -160,7 +160,7 @@ async def test_away_all_night_without_the_evenings_word_the_day_stays_unknown(wo
     await life.until(midnight(first, zone) + timedelta(hours=16))
     world.clock.now = midnight(first + DAY, zone) + timedelta(hours=12)
     await life.until(midnight(first + 3 * DAY, zone))
-    assert [life.told[first + number * DAY] for number in range(3)] == [0, 0, 12]
+    assert [life.reported[first + number * DAY] for number in range(3)] == [0, 0, 12]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ async def test_away_all_night_without_the_evenings_word_the_day_stays_unknown(wo
         (timedelta(hours=16), timedelta(hours=36), [31, 12, 31]),
         # Silent at sunset, back in the night: the morning's word comes before the inverters wake.
         (timedelta(hours=16), timedelta(hours=27), [31, 31, 31]),
-        # Silent from the night until noon: what it had told in the evening is enough.
+        # Silent from the night until noon: what it had reported in the evening is enough.
         (timedelta(hours=25), timedelta(hours=37), [31, 31, 31]),
         # Never heard of again.
         (timedelta(hours=16), None, [31, 12, 12]),
@@ -191,8 +191,8 @@ async def test_an_envoy_silent_overnight(
         world.simulator.unsilence("010731000003")
         await life.until(second + timedelta(hours=32), every=QUARTER)
     await life.until(midnight(first + 4 * DAY, zone))
-    told = [life.told[first + number * DAY] for number in range(1, 4)]
-    assert told == days
+    reported = [life.reported[first + number * DAY] for number in range(1, 4)]
+    assert reported == days
 
 
 async def test_an_inverter_that_produces_unheard_is_not_taken_for_asleep(world: World) -> None:
@@ -207,7 +207,7 @@ async def test_an_inverter_that_produces_unheard_is_not_taken_for_asleep(world: 
     await life.until(second + timedelta(hours=34))
     world.simulator.set_health("121703000005", 100)
     await life.until(midnight(first + 4 * DAY, zone))
-    assert [life.told[first + number * DAY] for number in range(4)] == [0, 12, 11, 12]
+    assert [life.reported[first + number * DAY] for number in range(4)] == [0, 12, 11, 12]
 
 
 def _all_normal(body: list[dict[str, list[dict[str, str]]]]) -> object:
@@ -230,7 +230,7 @@ async def test_new_and_retired_inverters(world: World) -> None:
     assert life.data.readings[new].energy_today is None
     assert "121703000005" not in life.data.readings
     await life.until(midnight(first + 3 * DAY, zone))
-    assert [life.told[first + number * DAY] for number in range(3)] == [0, 11, 12]
+    assert [life.reported[first + number * DAY] for number in range(3)] == [0, 11, 12]
     assert life.data.readings[new].energy_today is not None
 
 
@@ -242,4 +242,4 @@ async def test_energies_in_kilojoules_and_bare_numbers_are_the_same_to_the_watt_
     life = await live(world, SAMPLE, midnight(first, zone) + timedelta(hours=11))
     life.exact = False
     await life.until(midnight(first + 2 * DAY, zone))
-    assert life.told[first + DAY] == 12
+    assert life.reported[first + DAY] == 12

@@ -114,7 +114,7 @@ DARK = INTERVAL_END + 21 * MINUTE
         # Nobody reports any more: the last power with its true age.
         ({"last_report_at": None}, (3322, INTERVAL_END)),
         ({"last_report_at": INTERVAL_END - 60}, (3322, INTERVAL_END)),
-        # Never produced, or not told when.
+        # Never produced, or nobody says when.
         ({"last_interval_end_at": None}, None),
         ({"current_power": None}, None),
         ({"current_power": "n/a"}, None),
@@ -132,7 +132,7 @@ async def test_power_and_when_it_was_measured(
 
 
 @pytest.mark.parametrize("missing", ["summary_date", "energy_today", "energy_lifetime"])
-async def test_an_energy_without_its_day_is_not_told(client: EnphaseV2, cloud: FakeCloud, missing: str) -> None:
+async def test_an_energy_without_its_day_is_not_reported(client: EnphaseV2, cloud: FakeCloud, missing: str) -> None:
     cloud.answer("/api/v2/systems/123/summary", sample("summary") | {missing: None})
     update = await run(client, "summary", "123")
     assert (update.today is None) == (missing in {"summary_date", "energy_today"})
@@ -141,7 +141,7 @@ async def test_an_energy_without_its_day_is_not_told(client: EnphaseV2, cloud: F
 
 
 @pytest.mark.parametrize("field", ["energy_today", "energy_lifetime", "size_w", "modules"])
-async def test_a_negative_amount_is_not_told(client: EnphaseV2, cloud: FakeCloud, field: str) -> None:
+async def test_a_negative_amount_is_not_reported(client: EnphaseV2, cloud: FakeCloud, field: str) -> None:
     cloud.answer("/api/v2/systems/123/summary", sample("summary") | {field: -1})
     update = await run(client, "summary", "123")
     assert update.system
@@ -218,7 +218,7 @@ async def test_inventory_brings_late_fields_too(client: EnphaseV2, cloud: FakeCl
     )
 
 
-async def test_inventory_brings_the_status_of_meters_and_leaves_out_those_that_are_not_in_use(
+async def test_inventory_brings_the_status_of_the_meters_that_are_in_use_and_no_others(
     client: EnphaseV2, cloud: FakeCloud
 ) -> None:
     meters = [

@@ -104,7 +104,7 @@ async def test_meters_leave_the_systems_own_figures_to_the_summary(world: World)
     assert after.system.timezone == data.system.timezone
 
 
-async def test_each_of_several_meters_where_late_v2_tells_of_each(world: World) -> None:
+async def test_each_of_several_meters_where_late_v2_reports_each(world: World) -> None:
     world.simulator.switches.enphase_meter_intervals = True
     world.clock.now = datetime(2026, 6, 21, 20, 7, tzinfo=UTC)
     client, data, plant = await two_meters(world)
@@ -138,16 +138,18 @@ async def test_a_silent_meter_beside_another_one_keeps_its_last_values(world: Wo
     assert data.readings[FIRST].measured_at == silent_at + timedelta(hours=2)
     assert_true(plant, SECOND, production(data, SECOND))
     assert max(production(data, SECOND)) == silent_at - QUARTER
-    # It tells later what it kept.
+    # It reports later what it kept.
     world.clock.now = datetime(2026, 6, 22, 18, 0, tzinfo=UTC)
     world.simulator.unsilence(SECOND)
     world.clock.advance(minutes=7)
     data = await world.run(client, data, "meters")
     assert_true(plant, SECOND, production(data, SECOND))
     start = midnight(date(2026, 6, 21), plant.zone)
-    told = [interval.energy_wh for begin, interval in production(data, SECOND).items() if start <= begin < start + DAY]
-    assert len(told) == 96
-    assert sum(told) == truth(plant, SECOND, start, start + DAY)
+    reported = [
+        interval.energy_wh for begin, interval in production(data, SECOND).items() if start <= begin < start + DAY
+    ]
+    assert len(reported) == 96
+    assert sum(reported) == truth(plant, SECOND, start, start + DAY)
 
 
 async def test_the_rows_of_a_replaced_meter_are_not_the_new_ones(world: World) -> None:
@@ -238,9 +240,11 @@ async def test_what_one_channel_of_a_meter_lacks_is_not_known_of_the_meter(
     ]
     body = {"total_devices": 1, "meter_intervals": [{"meter_serial_number": "1EIM1", "intervals": rows}, 7, {}]}
     cloud.answer("/api/v2/systems/67/rgm_stats", body)
-    found = (await client.rgm_stats("67")).by_meter
-    told = {int(interval.end.timestamp()) - base: interval.energy_wh for rows in found.values() for interval in rows}
-    assert told == expected
+    found = (await client.api.rgm_stats("67")).by_meter
+    reported = {
+        int(interval.end.timestamp()) - base: interval.energy_wh for rows in found.values() for interval in rows
+    }
+    assert reported == expected
     assert set(found) == ({"1EIM1"} if expected else set())
 
 

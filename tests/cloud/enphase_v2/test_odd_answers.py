@@ -45,15 +45,15 @@ ODD: tuple[Any, ...] = (
 type Ask = Callable[[EnphaseV2], Awaitable[Any]]
 ENDPOINTS: dict[str, Ask] = {
     "systems": lambda client: client.systems(),
-    "summary": lambda client: client.summary("123"),
-    "stats": lambda client: client.stats("1765"),
-    "rgm_stats": lambda client: client.rgm_stats("1765"),
-    "energy_lifetime": lambda client: client.energy_lifetime("66"),
-    "energy_lifetime_all": lambda client: client.energy_lifetime("66", all_series=True),
-    "monthly_production": lambda client: client.monthly_production("66", date(2011, 7, 1)),
-    "envoys": lambda client: client.envoys("67"),
-    "inventory": lambda client: client.inventory("1765"),
-    "inverters_summary": lambda client: client.inverters_summary("67"),
+    "summary": lambda client: client.api.summary("123"),
+    "stats": lambda client: client.api.stats("1765"),
+    "rgm_stats": lambda client: client.api.rgm_stats("1765"),
+    "energy_lifetime": lambda client: client.api.energy_lifetime("66"),
+    "energy_lifetime_all": lambda client: client.api.energy_lifetime("66", all_series=True),
+    "monthly_production": lambda client: client.api.monthly_production("66", date(2011, 7, 1)),
+    "envoys": lambda client: client.api.envoys("67"),
+    "inventory": lambda client: client.api.inventory("1765"),
+    "inverters_summary": lambda client: client.api.inverters_summary("67"),
 }
 JOBS = {"summary": "123", "envoys": "67", "inventory": "1765", "inverters": "67"}
 
@@ -92,7 +92,7 @@ def client(session: aiohttp.ClientSession, account: Account, cloud: FakeCloud) -
 
 async def outcome(client: EnphaseV2, ask: Ask, answer: Any) -> str:
     """Return what came of an answer that is handed to the client as parsed JSON."""
-    client._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+    client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
     try:
         await ask(client)
     except CloudError as error:
@@ -118,7 +118,7 @@ async def test_an_odd_field_is_read_or_malformed(client: EnphaseV2, name: str) -
 async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged(client: EnphaseV2, name: str) -> None:
     merged = 0
     for path, odd, answer in mutants(sample("inverters_summary" if name == "inverters" else name)):
-        client._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+        client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
         data = known(JOBS[name])
         try:
             merge(data, await client.job(name).run(data, NOW), NOW, ZONE)
@@ -144,7 +144,7 @@ async def test_an_absent_or_null_field_over_http(client: EnphaseV2, cloud: FakeC
 
 async def test_unknown_fields_are_ignored(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("*", sample("summary"))
-    plain = await client.summary("123")
+    plain = await client.api.summary("123")
     cloud.forget()
     cloud.answer("*", sample("summary") | {"moon_phase": {"full": True}, "": None})
-    assert await client.summary("123") == plain
+    assert await client.api.summary("123") == plain

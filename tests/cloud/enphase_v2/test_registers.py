@@ -1,4 +1,4 @@
-"""Registers of Enphase v2's revenue-grade meters: exact or not told, and hardly ever asked for."""
+"""Registers of Enphase v2's revenue-grade meters: exact or not reported, and hardly ever asked for."""
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase.model import Register
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
-from custom_components.solar_cloud.cloud.enphase_v2.registers import READ, base_of, month_before
+from custom_components.solar_cloud.cloud.enphase_v2.jobs.registers import READ, base_of, month_before
 from custom_components.solar_cloud.cloud.errors import NotFound, TemporarilyUnavailable
 from custom_components.solar_cloud.model.data import SystemData, local_day, midnight
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow, Interval, LifetimeBase
@@ -121,7 +121,7 @@ async def test_in_the_night_it_is_the_register_of_the_midnight_before(world: Wor
     assert world.paths == [MONTHLY]
 
 
-async def test_what_the_meter_has_not_told_is_no_register_and_costs_nothing(world: World) -> None:
+async def test_what_the_meter_has_not_reported_is_no_register_and_costs_nothing(world: World) -> None:
     client, data, plant = await eich(world, datetime(2026, 6, 19, 20, 7, tzinfo=UTC))
     # Silent over two midnights: what the cloud would call the register of the second is older.
     world.simulator.silence(METER)
@@ -149,7 +149,7 @@ async def test_several_meters_and_none_that_is_retired(world: World, missing: bo
     assert {serial: bases[Flow.PRODUCTION].before_wh for serial, bases in data.device_bases.items()} == {
         serial: counted(plant, serial, start) for serial in (FIRST, SECOND)
     }
-    listed = await client.production_meter_readings("2300", start)
+    listed = await client.api.production_meter_readings("2300", start)
     assert {(one.serial, one.value_wh, one.read_at) for one in listed if one.serial != RETIRED} == {
         (serial, counted(plant, serial, start), start) for serial in (FIRST, SECOND)
     }
@@ -185,7 +185,7 @@ async def test_what_is_missing_is_found_out_once_and_asked_again_after_a_week(wo
         world.clock.advance(days=1)
 
 
-async def test_an_account_without_either_is_told_so(world: World) -> None:
+async def test_an_account_without_either_is_not_found(world: World) -> None:
     client, data, _ = await eich(world, datetime(2026, 6, 5, 20, 7, tzinfo=UTC))
     world.simulator.fail(f"*{MONTHLY}", status=404, times=None)
     world.simulator.switches.enphase_late = False
@@ -282,12 +282,12 @@ def test_a_register_below_what_the_day_has_brought_belongs_to_another_meter() ->
     assert base_of(Register(serial="1", value_wh=29, read_at=MIDNIGHT + QUARTER), series, TODAY, ZONE) is None
 
 
-def test_a_client_wants_registers_of_meters_that_have_told_something(client: EnphaseV2) -> None:
+def test_registers_are_read_of_meters_that_have_reported_something(client: EnphaseV2) -> None:
     data = known("67")
     meter = Device(kind=DeviceKind.METER, serial="1")
     listed = replace(data, devices={"1": meter})
-    told = replace(listed, device_flows={"1": {Flow.PRODUCTION: quarters(MIDNIGHT, 1)}})
-    assert [client.job("registers").applies_to(one) for one in (data, listed, told)] == [False, False, True]
+    reported = replace(listed, device_flows={"1": {Flow.PRODUCTION: quarters(MIDNIGHT, 1)}})
+    assert [client.job("registers").applies_to(one) for one in (data, listed, reported)] == [False, False, True]
 
 
 async def test_a_cloud_that_reads_at_its_own_time_is_understood(client: EnphaseV2, cloud: FakeCloud) -> None:

@@ -119,7 +119,7 @@ async def test_a_wrapped_answer_that_nobody_asked_for_is_malformed(client: Enpha
 
 async def test_summary(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/123/summary", text("summary.json"))
-    assert await client.summary("123") == Summary(
+    assert await client.api.summary("123") == Summary(
         day=date(2014, 1, 6),
         status="normal",
         power_w=3322,
@@ -135,10 +135,10 @@ async def test_summary(client: EnphaseV2, cloud: FakeCloud) -> None:
     assert asked(cloud) == ("/api/v2/systems/123/summary", set())
 
 
-async def test_summary_of_a_past_day_tells_energies_and_no_power(client: EnphaseV2, cloud: FakeCloud) -> None:
+async def test_summary_of_a_past_day_brings_energies_and_no_power(client: EnphaseV2, cloud: FakeCloud) -> None:
     body = sample("summary") | {"current_power": 0, "modules": 0, "size_w": 0, "summary_date": "2010-09-17"}
     cloud.answer("/api/v2/systems/123/summary", body)
-    summary = await client.summary("123", date(2010, 9, 17))
+    summary = await client.api.summary("123", date(2010, 9, 17))
     assert (summary.day, summary.energy_today_wh) == (date(2010, 9, 17), 25639)
     assert (summary.power_w, summary.modules, summary.size_w) == (None, None, None)
     assert asked(cloud) == ("/api/v2/systems/123/summary", {("summary_date", "2010-09-17")})
@@ -148,7 +148,7 @@ async def test_stats(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/1765/stats", text("stats.json"))
     rows = [(1381496400, 173, 14, 27), (1381496700, 258, 22, 31), (1381497000, 308, 26, 31), (1381497300, 386, 32, 31)]
     rows.append((1381497600, 476, 40, 31))
-    assert await client.stats("1765", epoch(1381496100), epoch(1381497600)) == Stats(
+    assert await client.api.stats("1765", epoch(1381496100), epoch(1381497600)) == Stats(
         total_devices=31,
         intervals=tuple(
             Interval(
@@ -163,14 +163,14 @@ async def test_stats(client: EnphaseV2, cloud: FakeCloud) -> None:
 
 async def test_stats_without_a_span_asks_for_none(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/1765/stats", {"system_id": 1765, "intervals": []})
-    assert await client.stats("1765") == Stats(meta=Meta())
+    assert await client.api.stats("1765") == Stats(meta=Meta())
     assert asked(cloud) == ("/api/v2/systems/1765/stats", set())
 
 
 async def test_rgm_stats(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/1765/rgm_stats", text("rgm_stats.json"))
     rows = [(1384122700, 0), (1384123600, 0), (1384124500, 15), (1384125400, 21), (1384126300, 34)]
-    stats = await client.rgm_stats("1765", epoch(1384121800))
+    stats = await client.api.rgm_stats("1765", epoch(1384121800))
     assert stats == Stats(
         total_devices=1,
         intervals=tuple(
@@ -192,7 +192,7 @@ def test_the_fixture_is_the_documents_text_without_the_ellipsis(name: str) -> No
 
 async def test_energy_lifetime(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/66/energy_lifetime", text("energy_lifetime.json"))
-    lifetime = await client.energy_lifetime("66")
+    lifetime = await client.api.energy_lifetime("66")
     assert lifetime == EnergyLifetime(
         start=date(2013, 1, 1),
         meter_start=date(2013, 2, 15),
@@ -205,7 +205,7 @@ async def test_energy_lifetime(client: EnphaseV2, cloud: FakeCloud) -> None:
 
 async def test_energy_lifetime_with_all_series(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/66/energy_lifetime", text("energy_lifetime_all.json"))
-    lifetime = await client.energy_lifetime("66", date(2013, 1, 1), date(2013, 1, 6), all_series=True)
+    lifetime = await client.api.energy_lifetime("66", date(2013, 1, 1), date(2013, 1, 6), all_series=True)
     assert lifetime == EnergyLifetime(
         start=date(2013, 1, 1),
         meter_start=date(2013, 1, 4),
@@ -220,7 +220,7 @@ async def test_energy_lifetime_with_all_series(client: EnphaseV2, cloud: FakeClo
 
 async def test_energy_lifetime_without_content_is_empty(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/66/energy_lifetime", status=204)
-    lifetime = await client.energy_lifetime("66")
+    lifetime = await client.api.energy_lifetime("66")
     assert lifetime == EnergyLifetime(meta=Meta())
     assert lifetime.days() == {}
 
@@ -228,12 +228,12 @@ async def test_energy_lifetime_without_content_is_empty(client: EnphaseV2, cloud
 async def test_a_day_that_cannot_be_read_keeps_its_place(client: EnphaseV2, cloud: FakeCloud) -> None:
     body = {"system_id": 66, "start_date": "2013-01-01", "production": [1, None, 3]}
     cloud.answer("/api/v2/systems/66/energy_lifetime", body)
-    assert (await client.energy_lifetime("66")).days() == {date(2013, 1, 1): 1, date(2013, 1, 3): 3}
+    assert (await client.api.energy_lifetime("66")).days() == {date(2013, 1, 1): 1, date(2013, 1, 3): 3}
 
 
 async def test_monthly_production(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/66/monthly_production", text("monthly_production.json"))
-    assert await client.monthly_production("66", date(2011, 7, 1)) == MonthlyProduction(
+    assert await client.api.monthly_production("66", date(2011, 7, 1)) == MonthlyProduction(
         start=date(2011, 7, 1),
         end=date(2011, 7, 31),
         production_wh=208435,
@@ -245,7 +245,7 @@ async def test_monthly_production(client: EnphaseV2, cloud: FakeCloud) -> None:
 
 async def test_envoys(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/67/envoys", text("envoys.json"))
-    assert await client.envoys("67") == Envoys(
+    assert await client.api.envoys("67") == Envoys(
         states=(
             DeviceState(
                 device=Device(
@@ -275,7 +275,7 @@ async def test_envoys(client: EnphaseV2, cloud: FakeCloud) -> None:
 
 async def test_inventory(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/1765/inventory", text("inventory.json"))
-    assert await client.inventory("1765") == Inventory(
+    assert await client.api.inventory("1765") == Inventory(
         devices=(
             Device(kind=DeviceKind.INVERTER, serial="123456789123", manufacturer="Enphase", model="M215"),
             Device(kind=DeviceKind.INVERTER, serial="123455589199", manufacturer="Enphase", model="M215"),
@@ -324,13 +324,13 @@ INVERTER_STATES = (
 
 async def test_inverters_summary_without_the_retired_ones(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/inverters_summary_by_envoy_or_site", text("inverters_summary.json"))
-    assert await client.inverters_summary("67") == INVERTER_STATES
+    assert await client.api.inverters_summary("67") == INVERTER_STATES
     assert asked(cloud) == ("/api/v2/systems/inverters_summary_by_envoy_or_site", {("site_id", "67")})
 
 
 async def test_inverters_summary_as_a_single_object(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("/api/v2/systems/inverters_summary_by_envoy_or_site", sample("inverters_summary")[1])
-    assert await client.inverters_summary("67") == INVERTER_STATES[2:]
+    assert await client.api.inverters_summary("67") == INVERTER_STATES[2:]
 
 
 @pytest.mark.parametrize(
@@ -351,7 +351,7 @@ async def test_energy_of_an_inverter_in_any_unit(
 ) -> None:
     body = {"micro_inverters": [{"serial_number": 121100000001, "energy": energy}]}
     cloud.answer("/api/v2/systems/inverters_summary_by_envoy_or_site", body)
-    (state,) = await client.inverters_summary("67")
+    (state,) = await client.api.inverters_summary("67")
     assert state.device.serial == "121100000001"
     assert state.reading.energy_lifetime_wh == expected
 
@@ -367,7 +367,7 @@ async def test_answers_in_iso8601_are_understood_though_not_asked_for(client: En
         "last_interval_end_at": "2013-10-01T06:00:00-07:00",
     }
     cloud.answer("/api/v2/systems/123/summary", body)
-    summary = await client.summary("123")
+    summary = await client.api.summary("123")
     assert summary.day == date(2014, 1, 6)
     assert summary.last_report == epoch(1380632791)
     assert summary.last_interval_end == epoch(1380632400)
@@ -377,14 +377,14 @@ async def test_dates_as_epoch_are_days_at_the_system(client: EnphaseV2, cloud: F
     midnight = datetime(2011, 7, 1, 7, tzinfo=UTC)
     body = {"start_date": midnight.timestamp(), "end_date": (midnight + timedelta(days=30)).timestamp()}
     cloud.answer("/api/v2/systems/66/monthly_production", body)
-    month = await client.monthly_production("66", date(2011, 7, 1))
+    month = await client.api.monthly_production("66", date(2011, 7, 1))
     assert (month.start, month.end) == (date(2011, 7, 1), date(2011, 7, 31))
 
 
 async def test_intervals_come_ascending_and_a_repeated_one_counts_once(client: EnphaseV2, cloud: FakeCloud) -> None:
     rows = [{"end_at": 1381497000, "enwh": 2}, {"end_at": 1381496700, "enwh": 1}, {"end_at": 1381497000, "enwh": 3}]
     cloud.answer("/api/v2/systems/1765/stats", {"intervals": rows})
-    stats = await client.stats("1765")
+    stats = await client.api.stats("1765")
     assert [(interval.end, interval.energy_wh) for interval in stats.intervals] == [
         (epoch(1381496700), 1),
         (epoch(1381497000), 3),
@@ -393,5 +393,5 @@ async def test_intervals_come_ascending_and_a_repeated_one_counts_once(client: E
 
 async def test_a_system_id_cannot_lead_to_another_path(client: EnphaseV2, cloud: FakeCloud) -> None:
     cloud.answer("*", {"system_id": "6/7?x=1"})
-    await client.envoys("6/7?x=1")
+    await client.api.envoys("6/7?x=1")
     assert cloud.requests[0].raw_path.startswith("/api/v2/systems/6%2F7%3Fx=1/envoys?")

@@ -60,14 +60,14 @@ async def test_intervals_days_and_months_agree_with_the_plant(world: World, day:
     start, end = midnight(day, plant.zone), midnight(day + timedelta(days=1), plant.zone)
     # An answer holds one day of intervals at most, and the day that the clocks go back has an hour more.
     noon = start + timedelta(hours=12)
-    parts = [await client.stats(SAMPLE, start, noon), await client.stats(SAMPLE, noon, end)]
+    parts = [await client.api.stats(SAMPLE, start, noon), await client.api.stats(SAMPLE, noon, end)]
     intervals = [interval for part in parts for interval in part.intervals]
     assert len({interval.start for interval in intervals}) == len(intervals) > 50
     assert all(start <= interval.start < interval.end <= end for interval in intervals)
     assert sum(interval.energy_wh for interval in intervals) == plant.day_wh(day)
-    lifetime = await client.energy_lifetime(SAMPLE, day - timedelta(days=2), day)
+    lifetime = await client.api.energy_lifetime(SAMPLE, day - timedelta(days=2), day)
     assert lifetime.days() == {day - timedelta(days=ago): plant.day_wh(day - timedelta(days=ago)) for ago in (2, 1, 0)}
-    summary = await client.summary(SAMPLE, day)
+    summary = await client.api.summary(SAMPLE, day)
     assert (summary.day, summary.energy_today_wh) == (day, plant.day_wh(day))
     assert summary.energy_before_wh == plant.lifetime_wh(start)
     assert (summary.power_w, summary.size_w, summary.modules) == (None, None, None)
@@ -75,13 +75,13 @@ async def test_intervals_days_and_months_agree_with_the_plant(world: World, day:
 
 async def test_a_month_and_a_meters_quarter_hours_agree_with_the_plant(world: World) -> None:
     client, plant = world.client(), world.simulator.plants["enphase_67"]
-    month = await client.monthly_production(EICH, date(2026, 6, 1))
+    month = await client.api.monthly_production(EICH, date(2026, 6, 1))
     assert (month.start, month.end) == (date(2026, 6, 1), date(2026, 6, 30))
     assert month.production_wh == sum(plant.day_wh(date(2026, 6, day)) for day in range(1, 31))
     assert [meter.serial for meter in month.meter_readings] == ["123123123123"]
     day = date(2026, 6, 21)
     start = midnight(day, plant.zone)
-    stats = await client.rgm_stats(EICH, start, start + timedelta(days=1))
+    stats = await client.api.rgm_stats(EICH, start, start + timedelta(days=1))
     assert sum(interval.energy_wh for interval in stats.intervals) == plant.day_wh(day)
     assert {interval.end - interval.start for interval in stats.intervals} == {timedelta(minutes=15)}
 
@@ -106,7 +106,7 @@ async def test_devices_hang_on_their_envoys(world: World) -> None:
 @pytest.mark.parametrize("as_object", [False, True])
 async def test_inverters_in_either_form(world: World, as_object: bool) -> None:
     world.simulator.switches.inverters_summary_as_object = as_object
-    assert len(await world.client().inverters_summary(SAMPLE)) == 12
+    assert len(await world.client().api.inverters_summary(SAMPLE)) == 12
 
 
 async def test_a_retired_inverter_goes_with_the_next_inventory(world: World) -> None:
@@ -123,20 +123,20 @@ async def test_what_is_not_there_is_not_allowed_and_a_revoked_user_is_refused(wo
     client = world.client(ENPHASE_SINGLE_USER_ID)
     assert [system.id for system in await client.systems()] == [SAMPLE]
     with pytest.raises(NotAllowed):
-        await client.summary(EICH)
+        await client.api.summary(EICH)
     world.simulator.revoke(ENPHASE_SINGLE_USER_ID)
     world.clock.advance(hours=2)
     with pytest.raises(CredentialRefused):
-        await client.summary(SAMPLE)
+        await client.api.summary(SAMPLE)
 
 
-async def test_a_hurried_client_is_never_told_to_slow_down(world: World) -> None:
+async def test_a_hurried_client_is_never_asked_to_slow_down(world: World) -> None:
     world.simulator.set_limits("enphase", per_minute=10, per_month=40)
     client = world.client(limits=Limits(per_minute=10, per_month=40))
     for _ in range(38):
-        await client.envoys(SAMPLE)
+        await client.api.envoys(SAMPLE)
     with pytest.raises(Throttled) as caught:
-        await client.envoys(SAMPLE)
+        await client.api.envoys(SAMPLE)
     assert caught.value.sent is False
     assert [request.status for request in world.simulator.requests] == [200] * 38
     assert world.clock.slept == [60] * 4
@@ -146,11 +146,11 @@ async def test_another_program_on_the_same_key_costs_one_refused_request(world: 
     world.simulator.set_limits("enphase", per_minute=10, per_month=10_000)
     other, client = world.client(), world.client()
     for _ in range(10):
-        await other.envoys(SAMPLE)
+        await other.api.envoys(SAMPLE)
     for sent in (True, False, False):
         with pytest.raises(Throttled) as caught:
-            await client.envoys(SAMPLE)
+            await client.api.envoys(SAMPLE)
         assert caught.value.sent is sent
     world.clock.now = caught.value.until
-    await client.envoys(SAMPLE)
+    await client.api.envoys(SAMPLE)
     assert [request.status for request in world.simulator.requests].count(409) == 1

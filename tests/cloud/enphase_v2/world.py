@@ -46,7 +46,7 @@ class World:
         )
 
     async def run(self, client: EnphaseV2, data: SystemData, *names: str, dark: Dark = never_dark) -> SystemData:
-        """Run jobs one after another, whether the system wants them or not."""
+        """Run jobs one after another, whether the system has what they read or not."""
         for name in names:
             data = merge(data, await client.job(name).run(data, self.clock.now), self.clock.now, UTC_ZONE, dark)
         return data

@@ -16,7 +16,7 @@ from .world import METERED, PV, STORING, World, make_world
 
 SUMMER = datetime(2026, 7, 8, 11, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
-TOLD = {
+REPORTED = {
     PV: {Flow.PRODUCTION},
     METERED: {Flow.PRODUCTION, Flow.GRID_IMPORT, Flow.GRID_EXPORT},
     STORING: set(Flow) - {Flow.CONSUMPTION},
@@ -53,7 +53,7 @@ async def test_the_past_of_a_new_system_waits_without_a_request(world: World) ->
             await client.archive.totals(one, date(2026, 7, 1), date(2026, 7, 7), now)
         assert caught.value.until == SUMMER + timedelta(minutes=until)
     assert world.paths == []
-    # Whoever never tells what he has is not waited for for ever.
+    # A system that never reports what it has is not waited for for ever.
     assert await client.archive.totals(data, date(2026, 7, 1), date(2026, 7, 7), SUMMER + timedelta(days=2))
 
 
@@ -63,12 +63,12 @@ async def test_every_day_of_a_life_costs_one_request_for_each_measure(world: Wor
     plant = world.plant(system_id)
     first = data.system.installed_at.astimezone(plant.zone).date() if data.system.installed_at else date.min
     last = world.clock.now.astimezone(plant.zone).date() - DAY
-    assert client.archive.flows(data) == TOLD[system_id]
+    assert client.archive.flows(data) == REPORTED[system_id]
     assert client.archive.chunks(data, first, last) == ((first, last),)
     assert client.archive.price(data, first, last) == REQUESTS[system_id]
     totals = await client.archive.totals(data, first, last, world.clock.now)
     assert len(world.paths) == REQUESTS[system_id]
-    for flow in TOLD[system_id]:
+    for flow in REPORTED[system_id]:
         assert min(totals[flow]) == first
         assert max(totals[flow]) == last
         for day in (first, first + 20 * DAY, last - DAY, last):
@@ -76,7 +76,9 @@ async def test_every_day_of_a_life_costs_one_request_for_each_measure(world: Wor
             assert totals[flow][day] == world.truth(system_id, start, end)[flow]
     world.later(minutes=10)
     again = await client.archive.totals(data, last - DAY, last + DAY, world.clock.now)
-    assert {flow: set(days) for flow, days in again.items()} == {flow: {last - DAY, last} for flow in TOLD[system_id]}
+    assert {flow: set(days) for flow, days in again.items()} == {
+        flow: {last - DAY, last} for flow in REPORTED[system_id]
+    }
     assert world.paths == []
 
 
@@ -102,7 +104,7 @@ async def test_the_rows_of_a_week_come_in_one_request_for_each_measure(world: Wo
         day = today - number * DAY
         detail = await client.archive.detail(data, day, world.clock.now)
         truth = world.truth(system_id, midnight(day, zone), midnight(day + DAY, zone))
-        for flow in TOLD[system_id]:
+        for flow in REPORTED[system_id]:
             assert sum(row.energy_wh for row in detail[flow]) == truth[flow]
             assert all(row.end - row.start <= timedelta(hours=1) for row in detail[flow])
     assert len(world.paths) == REQUESTS[system_id]

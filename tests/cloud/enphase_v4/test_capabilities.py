@@ -7,25 +7,22 @@ from typing import Literal
 
 import pytest
 
-from custom_components.solar_cloud.cloud.enphase_v4.capabilities import (
-    BATTERY,
-    DOUBTED,
-    EXPORT,
-    IMPORT,
-    LATEST,
-    MEASURES,
-    MISSING,
-    OWN,
-    READ,
-)
+from custom_components.solar_cloud.cloud.enphase_v4.capabilities import DOUBTED, LATEST_NOTE, MISSING, READ
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
+from custom_components.solar_cloud.cloud.enphase_v4.measures import (
+    BATTERY,
+    GRID_EXPORT,
+    GRID_IMPORT,
+    METERED as METERED_FLOWS,
+    PRODUCTION,
+)
 from custom_components.solar_cloud.cloud.errors import CredentialRefused, TemporarilyUnavailable, WrongApplication
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Flow
 from simulator.systems.ready import ENPHASE_V4_CLIENT_ID
 
 from ..conftest import FakeClock
-from .world import METERED, PV, STORING, UTC_ZONE, World, job, make_world
+from .world import METERED, PV, STORING, UTC_ZONE, World, make_world, terms
 
 SUMMER = datetime(2026, 7, 8, 11, 7, tzinfo=UTC)
 
@@ -48,7 +45,7 @@ def open_only(world: World, *controls: Literal["system", "production", "consumpt
     world.simulator.accounts.enphase_applications[ENPHASE_V4_CLIENT_ID].access_controls = frozenset(controls)
 
 
-def wanted(client: EnphaseV4, data: SystemData) -> set[str]:
+def needed(client: EnphaseV4, data: SystemData) -> set[str]:
     names = {"latest", "import", "export", "battery", "consumption"}
     return {one.name for one in client.jobs if one.name in names and one.applies_to(data)}
 
@@ -62,15 +59,15 @@ async def test_an_access_control_that_is_not_ticked_takes_down_its_own_values_on
     open_only(world, "system", "production")
     client, data = await begun(world, STORING)
     data = await world.run(client, data, "latest")
-    assert data.notes[LATEST] == MISSING
-    assert wanted(client, data) == {"import", "export", "battery"}
+    assert data.notes[LATEST_NOTE] == MISSING
+    assert needed(client, data) == {"import", "export", "battery"}
     data = await world.round(client, data)
-    assert wanted(client, data) == set()
-    assert [measure.state(data) for measure in MEASURES] == [MISSING] * 4
+    assert needed(client, data) == set()
+    assert [measure.state(data) for measure in METERED_FLOWS] == [MISSING] * 4
     assert caplog.text.count("it is asked for weekly") == 5
     assert world.paths.count("energy_import_telemetry") == 1
-    # It is a system of which production is known: the summary tells it all day.
-    assert client.job("summary").terms_for(data) == job("summary")
+    # It is a system of which production is known: the summary reports it all day.
+    assert client.job("summary").terms_for(data) == terms("summary")
     world.later(hours=1)
     data = await world.round(await world.client(), data)
     data = await world.run(client, data, "summary")
@@ -87,10 +84,10 @@ async def test_an_access_control_to_production_alone_that_is_not_ticked(world: W
     open_only(world, "system", "consumption")
     client, data = await begun(world, STORING)
     data = await world.round(client, data)
-    assert OWN.state(data) == MISSING
+    assert PRODUCTION.state(data) == MISSING
     assert not client.job("telemetry").applies_to(data)
     assert not client.job("latest").applies_to(data)
-    assert client.job("summary").terms_for(data) == job("summary")
+    assert client.job("summary").terms_for(data) == terms("summary")
     open_only(world, "system", "consumption", "production")
     data = await world.run(client, data, "devices")  # weekly
     data = await world.round(client, data)
@@ -100,14 +97,14 @@ async def test_an_access_control_to_production_alone_that_is_not_ticked(world: W
     assert data.balance.power.keys() == set(Flow)
 
 
-async def test_a_single_refusal_of_what_was_told_is_no_reason_to_rest(world: World) -> None:
+async def test_a_single_refusal_of_what_was_reported_is_no_reason_to_rest(world: World) -> None:
     client, data = await begun(world, METERED)
     data = await world.run(client, await world.round(client, data), "latest")
     world.later(minutes=15)
     for path in ("energy_import_telemetry", "production_meter", "latest_telemetry"):
         world.simulator.fail(f"*{path}", status=404)
     data = await world.run(client, await world.round(client, data), "latest")
-    notes = (IMPORT.note, OWN.note, LATEST)
+    notes = (GRID_IMPORT.note, PRODUCTION.note, LATEST_NOTE)
     assert [data.notes[note] for note in notes] == [DOUBTED] * 3
     assert client.archive.flows(data) >= {Flow.GRID_IMPORT}
     world.later(minutes=15)
@@ -131,7 +128,7 @@ async def test_a_consent_that_is_taken_back_is_a_refused_credential_and_no_gate(
         await client.job("import").run(data, world.clock.now)
 
 
-async def test_the_key_of_another_application_is_told_apart(world: World) -> None:
+async def test_the_key_of_another_application_is_recognized(world: World) -> None:
     client = await world.client()
     application = world.simulator.add_enphase_application("another-client", "another-secret", "1" * 32)
     client.api._transport._headers["key"] = application.api_key
@@ -140,7 +137,7 @@ async def test_the_key_of_another_application_is_told_apart(world: World) -> Non
 
 
 @pytest.mark.parametrize("answer", ["500", "422", "empty"])
-async def test_what_is_not_fitted_is_asked_for_twice_and_then_weekly(
+async def test_what_is_not_installed_is_asked_for_twice_and_then_weekly(
     world: World, answer: Literal["500", "422", "empty"]
 ) -> None:
     world.simulator.switches.enphase_not_fitted = answer
@@ -155,14 +152,14 @@ async def test_what_is_not_fitted_is_asked_for_twice_and_then_weekly(
     grid = ["energy_import_telemetry", "energy_export_telemetry"]
     # Once the grid is known to be missing, consumption is what is left to ask for.
     assert asked == [grid, [*grid, "consumption_meter"], ["consumption_meter"], [], []]
-    assert wanted(client, data) == {"latest", "battery"}
+    assert needed(client, data) == {"latest", "battery"}
     assert BATTERY.state(data) == READ
     assert data.balance is not None
     assert Flow.BATTERY_CHARGE in data.balance.power
     data = await world.run(client, data, "devices")
-    assert wanted(client, data) >= {"import", "export", "consumption"}
+    assert needed(client, data) >= {"import", "export", "consumption"}
     data = await world.round(client, data)
-    assert wanted(client, data) == {"latest", "battery"}
+    assert needed(client, data) == {"latest", "battery"}
 
 
 async def test_what_is_not_found_is_missing_at_once(world: World) -> None:
@@ -170,7 +167,7 @@ async def test_what_is_not_found_is_missing_at_once(world: World) -> None:
     world.plant(STORING).consumption_meter = None
     client, data = await begun(world, STORING)
     data = await world.round(client, data)
-    assert [measure.state(data) for measure in (IMPORT, EXPORT)] == [MISSING] * 2
+    assert [measure.state(data) for measure in (GRID_IMPORT, GRID_EXPORT)] == [MISSING] * 2
 
 
 async def test_consumption_is_read_where_the_grid_cannot_be(world: World) -> None:
@@ -178,7 +175,7 @@ async def test_consumption_is_read_where_the_grid_cannot_be(world: World) -> Non
         world.simulator.fail(f"*{path}", status=404)
     client, data = await begun(world, METERED)
     data = await world.round(client, data)
-    assert wanted(client, data) == {"latest", "consumption"}
+    assert needed(client, data) == {"latest", "consumption"}
     balance = data.balance
     assert balance is not None
     assert balance.computed == {Flow.GRID_IMPORT, Flow.GRID_EXPORT}
@@ -194,7 +191,7 @@ async def test_an_outage_of_what_was_read_before_is_no_missing_hardware(world: W
         world.later(hours=1)
         with pytest.raises(TemporarilyUnavailable):
             await client.job("import").run(data, world.clock.now)
-    assert IMPORT.state(data) == READ
+    assert GRID_IMPORT.state(data) == READ
 
 
 async def test_a_single_failure_of_what_was_never_read_is_forgotten(world: World) -> None:
@@ -205,19 +202,19 @@ async def test_a_single_failure_of_what_was_never_read_is_forgotten(world: World
     assert not data.balance.power.keys() & {Flow.GRID_IMPORT, Flow.CONSUMPTION}
     world.later(hours=1)
     data = await world.round(client, data)
-    assert IMPORT.state(data) == READ
+    assert GRID_IMPORT.state(data) == READ
     assert data.balance is not None
     assert data.balance.power.keys() >= {Flow.GRID_IMPORT, Flow.CONSUMPTION}
 
 
-async def test_without_a_production_meter_the_summary_tells_power(world: World) -> None:
+async def test_without_a_production_meter_the_summary_gives_power(world: World) -> None:
     plant = world.plant(METERED)
     plant.revenue_meters.clear()
     client, data = await begun(world, METERED)
     assert data.system.source == "microinverters"
     data = await world.run(client, data, "latest")
     assert not client.job("latest").applies_to(data)
-    assert client.job("summary").terms_for(data) == job("summary")
+    assert client.job("summary").terms_for(data) == terms("summary")
     world.later(hours=1, minutes=30)
     data = await world.round(client, data)
     world.later(minutes=40)
@@ -253,22 +250,22 @@ async def test_meters_that_come_later_change_what_is_asked_for(world: World) -> 
     plant = world.plant(METERED)
     meter, plant.consumption_meter = plant.consumption_meter, None
     client, data = await begun(world, METERED)
-    assert wanted(client, data) == set()
+    assert needed(client, data) == set()
     assert client.job("telemetry").terms_for(data).weight == 0
     data = await world.round(client, data)
     assert (data.intervals, len(data.detail)) == ({}, 1)
     plant.consumption_meter = meter
     data = await world.run(client, data, "devices")
-    assert wanted(client, data) == {"latest", "import", "export"}
+    assert needed(client, data) == {"latest", "import", "export"}
     assert client.job("telemetry").terms_for(data).weight > 0
     assert client.job("summary").terms_for(data).weight == 0
     data = await world.round(client, data)
     assert data.balance is not None
 
 
-async def test_a_system_without_meters_wants_none(world: World) -> None:
+async def test_a_system_without_meters_asks_for_none(world: World) -> None:
     client, data = await begun(world, PV)
-    assert wanted(client, data) == set()
+    assert needed(client, data) == set()
     assert not client.job("totals").applies_to(data)
     data = await world.round(client, data)
     assert world.paths == ["production_micro"]

@@ -206,8 +206,8 @@ async def test_rows_of_microinverters_end_when_they_say(api: EnphaseV4Api, cloud
 async def test_rows_over_a_cellular_modem_are_quarter_hours(
     api: EnphaseV4Api, cloud: FakeCloud, rows: list[tuple[int, int, int]], minutes: int
 ) -> None:
-    told = [{"end_at": 1780264800 + end, "devices_reporting": 12, "enwh": wh, "powr": w} for end, wh, w in rows]
-    telemetry = await read(api, cloud, "production_micro", sample("production_micro") | {"intervals": told})
+    rows_of_day = [{"end_at": 1780264800 + end, "devices_reporting": 12, "enwh": wh, "powr": w} for end, wh, w in rows]
+    telemetry = await read(api, cloud, "production_micro", sample("production_micro") | {"intervals": rows_of_day})
     assert {row.end - row.start for row in telemetry.intervals} == {timedelta(minutes=minutes)}
 
 
@@ -298,13 +298,13 @@ async def test_days_of_a_life(api: EnphaseV4Api, cloud: FakeCloud, name: str, fl
 
 
 async def test_days_of_production(api: EnphaseV4Api, cloud: FakeCloud) -> None:
-    for told in ("2020-08-12", 1597183200):
-        series = await read(api, cloud, "energy_lifetime", sample("energy_lifetime") | {"meter_start_date": told})
+    for start in ("2020-08-12", 1597183200):
+        series = await read(api, cloud, "energy_lifetime", sample("energy_lifetime") | {"meter_start_date": start})
         assert dict(series.days()) == dict(zip(DAYS, [24110, 19875, 26040], strict=True))
         assert (series.micro_production, series.meter_start) == ((24155, 19902, 26088), date(2020, 8, 12))
 
 
-async def test_a_day_that_is_minus_one_is_not_told(api: EnphaseV4Api, cloud: FakeCloud) -> None:
+async def test_a_day_that_is_minus_one_is_unknown(api: EnphaseV4Api, cloud: FakeCloud) -> None:
     series = await read(
         api, cloud, "energy_import_lifetime", sample("energy_import_lifetime") | {"import": [8120, -1, 9]}
     )

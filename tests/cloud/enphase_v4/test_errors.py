@@ -91,7 +91,7 @@ async def test_an_error_of_the_cloud_becomes_a_neutral_one_for_one_request(
         ([1], "HTTP 403"),
     ],
 )
-async def test_every_form_of_an_error_is_told(api: EnphaseV4Api, cloud: FakeCloud, body: Any, text: str) -> None:
+async def test_every_form_of_an_error_is_quoted(api: EnphaseV4Api, cloud: FakeCloud, body: Any, text: str) -> None:
     cloud.answer("*", body, status=403)
     with pytest.raises(NotAllowed, match=text):
         await api.summary(ELM)
@@ -115,7 +115,7 @@ async def test_a_page_is_an_outage_whatever_its_status(
         {"reason": "401", "message": ["API key-client mismatch"]},
     ],
 )
-async def test_a_key_of_another_application_is_told_apart_for_one_request(
+async def test_a_key_of_another_application_is_recognized_for_one_request(
     api: EnphaseV4Api, cloud: FakeCloud, auth: StaticAuth, body: Any
 ) -> None:
     cloud.answer("*", body, status=401)
@@ -227,7 +227,7 @@ async def test_the_long_form_of_the_months_throttle(api: EnphaseV4Api, cloud: Fa
     assert account.ledger.limits.per_month == 1000
 
 
-async def test_the_short_form_is_the_minute_first_and_the_month_when_a_pause_has_not_helped(
+async def test_the_short_form_is_the_minute_first_and_the_month_if_a_pause_has_not_helped(
     api: EnphaseV4Api, cloud: FakeCloud, clock: FakeClock
 ) -> None:
     cloud.answer("*", sample("throttled_short"), status=429)

@@ -122,7 +122,7 @@ async def test_alarms_have_the_name_of_their_type_which_is_asked_for_once(client
     assert cloud.requests[1].asked("event_type_id") == "28"
 
 
-async def test_a_type_that_nobody_knows_is_asked_for_once_and_shown_as_its_number(
+async def test_a_type_that_nobody_knows_is_asked_for_once_and_named_by_its_number(
     client: EnphaseV4, cloud: FakeCloud
 ) -> None:
     cloud.answer(ALARMS, sample("open_alarms"))

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.solar_cloud.cloud.enphase_v4.capabilities import LATEST, METERS, MISSING, READ
-from custom_components.solar_cloud.cloud.enphase_v4.latest import balanced, latest_update
+from custom_components.solar_cloud.cloud.enphase_v4.capabilities import LATEST_NOTE, MISSING, READ
+from custom_components.solar_cloud.cloud.enphase_v4.jobs.latest import balanced, latest_update
+from custom_components.solar_cloud.cloud.enphase_v4.meters import METERS_NOTE
 from custom_components.solar_cloud.cloud.enphase_v4.model import BatteryNow, Latest, MeterChannel
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import (
@@ -75,7 +76,7 @@ def system(*batteries: str, config: str = "net") -> SystemData:
     return SystemData(
         system=System(vendor=Vendor.ENPHASE, id=ELM, name="Elm Street"),
         devices=devices,
-        notes={METERS: f"production:production consumption:{config}"},
+        notes={METERS_NOTE: f"production:production consumption:{config}"},
     )
 
 
@@ -83,7 +84,7 @@ def update(latest: dict[str, Any], data: SystemData | None = None) -> Update:
     return latest_update(Latest(**latest), data or system(), NOW)
 
 
-def test_phases_are_added_up_and_those_without_a_power_are_not_fitted() -> None:
+def test_phases_are_added_up_and_those_without_a_power_are_not_installed() -> None:
     meters = (
         channel("production", 1000),
         channel("production", 1100, 6, 2),
@@ -98,7 +99,7 @@ def test_phases_are_added_up_and_those_without_a_power_are_not_fitted() -> None:
         computed=frozenset({C}),
     )
     assert found.newest == NOW - timedelta(minutes=6)
-    assert found.notes == {LATEST: READ}
+    assert found.notes == {LATEST_NOTE: READ}
 
 
 @pytest.mark.parametrize("stale", ["production", "consumption"])
@@ -122,11 +123,11 @@ def test_a_battery_that_is_silent_leaves_the_house_unknown_but_not_production() 
         assert (found.momentary, found.power) == (None, Power(power_w=500, measured_at=AT))
 
 
-def test_without_production_there_is_nothing_that_a_summary_would_not_tell() -> None:
+def test_without_production_there_is_nothing_that_a_summary_has_not() -> None:
     found = update({"meters": (channel("consumption", 400),)})
-    assert (found.momentary, found.power, found.notes) == (None, None, {LATEST: MISSING})
+    assert (found.momentary, found.power, found.notes) == (None, None, {LATEST_NOTE: MISSING})
     old = update({"meters": (channel("production", 400, 90), channel("consumption", 400))})
-    assert (old.power, old.notes) == (None, {LATEST: READ})
+    assert (old.power, old.notes) == (None, {LATEST_NOTE: READ})
 
 
 def test_a_total_meter_is_known_by_the_list_of_devices() -> None:

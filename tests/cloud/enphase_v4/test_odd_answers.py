@@ -8,9 +8,9 @@ import pytest
 
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.api import EnphaseV4Api
-from custom_components.solar_cloud.cloud.enphase_v4.capabilities import METERS
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.enphase_v4.ev_chargers import EvChargerApi
+from custom_components.solar_cloud.cloud.enphase_v4.meters import METERS_NOTE
 from custom_components.solar_cloud.cloud.errors import CloudError
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, System, Vendor
@@ -69,7 +69,7 @@ def metered(notes: dict[str, str]) -> SystemData:
     return SystemData(
         system=system,
         devices={serial: Device(kind=kind, serial=serial) for serial, kind in kinds.items()},
-        notes={METERS: "production:production consumption:net", **notes},
+        notes={METERS_NOTE: "production:production consumption:net", **notes},
     )
 
 
@@ -78,7 +78,6 @@ def metered(notes: dict[str, str]) -> SystemData:
 async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged_and_stored(
     session: aiohttp.ClientSession, account: Account, name: str, bare: bool
 ) -> None:
-    job = next(job for job in EnphaseV4.job_terms() if job.name == name)
     now = SAMPLED + timedelta(minutes=7)
     notes = {"v4_event_type_28": "Gateway not reporting", "v4_import": "read"}
     data = SystemData(system=metered({}).system, notes=notes) if bare else metered(notes)
@@ -87,7 +86,7 @@ async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged_and_stored(
         client = EnphaseV4(session, account, api_key=KEY, auth=StaticAuth(), zone=AMSTERDAM)
         client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
         try:
-            after = merge(data, await job.run(data, now), now, AMSTERDAM)
+            after = merge(data, await client.job(name).run(data, now), now, AMSTERDAM)
             dump(after)
             [(one.applies_to(after), one.terms_for(after), one.terms_for(after).cost) for one in client.jobs]
             merged += 1

@@ -60,7 +60,7 @@ def test_a_hole_behind_a_lifetime_is_asked_for_again() -> None:
     assert window(late, LifetimeBase(day=date(2026, 6, 1), before_wh=1), NOON, AMSTERDAM)[1] is Granularity.DAY
 
 
-def told(reporting: Sequence[int | None], end: datetime) -> tuple[Interval, ...]:
+def reported(reporting: Sequence[int | None], end: datetime) -> tuple[Interval, ...]:
     start = end - QUARTER * len(reporting)
     return tuple(
         Interval(start=start + QUARTER * n, end=start + QUARTER * (n + 1), energy_wh=10, devices_reporting=count)
@@ -82,12 +82,12 @@ def told(reporting: Sequence[int | None], end: datetime) -> tuple[Interval, ...]
 def test_a_young_row_that_lacks_a_device_and_what_follows_is_not_final(
     reporting: Sequence[int | None], total: int | None, kept: int
 ) -> None:
-    found = told(reporting, TEN)
+    found = reported(reporting, TEN)
     assert final_rows(found, total, NOON) == found[:kept]
 
 
 def test_a_silent_inverter_does_not_hold_back_what_is_an_hour_old() -> None:
-    found = told((11,) * 8, TEN)
+    found = reported((11,) * 8, TEN)
     assert final_rows(found, 12, NOON)[-1].end == TEN - timedelta(hours=1)
 
 

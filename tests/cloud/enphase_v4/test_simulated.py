@@ -11,7 +11,7 @@ from custom_components.solar_cloud.model.elements import SOURCES, DeviceKind, Fl
 from custom_components.solar_cloud.system.restore import dump, load
 
 from ..conftest import FakeClock
-from .world import METERED, PV, STORING, TRUE_FLOWS, UTC_ZONE, World, job, make_world
+from .world import METERED, PV, STORING, TRUE_FLOWS, UTC_ZONE, World, make_world, terms
 
 SUMMER = datetime(2026, 7, 8, 11, 7, tzinfo=UTC)
 FIRST = ("summary", "devices", "latest")
@@ -52,7 +52,7 @@ async def test_the_owners_systems_are_listed_for_one_request(world: World) -> No
         (STORING, ["token", "systems", "summary", "devices", "latest_telemetry"]),
     ],
 )
-async def test_setting_up_takes_five_requests_at_most_and_shows_power(
+async def test_setting_up_takes_five_requests_at_most_and_gives_power(
     world: World, system_id: str, paths: list[str]
 ) -> None:
     _, data = await begun(world, system_id)
@@ -64,18 +64,18 @@ async def test_setting_up_takes_five_requests_at_most_and_shows_power(
     assert at_once == {*FIRST}
 
 
-async def test_a_system_without_meters_is_told_by_its_summary(world: World) -> None:
+async def test_a_system_without_meters_is_reported_by_its_summary(world: World) -> None:
     for inverter in world.plant(PV).inverters.values():
         inverter.late = 0
     client, data = await begun(world, PV)
     start = zone_midnight(data, world.clock.now)
     assert data.power is not None
     assert data.today is not None
-    told = data.power.measured_at
+    at = data.power.measured_at
     plant = world.plant(PV)
-    assert data.power.power_w == plant.energy_wh(told - timedelta(minutes=5), told) * 12
-    assert data.today.energy_wh == plant.energy_wh(start, told)
-    assert data.lifetime.published_wh == plant.lifetime_wh(told)
+    assert data.power.power_w == plant.energy_wh(at - timedelta(minutes=5), at) * 12
+    assert data.today.energy_wh == plant.energy_wh(start, at)
+    assert data.lifetime.published_wh == plant.lifetime_wh(at)
     assert {one.name for one in client.jobs if one.applies_to(data)} == {
         "summary",
         "devices",
@@ -83,7 +83,7 @@ async def test_a_system_without_meters_is_told_by_its_summary(world: World) -> N
         "inverters",
         "alerts",
     }
-    assert client.job("summary").terms_for(data) == job("summary")
+    assert client.job("summary").terms_for(data) == terms("summary")
     assert client.job("telemetry").terms_for(data).weight == 0
 
 
@@ -128,10 +128,10 @@ async def test_days_and_lifetimes_of_all_flows_are_those_of_the_plant(world: Wor
         start = zone_midnight(data, balance.measured_at - timedelta(seconds=1))
         day = world.truth(system_id, start, balance.measured_at)
         life = world.truth(system_id, plant.operational_at, balance.measured_at)
-        told = FLOWS[system_id]
+        reported = FLOWS[system_id]
         if balance.today:
-            assert dict(balance.today) == {flow: day[flow] for flow in told}, number
-            assert dict(balance.lifetime) == {flow: life[flow] for flow in told}, number
+            assert dict(balance.today) == {flow: day[flow] for flow in reported}, number
+            assert dict(balance.lifetime) == {flow: life[flow] for flow in reported}, number
             checked += 1
         for values in (balance.power, balance.today, balance.lifetime):
             sides = [sum(wh for flow, wh in values.items() if (flow in SOURCES) is side) for side in (True, False)]
@@ -144,7 +144,7 @@ async def test_days_and_lifetimes_of_all_flows_are_those_of_the_plant(world: Wor
     assert world.paths.count("energy_import_lifetime") == 1  # whole days carry it on
 
 
-async def test_the_summary_of_a_metered_system_tells_its_state_and_nothing_that_moves(world: World) -> None:
+async def test_the_summary_of_a_metered_system_has_its_state_and_nothing_that_moves(world: World) -> None:
     client, data = await begun(world, STORING)
     assert client.job("summary").terms_for(data).weight == 0
     world.later(hours=3)

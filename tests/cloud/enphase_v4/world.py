@@ -15,6 +15,7 @@ from custom_components.solar_cloud.budget.daylight import Daylight
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.cloud.account import Account
+from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens
 from custom_components.solar_cloud.cloud.errors import NoDataYet
@@ -47,6 +48,11 @@ TRUE_FLOWS: dict[Flow, TrueFlow] = {
     Flow.BATTERY_CHARGE: "charge",
     Flow.BATTERY_DISCHARGE: "discharge",
 }
+
+
+def terms(name: str) -> JobTerms:
+    """Return the terms of a job, as most systems have them."""
+    return next(one for one in EnphaseV4.job_terms() if one.name == name)
 
 
 @dataclass
@@ -102,7 +108,7 @@ class World:
         return SystemData(system=next(system for system in await client.systems() if system.id == system_id))
 
     async def run(self, client: EnphaseV4, data: SystemData, *names: str) -> SystemData:
-        """Run jobs one after another; what the system does not want is left out."""
+        """Run jobs one after another; what the system has not got is left out."""
         system_id = data.system.id
 
         def dark(start: datetime, end: datetime) -> bool:

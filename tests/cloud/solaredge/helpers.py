@@ -1,4 +1,4 @@
-"""A SolarEdge cloud of the tests' own: answers what it is told to, notes what it was asked."""
+"""A SolarEdge cloud of the tests' own: gives the answers that a test sets, notes what it was asked."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -31,6 +31,10 @@ NOW = datetime(2026, 11, 21, 9, 1, 30, tzinfo=UTC)
 """10:01:30 in Berlin: the quarter hour before ten o'clock has been over for 90 seconds."""
 
 type Handler = Callable[[web.Request], web.StreamResponse]
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)
 
 
 def text(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What SolarEdge refuses, breaks and garbles: the right error, no request too many, no secret told."""
+"""What SolarEdge refuses, breaks and garbles: the right error, no request too many, no secret given away."""
 
 from collections.abc import Iterator
 import copy
@@ -139,7 +139,7 @@ async def test_a_403_on_the_list_of_sites_is_a_key_that_lives():
         (429, Throttled),
     ],
 )
-async def test_a_401_elsewhere_is_judged_by_one_small_request_for_the_list_of_sites(status, error):
+async def test_a_401_elsewhere_is_checked_with_one_small_request_for_the_list_of_sites(status, error):
     async with bench() as it:
         it.cloud.answer(ENERGY, {}, status=401)
         it.cloud.answer("/sites", fixture("sites.json"), status=status)
@@ -214,7 +214,7 @@ async def test_a_wait_of_hours_is_no_minute_limit():
         assert (error.until, error.scope) == (it.clock.now + 2 * HOUR, ThrottleScope.MONTH)
 
 
-async def test_spent_credits_are_told_by_calls_that_are_left_and_rest_for_six_hours():
+async def test_spent_credits_are_known_by_calls_that_are_left_and_rest_for_six_hours():
     async with bench() as it:
         error = await throttled(it, {"x-ratelimit-remaining-minute": "7"})
         assert (error.until, error.scope) == (it.clock.now + 6 * HOUR, ThrottleScope.MONTH)
@@ -268,7 +268,7 @@ async def test_a_spent_plan_sends_nothing():
 
 @pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 429, 500])
 async def test_no_key_is_in_any_error_or_log_even_when_the_cloud_repeats_it(status, caplog):
-    told = []
+    texts = []
     echo = {"detail": f"key {API_KEY} of account {ACCOUNT_KEY} may not", "unit": API_KEY}
     async with bench(account_key=ACCOUNT_KEY) as it:
         it.cloud.answer(ENERGY, echo, status=status)
@@ -277,16 +277,16 @@ async def test_no_key_is_in_any_error_or_log_even_when_the_cloud_repeats_it(stat
             for call in (it.client.systems(), it.run("energy", system_data())):
                 with pytest.raises(CloudError) as raised:
                     await call
-                told.append("".join(traceback.format_exception(raised.value)))
+                texts.append("".join(traceback.format_exception(raised.value)))
                 error: BaseException | None = raised.value
                 while error is not None:
-                    told.append(repr(error))
+                    texts.append(repr(error))
                     error = error.__cause__ or error.__context__
         ours = [record for record in caplog.records if record.name.startswith("custom_components")]
         assert ours
-        told.extend(record.getMessage() for record in ours)
+        texts.extend(record.getMessage() for record in ours)
     for secret in (API_KEY, ACCOUNT_KEY, API_KEY.replace("/", "%2F").replace("+", "%2B").replace("=", "%3D")):
-        assert secret not in "\n".join(told)
+        assert secret not in "\n".join(texts)
 
 
 def mutations(value: Any) -> Iterator[Any]:

@@ -50,7 +50,7 @@ def answer(*levels: float | None, unit: str = "PERCENTAGE", remaining: float | N
         ((0.9, 1.002), Scale.FRACTION, Scale.FRACTION),
     ],
 )
-def test_one_number_above_1_proves_per_cent_and_a_verdict_is_kept(levels, known, expected):
+def test_one_number_above_1_proves_per_cent_and_a_known_scale_is_kept(levels, known, expected):
     assert scale_of(answer(*levels), known, {}) == expected
 
 
@@ -64,7 +64,7 @@ def test_one_number_above_1_proves_per_cent_and_a_verdict_is_kept(levels, known,
         (0.02, 194.0, Scale.FRACTION),
     ],
 )
-def test_what_is_left_in_the_battery_tells_a_real_1_per_cent_from_a_full_one(level, remaining, expected):
+def test_the_remaining_energy_shows_whether_1_is_one_per_cent_or_full(level, remaining, expected):
     assert scale_of(answer(level, remaining=remaining), None, CAPACITY) is expected
 
 
@@ -84,7 +84,7 @@ async def _level(it: Bench, data: SystemData, body: Any) -> tuple[SystemData, fl
     return data, data.readings["B1"].level_percent
 
 
-async def test_the_verdict_outlives_a_restart_and_no_low_battery_turns_it(socket_enabled):
+async def test_the_scale_outlives_a_restart_and_no_low_battery_turns_it(socket_enabled):
     async with bench() as it:
         data, level = await _level(it, _with_battery(system_data()), answer(40.0, 12.0))
         assert level == 12.0

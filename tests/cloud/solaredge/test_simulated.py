@@ -167,9 +167,9 @@ async def test_the_older_address_with_both_keys_gives_the_same():
     async with world() as today, world(path=SOLAREDGE_LEGACY_PATH, account_key=SOLAREDGE_ACCOUNT_KEY) as older:
         names = [job.name for job in today.client.jobs]
         data = [await it.run(await it.system(PV_SITE), *names) for it in (today, older)]
-        told = [replace(one, breakdown=None, notes={}) for one in data]
-        assert told[0] == told[1]
-        # Only the older address tells how well a site does.
+        comparable = [replace(one, breakdown=None, notes={}) for one in data]
+        assert comparable[0] == comparable[1]
+        # Only the older address says how well a site does.
         assert [one.breakdown and one.breakdown.specific_yield is not None for one in data] == [False, True]
 
 
@@ -206,7 +206,7 @@ async def test_data_that_come_hours_late_are_all_there_in_the_end():
         assert data.energy_today_wh(it.clock.now, UTC_ZONE) == plant.energy_wh(midnight(day, plant.zone), read_until)
 
 
-async def test_both_limits_of_the_plan_are_told_apart():
+async def test_both_limits_of_the_plan_are_distinguished():
     async with world() as it:
         data = await it.run(await it.system(PV_SITE), "details")
         it.clock.now += timedelta(minutes=1)

@@ -116,7 +116,7 @@ def test_a_quarter_is_floored_in_every_zone():
     assert floor_quarter(at(9, 15)) == at(9, 15)
 
 
-def test_the_newest_window_ends_with_the_last_complete_quarter_and_begins_at_what_is_wanted():
+def test_the_newest_window_is_from_what_is_needed_to_the_last_complete_quarter():
     assert newest_window(at(0), [], at(9, 16), BERLIN) == Window(at(0), at(9, 15))
 
 
@@ -142,8 +142,8 @@ def test_the_newest_window_keeps_the_limit_by_calendar_when_summer_time_begins()
 def test_older_windows_are_what_lies_before_and_was_never_read():
     newest, oldest = Window(at(12), at(23, 30)), at(12, day=19)
 
-    def older(wanted, known, asked):
-        return older_windows(newest, wanted, oldest, known, asked, BERLIN)
+    def older(needed, known, asked):
+        return older_windows(newest, needed, oldest, known, asked, BERLIN)
 
     assert older(at(0), {}, None) == [Window(at(0), at(12))]
     assert older(at(0), known(at(0), at(4)), None) == [Window(at(4), at(12))]
@@ -155,7 +155,7 @@ def test_older_windows_are_what_lies_before_and_was_never_read():
     assert older(at(0, day=20), {}, None)[-1].start == at(0, day=20)
 
 
-def test_after_a_pause_reading_goes_on_where_it_had_stopped_but_not_before_the_oldest():
+def test_after_a_pause_reading_goes_on_where_it_stopped_but_not_before_the_oldest():
     newest, oldest = Window(at(12), at(23, 30)), at(12, day=19)
 
     def stretch(known, asked):

@@ -231,7 +231,7 @@ async def test_days_add_up_to_months_years_and_the_lifetime(drive: Driver):
 
 
 @pytest.mark.parametrize("resolution", ["DAY", "WEEK", "MONTH", "YEAR", "TOTAL"])
-async def test_a_bucket_of_a_day_or_more_holds_the_windows_part_unless_the_switch_says_whole(drive: Driver, resolution):
+async def test_a_bucket_of_a_day_or_more_holds_the_windows_part_unless_set_to_whole(drive: Driver, resolution):
     plant = drive.simulator.plants["solaredge_1148616"]
     start, end = datetime(2026, 6, 9, 11, 0, tzinfo=UTC), datetime(2026, 6, 20, 13, 30, tzinfo=UTC)
     window = {"start": start.isoformat(), "end": end.isoformat(), "resolution": resolution}

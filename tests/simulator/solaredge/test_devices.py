@@ -72,7 +72,7 @@ async def test_each_meter_measures_its_own_and_the_site_balances_in_every_quarte
     assert min(sum(charged), sum(given), sum(used)) > 500
 
 
-def test_the_batteries_share_the_plants_flows_to_the_watt_hour_and_fill_one_after_the_other():
+def test_batteries_share_the_plants_flows_exactly_and_fill_one_after_the_other():
     site = two_battery_site()
     begin = datetime(2026, 3, 1, tzinfo=UTC)
     moments = [begin + QUARTER * n for n in range(14 * 96)]

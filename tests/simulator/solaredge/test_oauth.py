@@ -103,7 +103,7 @@ async def test_a_person_sees_who_asks_for_what_and_can_allow_or_deny(home: Home)
     assert SOLAREDGE_BATTERY_OWNER in text
 
 
-async def test_the_form_sends_the_chosen_homeowner_back_with_a_code_and_his_site_but_no_state(home: Home):
+async def test_the_form_sends_the_homeowner_back_with_a_code_and_the_site_but_no_state(home: Home):
     response = await home.page("POST", {"decision": "allow", "home": SOLAREDGE_BATTERY_OWNER}, state="s")
     target = URL(response.headers["Location"])
     assert response.status == 302

@@ -1,37 +1,22 @@
-"""The past of an Enphase v2 system: the days of its whole life in one request, five-minute rows by the day.
+"""The past of an Enphase v2 system: the days of its whole life in one request, intervals day by day.
 
 Facts are from the Enphase v2 documentation: ``energy_lifetime``, ``stats``, ``rgm_stats``.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Protocol, override
+from typing import override
 from zoneinfo import ZoneInfo
 
 from ...model.data import SystemData, local_day, midnight
-from ...model.elements import Flow, Interval
+from ...model.elements import Flow
 from ...model.series import inside
 from ..archive import Archive, Detail, Totals
-from ..enphase.model import METER_SOURCE, EnergyLifetime, Stats
+from ..enphase.model import METER_SOURCE
 from ..errors import NoDataYet
+from .api import EnphaseV2Api
 
 _DAY = timedelta(days=1)
-
-
-class Endpoints(Protocol):
-    """The endpoints that tell of the past."""
-
-    def energy_lifetime(
-        self, system_id: str, start: date | None = None, end: date | None = None
-    ) -> Awaitable[EnergyLifetime]:
-        """Return the production of each day."""
-
-    def stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Awaitable[Stats]:
-        """Return the microinverters' rows."""
-
-    def rgm_stats(self, system_id: str, start: datetime | None = None, end: datetime | None = None) -> Awaitable[Stats]:
-        """Return the meters' rows."""
 
 
 class EnphaseV2Archive(Archive):
@@ -40,19 +25,19 @@ class EnphaseV2Archive(Archive):
     is_free = True
     late = True
 
-    def __init__(self, endpoints: Endpoints, zone: ZoneInfo) -> None:
+    def __init__(self, api: EnphaseV2Api, zone: ZoneInfo) -> None:
         """Read through these endpoints."""
-        self._endpoints = endpoints
+        self._api = api
         self._zone = zone
 
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
-        """Return production: the only measure whose past version 2 tells to everyone."""
+        """Return production: the only flow whose past version 2 gives to every account."""
         return frozenset({Flow.PRODUCTION})
 
     @override
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
-        """Divide days into one part."""
+        """Return the days as one part, or none."""
         return ((first, last),) if first <= last else ()
 
     @override
@@ -62,12 +47,12 @@ class EnphaseV2Archive(Archive):
 
     @override
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
-        """Return the production of each finished day."""
+        """Return the production of each finished day in Wh. Raises `CloudError`."""
         last = min(last, local_day(now, data.system.zone(self._zone)) - _DAY)
         if last < first:
             return {}
         try:
-            lifetime = await self._endpoints.energy_lifetime(data.system.id, first, last)
+            lifetime = await self._api.energy_lifetime(data.system.id, first, last)
         except NoDataYet:
             return {}
         days = {day: energy for day, energy in lifetime.days().items() if first <= day <= last}
@@ -75,28 +60,27 @@ class EnphaseV2Archive(Archive):
 
     @override
     def detail_price(self, data: SystemData) -> int:
-        """Return the one request that a day's rows cost."""
+        """Return the one request that the intervals of a day cost."""
         return 1
 
     @override
     async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
-        """Return a day's rows of what the system's production is measured with; on a day of 25 hours the first 24."""
+        """Return the production intervals of a day; of a day of 25 hours the first 24. Raises `CloudError`."""
         zone = data.system.zone(self._zone)
         start, end = midnight(day, zone), min(midnight(day + _DAY, zone), now)
-        return await rows(self._endpoints, data, start, end)
+        return await production_detail(self._api, data, start, end)
 
 
-async def rows(
-    endpoints: Endpoints, data: SystemData, start: datetime, end: datetime
-) -> Mapping[Flow, tuple[Interval, ...]]:
-    """Return the rows between two instants of what the system's production is measured with."""
-    ask: Callable[[str, datetime, datetime], Awaitable[Stats]] = (
-        endpoints.rgm_stats if data.system.source == METER_SOURCE else endpoints.stats
-    )
+async def production_detail(api: EnphaseV2Api, data: SystemData, start: datetime, end: datetime) -> Detail:
+    """Return the production intervals between two instants, from the meter or inverters that measure the system.
+
+    Sends one request, or none for an empty span. Raises `CloudError`.
+    """
     if end <= start:
         return {}
+    request = api.rgm_stats if data.system.source == METER_SOURCE else api.stats
     try:
-        stats = await ask(data.system.id, start, end)
+        stats = await request(data.system.id, start, end)
     except NoDataYet:
         return {}
     return MappingProxyType({Flow.PRODUCTION: tuple(inside(stats.intervals, start, end))})

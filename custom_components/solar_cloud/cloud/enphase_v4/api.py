@@ -6,7 +6,7 @@ Enphase v4 documentation. Instants are aware UTC, days are the system's own, ene
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from ..errors import NotAllowed, TokenRefused
 from ..transport import Transport
 from . import parse, parse_energy as energy, parse_events as events
 from .errors import V4ErrorReader
+from .lifetimes import Lifetimes
 from .model import (
     Alarm,
     BatteryTelemetry,
@@ -44,6 +45,7 @@ from .model import (
     SystemSummary,
     Telemetry,
 )
+from .rows import floor_quarter
 
 DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v4"
 PAGE_SIZE = 100
@@ -59,9 +61,9 @@ type Query = Sequence[tuple[str, str]]
 class EnphaseV4Api:
     """The endpoints, for one consent of an owner to one application.
 
-    Every method sends one request and raises `CloudError`. A token that is refused is replaced by the transport, once;
-    what is refused even so is told apart here: another path that must work shows whether the plan lacks the one, or
-    the credential is dead.
+    Every method sends one request and raises `CloudError`. A token that is refused is replaced by the transport, once.
+    What is refused even so is checked here: another path that must work shows whether the plan lacks the one, or the
+    credential is dead.
     """
 
     def __init__(
@@ -86,8 +88,10 @@ class EnphaseV4Api:
             translate=V4ErrorReader(account),
             auth=auth,
         )
-        self._telling_apart = asyncio.Lock()
-        self._doubted: str | None = None
+        self.lifetimes = Lifetimes()
+        """The newest answers of the ``*_lifetime`` endpoints, shared by all who need them."""
+        self._checking = asyncio.Lock()
+        self._refused: str | None = None
         """The path that was refused since the last answer."""
         self._gated: set[str] = set()
         """Paths that were refused while key and consent were alive: no new token is spent on them the next time."""
@@ -104,7 +108,7 @@ class EnphaseV4Api:
         """
         query = [("page", str(page)), ("size", str(size))]
         answer = await self._transport.get("/systems", query, owner=owner)
-        self._doubted = None
+        self._refused = None
         return parse.parse_systems(answer)
 
     async def system(self, system_id: str) -> System | None:
@@ -244,7 +248,7 @@ class EnphaseV4Api:
         return events.parse_event_types(await self._get("/systems/event_types", query))
 
     async def get(self, path: str, query: Query = ()) -> Any:
-        """Return the JSON of a path, for endpoints that stand elsewhere; a refusal is told apart as for all."""
+        """Return the JSON of a path, for endpoints that stand elsewhere; a refusal is checked as for all."""
         return await self._get(path, query)
 
     async def _lifetime(
@@ -273,7 +277,7 @@ class EnphaseV4Api:
         except TokenRefused as err:
             refusal = str(err)
         else:
-            self._doubted = None
+            self._refused = None
             self._gated.discard(path)
             return answer
         await self._require_alive(path)
@@ -286,18 +290,12 @@ class EnphaseV4Api:
         An answer within the hour is proof for one path: when a second one is refused before another answer came, the
         list of systems is asked for, which every plan has. Another `CloudError` means that it could not be found out.
         """
-        async with self._telling_apart:
+        async with self._checking:
             last = self.last_success
             fresh = last is not None and timedelta(0) <= self._now() - last < PROOF_LASTS
-            if not fresh or self._doubted not in {None, path}:
+            if not fresh or self._refused not in {None, path}:
                 await self.systems(size=1)
-            self._doubted = path
-
-
-def floor_quarter(moment: datetime) -> datetime:
-    """Return the last full quarter hour at or before an instant; every time zone of today is a multiple of it."""
-    moment = moment.astimezone(UTC)
-    return moment.replace(minute=moment.minute - moment.minute % 15, second=0, microsecond=0)
+            self._refused = path
 
 
 def _system(system_id: str, what: str = "") -> str:

@@ -15,20 +15,20 @@ from ...model.elements import Flow, Interval
 from ...model.series import inside
 from ..archive import Archive, Detail, Totals
 from ..errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled, ThrottleScope
-from .api import EnphaseV4Api, floor_quarter
-from .capabilities import MEASURES, OWN, Measure, is_wanted, known_since, told, was_told
-from .lifetimes import Lifetimes
+from .api import EnphaseV4Api
+from .capabilities import is_needed, known_since, reported_measures, was_reported
+from .measures import METERED, Measure
 from .model import Granularity
-from .telemetry import Flows, flows_of, production_of
+from .rows import floor_quarter
 
 SETTLE = timedelta(hours=2)
 """How long the past of a new system waits: setting up shall cost little."""
 UNDECIDED = timedelta(hours=1)
-"""How long it waits again while it is not known yet what the system tells."""
+"""How long it waits again while it is not known yet what the system reports."""
 KEPT = timedelta(hours=1)
 """How long the rows of a week serve its other days."""
 _DAY = timedelta(days=1)
-_NOT_TOLD = (NoDataYet, NotFound, NotAllowed, InvalidRequest)
+_NOT_REPORTED = (NoDataYet, NotFound, NotAllowed, InvalidRequest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +48,16 @@ class EnphaseV4Archive(Archive):
     settled = timedelta(hours=12)
     """Rows are read a few times a day: the morning's first reading has the rest of the day before."""
 
-    def __init__(self, api: EnphaseV4Api, lifetimes: Lifetimes, zone: ZoneInfo) -> None:
-        """Read through these endpoints; the lifetimes are shared with those who need their sums."""
+    def __init__(self, api: EnphaseV4Api, zone: ZoneInfo) -> None:
+        """Read through these endpoints."""
         self._api = api
-        self._lifetimes = lifetimes
         self._zone = zone
         self._weeks: dict[tuple[str, str], _Week] = {}
 
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
-        """Return production and what meters and batteries have ever told."""
-        return frozenset(flow for measure in _measures(data) for flow in measure.flows)
+        """Return production and what meters and batteries have ever reported."""
+        return frozenset(flow for measure in reported_measures(data) for flow in measure.flows)
 
     @override
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
@@ -68,11 +67,11 @@ class EnphaseV4Archive(Archive):
     @override
     def price(self, data: SystemData, first: date, last: date) -> int:
         """Return one request for each measure, for any number of days."""
-        return len(self.chunks(data, first, last)) * len(_measures(data))
+        return len(self.chunks(data, first, last)) * len(reported_measures(data))
 
     @override
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
-        """Return the energy of each finished day; what a plan does not tell any more is left out.
+        """Return the energy of each finished day; what a plan does not allow any more is left out.
 
         Raises `Throttled`, without a request, for a system that was set up a moment ago: the present comes first.
         """
@@ -83,10 +82,10 @@ class EnphaseV4Archive(Archive):
         if last < first:
             return {}
         found: dict[Flow, Mapping[date, float]] = {}
-        for measure in _measures(data):
+        for measure in reported_measures(data):
             try:
-                days = await self._lifetimes.read(data.system.id, measure, now, zone)
-            except _NOT_TOLD:
+                days = await measure.days(self._api, data.system.id, now, zone)
+            except _NOT_REPORTED:
                 continue
             for flow in measure.flows:
                 energies = days.series.days(flow)
@@ -96,7 +95,7 @@ class EnphaseV4Archive(Archive):
     @override
     def detail_price(self, data: SystemData) -> int:
         """Return one request for each measure, which also gives the six days after it."""
-        return len(_measures(data))
+        return len(reported_measures(data))
 
     @override
     async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
@@ -106,10 +105,10 @@ class EnphaseV4Archive(Archive):
         if end <= start:
             return {}
         found: dict[Flow, tuple[Interval, ...]] = {}
-        for measure in _measures(data):
+        for measure in reported_measures(data):
             try:
                 week = await self._week(measure, data, start, end, now)
-            except _NOT_TOLD:
+            except _NOT_REPORTED:
                 continue
             found |= {flow: tuple(inside(rows, start, end)) for flow, rows in week.rows.items()}
         return MappingProxyType(found)
@@ -123,7 +122,7 @@ class EnphaseV4Archive(Archive):
         known = self._weeks.get(key)
         if known is not None and known.start <= start and end <= known.end and _is_young(known, now):
             return known
-        found = await self._rows(measure, data, start, Granularity.WEEK)
+        found = await measure.rows(self._api, data, start, Granularity.WEEK)
         asked = min(start + Granularity.WEEK.length, floor_quarter(now))
         reached = max((row.end for rows in found.rows.values() for row in rows), default=asked)
         full = reached - start > Granularity.DAY.length or asked - start <= Granularity.DAY.length
@@ -132,24 +131,14 @@ class EnphaseV4Archive(Archive):
         self._weeks[key] = week
         return week
 
-    async def _rows(self, measure: Measure, data: SystemData, start: datetime, granularity: Granularity) -> Flows:
-        if measure is not OWN:
-            return await flows_of(self._api, measure, data.system.id, start, granularity)
-        telemetry = await production_of(self._api, data, start, granularity)
-        return Flows(rows=MappingProxyType({Flow.PRODUCTION: telemetry.intervals}), end=telemetry.end)
-
 
 def _waits_until(data: SystemData, now: datetime) -> datetime | None:
     """Return until when the past of a new system waits: it is imported once, with all measures that there are."""
     since = known_since(data)
     if since is None or timedelta(0) <= now - since < SETTLE:
         return (since or now) + SETTLE
-    undecided = any(is_wanted(measure, data) and not was_told(measure, data) for measure in MEASURES)
+    undecided = any(is_needed(measure, data) and not was_reported(measure, data) for measure in METERED)
     return now + UNDECIDED if undecided and timedelta(0) <= now - since < _DAY else None
-
-
-def _measures(data: SystemData) -> tuple[Measure, ...]:
-    return (OWN, *told(data))
 
 
 def _is_young(week: _Week, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What Enphase v4 tells of EV chargers. Energies are Wh, instants aware UTC, days dates at the system."""
+"""What Enphase v4 reports of EV chargers. Energies are Wh, instants aware UTC, days dates at the system."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ class ChargingSession:
     energy_wh: float | None = None
     miles_added: float | None = None
     cost: float | None = None
-    """In the owner's currency, which is not told."""
+    """In the owner's currency, which the answer does not name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,17 @@ Instants are aware UTC, energies Wh. Data are about 25 minutes old when they can
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from ...model.data import KEEP_INTERVALS, SystemData, local_day, midnight
-from ...model.elements import Flow, Interval, LifetimeBase
-from ...model.series import EMPTY, Series, newest_end, unbroken_wh
-from .api import floor_quarter
+from ...model.data import KEEP_INTERVALS, local_day, midnight
+from ...model.elements import Interval, LifetimeBase
+from ...model.series import Series, newest_end, unbroken_wh
 from .model import Granularity
 
 LATE = timedelta(hours=3)
-"""What a gateway tells late mostly comes within this; it is read once more."""
+"""What a gateway reports late mostly comes within this; it is read once more."""
 SETTLED = timedelta(hours=1)
 """A row that lacks a device for longer is not late: a silent inverter must not hold everything back."""
 QUARTER = timedelta(minutes=15)
@@ -29,6 +28,12 @@ DIM_WH = 3.0
 """A row with so little, or that share of the largest one, is one of first or last light."""
 
 
+def floor_quarter(moment: datetime) -> datetime:
+    """Return the last full quarter hour at or before an instant; every time zone of today is a multiple of it."""
+    moment = moment.astimezone(UTC)
+    return moment.replace(minute=moment.minute - moment.minute % 15, second=0, microsecond=0)
+
+
 def window(series: Series, base: LifetimeBase | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, Granularity]:
     """Return from when on rows are asked for, and how much time that is.
 
@@ -38,21 +43,15 @@ def window(series: Series, base: LifetimeBase | None, now: datetime, zone: ZoneI
     """
     end = floor_quarter(now)
     known = newest_end(series)
-    wanted = midnight(local_day(now, zone), zone) if known is None else known - LATE
+    first = midnight(local_day(now, zone), zone) if known is None else known - LATE
     if base is not None and known is not None and known > (since := midnight(base.day, zone)):
-        wanted = wanted if unbroken_wh(series, since, known) is not None else min(wanted, since)
-    start = max(min(floor_quarter(wanted), end - Granularity.DAY.length), end - KEEP_INTERVALS)
+        first = first if unbroken_wh(series, since, known) is not None else min(first, since)
+    start = max(min(floor_quarter(first), end - Granularity.DAY.length), end - KEEP_INTERVALS)
     return start, Granularity.DAY if end - start <= Granularity.DAY.length else Granularity.WEEK
 
 
-def production_window(data: SystemData, now: datetime, zone: ZoneInfo) -> tuple[datetime, Granularity]:
-    """Return the window of production, which has a gap each night."""
-    series = data.intervals or data.detail.get(Flow.PRODUCTION, EMPTY)
-    return window(series, None, now, zone)
-
-
 def final_rows(rows: Sequence[Interval], total_devices: int | None, now: datetime) -> tuple[Interval, ...]:
-    """Return the rows before the first recent one that not every device has told its part of."""
+    """Return the rows before the first recent one that not every device has reported its part of."""
     cut = next(
         (
             row.start
@@ -65,10 +64,10 @@ def final_rows(rows: Sequence[Interval], total_devices: int | None, now: datetim
 
 
 def quarters(rows: Iterable[Interval], now: datetime) -> tuple[Interval, ...]:
-    """Add rows of five minutes up to quarter hours, as the other flows are told.
+    """Add rows of five minutes up to quarter hours, as the other flows are reported.
 
-    At first and last light a part of a quarter hour is not told, because there is nothing to tell; a part that is
-    missing elsewhere is late.
+    At first and last light a part of a quarter hour is not reported, because there is nothing to report. A part that
+    is missing elsewhere is late.
     """
     parts: dict[datetime, list[Interval]] = {}
     for row in rows:
@@ -85,8 +84,8 @@ def quarters(rows: Iterable[Interval], now: datetime) -> tuple[Interval, ...]:
 def with_twilight(rows: Sequence[Interval]) -> tuple[Interval, ...]:
     """Return rows of microinverters with rows of nothing where they fall asleep and where they wake up.
 
-    The cloud tells nothing of a night. Whether the first and the last light were too dim for every inverter, or are
-    still to be told, shows in the rows beside: a day that ends with hardly any power has ended.
+    The cloud reports nothing of a night. Whether the first and the last light were too dim for every inverter, or are
+    still to be reported, shows in the rows beside: a day that ends with hardly any power has ended.
     """
     most = max((row.energy_wh for row in rows), default=0.0)
     dim = max(DIM_WH, DIM_SHARE * most)

@@ -150,7 +150,7 @@ class SolarEdgeApi:
     ) -> Series:
         """Return power (W), energy (Wh) or voltage (V) of one inverter.
 
-        The cloud labels voltage with the end of its bucket, everything else with the start; here both are told.
+        The cloud labels voltage with the end of its bucket, everything else with the start; the buckets have both.
         """
         path = f"/sites/{_segment(site_id)}/inverters/{_segment(serial)}/{_INVERTER_PATH[quantity]}"
         return await self._series(path, quantity, start, end, resolution, zone)
@@ -202,7 +202,7 @@ class SolarEdgeApi:
     ) -> tuple[Telemetry, Scale | None]:
         """Return charge, discharge and state of energy (in per cent) of every battery in one window, and its scale.
 
-        `scale` is what the site's earlier answers have shown; `capacities` are in Wh, by serial number.
+        `scale` is what follows from the site's earlier answers; `capacities` are in Wh, by serial number.
         """
         answer = await self._telemetry(site_id, "storage", window, resolution, zone)
         scale = scale_of(answer, scale, capacities or {})
@@ -244,7 +244,7 @@ class SolarEdgeApi:
         return await self._get(f"/sites/{_segment(site_id)}/{family}/telemetry", query)
 
     async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
-        """Return one answer; a 401 is told apart, because it does not always mean that the credential is dead."""
+        """Return one answer; a 401 is looked into, because it does not always mean that the credential is dead."""
         token = await self._auth.token() if self._auth is not None else None
         try:
             answer = await self._transport.get(path, query)
@@ -252,7 +252,7 @@ class SolarEdgeApi:
             await self._doubt(path, token)
         except CredentialRefused:
             if self._auth is not None:
-                # Said where tokens are given out: nobody knows better.
+                # The server that gives out tokens says so: nobody knows better.
                 raise
             await self._prove_alive(path)
         else:
@@ -266,7 +266,7 @@ class SolarEdgeApi:
         """Return when the grant is alive although its token was refused, raise `CredentialRefused` when it is dead.
 
         Only a token that was given out since then, and is refused as well, shows that. One that worked a moment ago is
-        not replaced, so it tells nothing yet: it is next time.
+        not replaced, so it shows nothing yet: it is next time.
         """
         try:
             if path == self._own:
@@ -296,7 +296,7 @@ class SolarEdgeApi:
             self._proved_at = self._account.clock()
         except CloudError as err:
             if is_inconclusive(err):
-                raise TemporarilyUnavailable("refused, and what must be accepted cannot tell why") from None
+                raise TemporarilyUnavailable("refused, and what must be accepted does not show why") from None
             raise
 
 

@@ -10,7 +10,7 @@ from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow, Interval
 from ..archive import Archive, Detail, Totals
 from .api import SolarEdgeApi
-from .flows import FAMILIES, METERS, Family, has_family
+from .families import FAMILIES, Family
 from .model import Series, Telemetry
 from .windows import Resolution, Window
 
@@ -27,7 +27,7 @@ class SolarEdgeArchive(Archive):
 
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
-        """Return production and what the site's meters and batteries have ever told."""
+        """Return production and what the site's meters and batteries have ever reported."""
         return frozenset({Flow.PRODUCTION, *(flow for family in _families(data) for flow in _flows(data, family))})
 
     @override
@@ -56,7 +56,7 @@ class SolarEdgeArchive(Archive):
         energy = await self._api.energy(data.system.id, window.start, window.end, Resolution.DAY, zone=zone)
         found: dict[Flow, Mapping[date, float]] = {Flow.PRODUCTION: _days([energy], window, zone)}
         for family in _families(data):
-            telemetry = await self._telemetry(family, data, window, Resolution.DAY, zone)
+            telemetry = await family.telemetry(self._api, data, window, Resolution.DAY, zone, {})
             for flow, series in _by_flow(telemetry, family).items():
                 found[flow] = _days(series, window, zone)
         return MappingProxyType(found)
@@ -79,37 +79,23 @@ class SolarEdgeArchive(Archive):
         for family in _families(data):
             of_family: dict[Flow, list[Series]] = {}
             for part in _spans(window):
-                telemetry = await self._telemetry(family, data, part, Resolution.HOUR, zone)
+                telemetry = await family.telemetry(self._api, data, part, Resolution.HOUR, zone, {})
                 for flow, series in _by_flow(telemetry, family).items():
                     of_family.setdefault(flow, []).extend(series)
             for flow, series in of_family.items():
                 found[flow] = _hours(series, window)
         return MappingProxyType(found)
 
-    async def _telemetry(
-        self, family: Family, data: SystemData, window: Window, resolution: Resolution, zone: ZoneInfo
-    ) -> Telemetry:
-        if family is METERS:
-            return await self._api.meters_telemetry(data.system.id, window, resolution, zone=zone)
-        telemetry, _ = await self._api.storage_telemetry(data.system.id, window, resolution, zone=zone)
-        return telemetry
-
 
 def _families(data: SystemData) -> list[Family]:
-    """Return the families that the site has and that tell something."""
-    return [family for family in FAMILIES if has_family(data, family) and _flows(data, family)]
+    """Return the families that the site has and that report something."""
+    return [family for family in FAMILIES if family.is_installed(data) and _flows(data, family)]
 
 
 def _flows(data: SystemData, family: Family) -> list[Flow]:
-    """Return the flows that devices of a family have ever told: after weeks without a reading no interval is known."""
-    told = {
-        flow for serial, one in data.devices.items() if one.kind is family.kind for flow in data.told.get(serial, ())
-    }
-    return [
-        flow
-        for flow in family.metrics.values()
-        if flow is not Flow.PRODUCTION and (flow in told or data.flows.get(flow))
-    ]
+    """Return the flows that devices of a family ever reported: after weeks without a reading no interval is known."""
+    reported = {flow for serial in data.devices if family.includes(data, serial) for flow in data.told.get(serial, ())}
+    return [flow for flow in family.system_flows if flow in reported or data.flows.get(flow)]
 
 
 def _by_flow(telemetry: Telemetry, family: Family) -> dict[Flow, list[Series]]:

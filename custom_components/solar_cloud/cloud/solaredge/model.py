@@ -1,4 +1,4 @@
-"""What SolarEdge's cloud tells beyond the vendor-neutral model, in W, Wh, V, A, Hz and aware UTC datetimes."""
+"""What SolarEdge's cloud reports beyond the vendor-neutral model, in W, Wh, V, A, Hz and aware UTC datetimes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from ..errors import MalformedAnswer
 from ..parse import as_map, as_str, as_time, require_list, require_map
-from .buckets import read_buckets
 from .model import Quantity, Series, Telemetry
+from .parse_buckets import read_buckets
 from .scale import SCALED_UNIT
 from .units import factor_of
 from .windows import Resolution

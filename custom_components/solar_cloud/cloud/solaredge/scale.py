@@ -1,7 +1,7 @@
 """The scale of SolarEdge's state of energy: the documentation says 0 to 100, the service has been seen to send 0 to 1.
 
-Both come under the unit PERCENTAGE. One verdict holds for a whole answer and is remembered for the site; what is above
-1 proves per cent for ever.
+Both come under the unit PERCENTAGE. One scale holds for a whole answer and is remembered for the site; what is above 1
+proves per cent for ever.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from ..parse import as_float, as_list, as_map, as_str
 
 SCALED_UNIT = "PERCENTAGE"
 """The one unit whose scale the service has not kept to."""
-TELLING = 0.03
-"""Where both the number and the share of the capacity are below this, they tell little about the scale."""
+DECISIVE = 0.03
+"""Where both the number and the share of the capacity are below this, they say little about the scale."""
 PROOF = 1.05
-"""Full batteries tell a little more than 1 too, by rounding: a fraction that was known is given up above this only."""
+"""Full batteries report a little more than 1, by rounding: a fraction that was known is given up above this only."""
 SMALLEST_WH = 100.0
 """A nameplate below this is in kWh: nobody says which unit it has."""
 
@@ -33,9 +33,9 @@ class Scale(StrEnum):
 
 
 def scale_of(answer: Any, known: Scale | None, capacities: Mapping[str, float]) -> Scale | None:
-    """Tell the scale of a storage telemetry; `None` where it has nothing above 0 and nothing was known before.
+    """Return the scale of a storage telemetry; `None` where it has nothing above 0 and nothing was known before.
 
-    `capacities` are in Wh, by serial number: with the remaining energy they tell what the numbers must mean.
+    `capacities` are in Wh, by serial number: with the remaining energy they show what the numbers must mean.
     """
     devices = as_map(as_map(answer).get("storage"))
     highest = max((value for metrics in devices.values() for value in _levels(metrics).values()), default=0.0)
@@ -43,12 +43,12 @@ def scale_of(answer: Any, known: Scale | None, capacities: Mapping[str, float]) 
         return Scale.PERCENT
     if highest <= 0 or known is Scale.FRACTION:
         return known
-    verdicts = [
-        verdict
+    found = [
+        scale
         for serial, metrics in devices.items()
-        if (verdict := _compared(metrics, capacities.get(serial))) is not None
+        if (scale := _compared(metrics, capacities.get(serial))) is not None
     ]
-    return Scale.PERCENT if Scale.PERCENT in verdicts and Scale.FRACTION not in verdicts else Scale.FRACTION
+    return Scale.PERCENT if Scale.PERCENT in found and Scale.FRACTION not in found else Scale.FRACTION
 
 
 def _compared(metrics: Any, capacity: float | None) -> Scale | None:
@@ -62,7 +62,7 @@ def _compared(metrics: Any, capacity: float | None) -> Scale | None:
     if factor is None or not both:
         return None
     level, share = levels[both[-1]], remaining[both[-1]] * factor / capacity
-    if max(level, share) < TELLING:
+    if max(level, share) < DECISIVE:
         return None
     return Scale.FRACTION if abs(level - share) < abs(level / 100 - share) else Scale.PERCENT
 

@@ -9,18 +9,24 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from ...model.elements import Interval
+from ...model.data import local_day, midnight
+from ...model.elements import Interval, System
 
 QUARTER = timedelta(minutes=15)
+REPORT_DELAY = timedelta(seconds=90)
+"""How long after the end of a quarter hour the cloud is asked for it."""
 LOOK_BACK = timedelta(hours=11, minutes=30)
 """How far the newest window of a quarter-hour job reaches back: late values cost nothing inside the one request.
 
 Half an hour short of the limit, so that the request that matters most does not hang on how the cloud rounds.
 """
 LEAST_LOOK_BACK = timedelta(hours=3)
-"""Read even where nothing older is wanted, as just after midnight: values come up to hours late."""
+"""Read even where nothing older is needed, as just after midnight: values come up to hours late."""
 REACH = timedelta(hours=60)
 """Older gaps are not asked for: the lifetime figure has them anyway."""
+_MINUTE = timedelta(minutes=1)
+_FIRST_YEAR = 2000
+"""Where an installation date is missing; SolarEdge was founded in 2006."""
 
 
 class Resolution(StrEnum):
@@ -104,20 +110,48 @@ class Asked:
         return Asked(min(self.start, newer.start), max(self.end, newer.end)) if newer.start <= self.end else newer
 
 
-def newest_window(wanted: datetime, known: Iterable[datetime], now: datetime, zone: ZoneInfo) -> Window:
+def needed_from(day: date | None, now: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant from which every interval is needed: the start of the day that a lifetime is known up to.
+
+    It is the start of today where no lifetime is known, or none that a job could still carry on from.
+    """
+    today = midnight(local_day(now, zone), zone)
+    if day is None:
+        return today
+    start = midnight(day, zone)
+    return start if now - REACH <= start < today else today
+
+
+def whole_life(system: System, now: datetime, zone: ZoneInfo) -> Window:
+    """Return the whole life of a system up to now.
+
+    It begins with the year of the installation, because the day is what an installer typed: some sites produced before.
+    """
+    year = min(system.installed_at, now).astimezone(zone).year if system.installed_at else _FIRST_YEAR
+    start = midnight(date(year, 1, 1), zone)
+    return Window(start, max(now, start + _MINUTE))
+
+
+def day_so_far(now: datetime, zone: ZoneInfo) -> Window | None:
+    """Return the site's day up to now; `None` in its first minute."""
+    start = midnight(local_day(now, zone), zone)
+    return Window(start, now) if now - start >= _MINUTE else None
+
+
+def newest_window(needed: datetime, known: Iterable[datetime], now: datetime, zone: ZoneInfo) -> Window:
     """Return the one window that every run of a quarter-hour job asks for: it ends with the last complete bucket.
 
     It reaches back as far as one request allows, because that costs nothing and takes in what came late, but not beyond
-    both `wanted` and the oldest of the `known` starts: a stretch of a day nobody asked for would look like a whole one.
+    both `needed` and the oldest of the `known` starts: part of a day that nobody asked for would look like a whole one.
     """
     end = floor_quarter(now)
-    reach = min((wanted, end - LEAST_LOOK_BACK, *known))
+    reach = min((needed, end - LEAST_LOOK_BACK, *known))
     return windows_backward(max(end - LOOK_BACK, reach), end, zone)[0]
 
 
 def older_windows(
     newest: Window,
-    wanted: datetime,
+    needed: datetime,
     oldest: datetime,
     known: Mapping[datetime, Interval],
     asked: Asked | None,
@@ -125,11 +159,11 @@ def older_windows(
 ) -> list[Window]:
     """Return the windows before the newest one that have not been read yet, newest first.
 
-    What counts as read: an unbroken row of known intervals from `wanted` on, and what this client has asked for. A
+    What counts as read: an unbroken row of known intervals from `needed` on, and what this client has asked for. A
     bucket that stays empty (many sites are silent at night) is thus paid for once, not with every run. After a pause it
     goes on where it had stopped, if that is not before `oldest`.
     """
-    start = known_until(known, wanted)
+    start = known_until(known, needed)
     if asked is not None and asked.start <= start:
         start = max(start, asked.end)
     stopped = asked.end if asked is not None else _known_before(known, newest.start)

@@ -1,0 +1,1 @@
+"""The jobs of the Enphase v2 client, one a file."""

@@ -1,0 +1,1 @@
+"""The jobs of an Enphase v4 system, each in a file of its own."""

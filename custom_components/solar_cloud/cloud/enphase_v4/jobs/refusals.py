@@ -1,0 +1,24 @@
+"""What is noted of a measure that Enphase v4 does not report to this account."""
+
+import logging
+from types import MappingProxyType
+
+from ....model.data import SystemData
+from ....model.elements import Update
+from ...errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, TemporarilyUnavailable
+from ..capabilities import AGAIN, MISSING, after_refusal
+
+_LOGGER = logging.getLogger(__name__)
+
+REFUSALS = (NotAllowed, NotFound, InvalidRequest)
+NOT_THERE = (*REFUSALS, NoDataYet, TemporarilyUnavailable)
+"""How the cloud says that a meter or battery is not installed (Enphase v4 documentation and field reports)."""
+
+
+def refusal_update(note: str, name: str, data: SystemData, *, final: bool) -> Update:
+    """Return the note that something was refused (`final`), or came without a row."""
+    before = data.notes.get(note)
+    state = after_refusal(before, final=final)
+    if state == MISSING and before != AGAIN:
+        _LOGGER.info("%s: Enphase does not report %s, it is asked for weekly", data.system.name, name)
+    return Update(notes=MappingProxyType({note: state}))

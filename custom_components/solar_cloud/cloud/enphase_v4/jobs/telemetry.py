@@ -1,0 +1,66 @@
+"""The job `telemetry`: rows of production; where meters measure other flows too, their jobs run with it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import override
+
+from ....model.data import SystemData
+from ....model.elements import Flow, Power, Update
+from ....model.series import EMPTY
+from ...base import Job, JobTerms
+from ..api import EnphaseV4Api
+from ..capabilities import READ, is_metered, is_needed
+from ..measures import PRODUCTION
+from ..rows import final_rows, quarters, window, with_twilight
+from .pace import DELAY, REPORTS_EVERY
+from .refusals import REFUSALS, refusal_update
+
+STATISTICS_CADENCE = timedelta(hours=8)
+"""How often rows are read that only statistics are made of."""
+
+
+class TelemetryJob(Job[EnphaseV4Api]):
+    """Reads the rows of production; one request."""
+
+    terms = JobTerms(
+        name="telemetry",
+        cadence=REPORTS_EVERY,
+        delay=DELAY,
+        weight=0.55,
+        optional=True,
+        settle=timedelta(hours=1),
+        sunlit=True,
+    )
+
+    @override
+    def applies_to(self, data: SystemData) -> bool:
+        """Return whether the cloud is not known to keep production back."""
+        return is_needed(PRODUCTION, data)
+
+    @override
+    def terms_for(self, data: SystemData) -> JobTerms:
+        """Return the terms; where only production is measured, the rows serve statistics alone."""
+        if is_metered(data):
+            return self.terms
+        return replace(self.terms, weight=0, cadence=STATISTICS_CADENCE, sunlit=False, night=True)
+
+    @override
+    async def run(self, data: SystemData, now: datetime) -> Update:
+        """Return production: as intervals where other flows belong to it, else for statistics only."""
+        # Production has a gap each night, so a gap behind its lifetime is no reason to read more.
+        series = data.intervals or data.detail.get(Flow.PRODUCTION, EMPTY)
+        start, granularity = window(series, None, now, self.zone(data))
+        try:
+            found = await PRODUCTION.rows(self.api, data, start, granularity)
+        except REFUSALS:
+            return refusal_update(PRODUCTION.note, PRODUCTION.name, data, final=True)
+        notes = MappingProxyType({PRODUCTION.note: READ} if PRODUCTION.state(data) != READ else {})
+        rows = final_rows(found.rows[Flow.PRODUCTION], found.total_devices, now)
+        if not is_metered(data):
+            detail = {Flow.PRODUCTION: with_twilight(rows)} if rows else {}
+            return Update(detail=MappingProxyType(detail), notes=notes)
+        intervals = quarters(rows, now)
+        newest = intervals[-1] if intervals else None
+        power = Power(power_w=newest.mean_power_w, measured_at=newest.end) if newest else None
+        return Update(intervals=intervals, power=power, notes=notes)

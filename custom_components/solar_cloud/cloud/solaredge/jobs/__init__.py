@@ -1,0 +1,1 @@
+"""The jobs of SolarEdge's cloud: one file each, with its terms, its requests and what the answer means."""

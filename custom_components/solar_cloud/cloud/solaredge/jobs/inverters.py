@@ -1,0 +1,93 @@
+"""What each inverter of a site produces, in quarter hours, with its voltage, current and frequency."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import override
+from zoneinfo import ZoneInfo
+
+from ....model.data import SystemData, local_day, midnight
+from ....model.elements import DeviceKind, DeviceReading, Update
+from ...base import Job, JobTerms
+from ..api import SolarEdgeApi
+from ..buckets import bucket_starts, complete_buckets, intervals_of
+from ..inverter_telemetry import InverterTelemetry
+from ..model import Bucket, Telemetry
+from ..window_reader import Need, WindowReader
+from ..windows import QUARTER, REPORT_DELAY, Window
+
+
+class InvertersJob(Job[SolarEdgeApi]):
+    """Reads the inverters since the site's midnight.
+
+    It sends one request, or several for each inverter where the cloud has no telemetry of all of them; more only for a
+    time that was never read.
+    """
+
+    terms = JobTerms(name="inverters", cadence=QUARTER, delay=REPORT_DELAY, weight=1, optional=True)
+
+    def __init__(self, api: SolarEdgeApi, zone: ZoneInfo) -> None:
+        """Begin without a memory of what was asked for."""
+        super().__init__(api, zone)
+        self._telemetry = InverterTelemetry(api)
+        self._windows = WindowReader[Telemetry](partial(bucket_starts, metrics=("energy",)))
+
+    @override
+    def terms_for(self, data: SystemData) -> JobTerms:
+        """Return the terms with the requests of a run: many where inverters can be asked for one at a time only."""
+        return replace(self.terms, cost=self._telemetry.cost(data))
+
+    @override
+    async def run(self, data: SystemData, now: datetime) -> Update:
+        zone = self.zone(data)
+        notes: dict[str, str] = {}
+
+        async def fetch(window: Window) -> Telemetry:
+            return await self._telemetry.read(data, window, now, zone, notes)
+
+        start = midnight(local_day(now, zone), zone)
+        serials = data.serials(DeviceKind.INVERTER)
+        known = [data.device_intervals[serial] for serial in serials if data.device_intervals.get(serial)]
+        need = Need(start=start, oldest=start, known=known)
+        answers = await self._windows.read(data.system, need, fetch, now, zone)
+        return replace(_update(answers), notes=MappingProxyType(notes))
+
+
+def _update(answers: Sequence[tuple[Window, Telemetry]]) -> Update:
+    """Return intervals and newest values of every inverter from its telemetry, the windows in any order."""
+    buckets: dict[str, list[Bucket]] = {}
+    readings: dict[str, DeviceReading] = {}
+    for window, telemetry in sorted(answers, key=lambda answer: answer[0].start):
+        for serial, metrics in telemetry.devices.items():
+            known = {name: complete_buckets(series, window) for name, series in metrics.items()}
+            buckets.setdefault(serial, []).extend(known.get("energy", ()))
+            if (reading := _reading(known)) is not None:
+                readings[serial] = reading
+    return Update(
+        readings=MappingProxyType(readings),
+        device_intervals=MappingProxyType({serial: intervals_of(found) for serial, found in buckets.items() if found}),
+    )
+
+
+def _reading(known: Mapping[str, Sequence[Bucket]]) -> DeviceReading | None:
+    """Return the newest values; voltage, current and frequency only of the bucket that is the newest of all."""
+    newest = max((found[-1].end for found in known.values() if found), default=None)
+    if newest is None:
+        return None
+    at_newest = {name: found[-1].value for name, found in known.items() if found and found[-1].end == newest}
+    power: float | None = None
+    measured_at: datetime | None = None
+    if found := known.get("power"):
+        power, measured_at = found[-1].value, found[-1].end
+    elif intervals := intervals_of(known.get("energy", ())):
+        power, measured_at = intervals[-1].mean_power_w, intervals[-1].end
+    return DeviceReading(
+        last_report=newest,
+        power_w=power,
+        measured_at=measured_at,
+        voltage_v=at_newest.get("voltage"),
+        current_a=at_newest.get("current"),
+        frequency_hz=at_newest.get("frequency"),
+    )

@@ -1,0 +1,68 @@
+"""The binary sensors of systems and gateways, which follow from the status that the cloud reports."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from homeassistant.components.binary_sensor import BinarySensorEntityDescription
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory
+
+from ..entity import SourcedDescription
+from ..model.data import SystemData
+from ..model.elements import DeviceKind, DeviceReading
+from .sources import ENPHASE, GATEWAY, GATEWAY_JOBS, SUMMARY_OR_DETAILS_JOBS
+
+NORMAL_STATUSES: Final = frozenset({"normal", "active"})
+"""What Enphase and SolarEdge report of a system without a problem."""
+NOT_COMMUNICATING: Final = "comm"
+"""What Enphase reports of a gateway that has lost the connection to its cloud."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemBinarySensorDescription(BinarySensorEntityDescription, SourcedDescription):
+    """A binary sensor of a system."""
+
+    is_on_fn: Callable[[SystemData], bool | None]
+    """Returns `None` while it is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceBinarySensorDescription(BinarySensorEntityDescription, SourcedDescription):
+    """A binary sensor of a device under a system."""
+
+    kinds: frozenset[DeviceKind]
+    is_on_fn: Callable[[DeviceReading], bool | None]
+    """Returns `None` while it is unknown; a device of which it never was known has no entity."""
+
+
+def _has_problem(data: SystemData) -> bool | None:
+    return None if data.system.status is None else data.system.status not in NORMAL_STATUSES
+
+
+def _is_connected(reading: DeviceReading) -> bool | None:
+    return None if reading.status is None else reading.status != NOT_COMMUNICATING
+
+
+SYSTEM_BINARY_SENSORS: tuple[SystemBinarySensorDescription, ...] = (
+    SystemBinarySensorDescription(
+        key="problem",
+        translation_key="problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        jobs=SUMMARY_OR_DETAILS_JOBS,
+        is_on_fn=_has_problem,
+    ),
+)
+
+DEVICE_BINARY_SENSORS: tuple[DeviceBinarySensorDescription, ...] = (
+    DeviceBinarySensorDescription(
+        key="connectivity",
+        translation_key="connectivity",
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=GATEWAY_JOBS,
+        vendors=ENPHASE,
+        kinds=GATEWAY,
+        is_on_fn=_is_connected,
+    ),
+)

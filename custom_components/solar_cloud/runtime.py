@@ -1,0 +1,78 @@
+"""What runs while an account is loaded: here alone coordinator, statistics, devices and notices are put together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+
+from .account.coordinator import AccountCoordinator
+from .account.metered import MeteredAccount
+from .cloud.base import Cloud
+from .coordinator import SystemCoordinator
+from .statistics.bookkeeper import Bookkeeper
+from .upkeep.devices import SystemDevices
+from .upkeep.notices import Notices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemRuntime:
+    """What runs for one system."""
+
+    coordinator: SystemCoordinator
+    devices: SystemDevices
+    notices: Notices
+    bookkeeper: Bookkeeper
+
+    async def async_restore(self, *, retry_refused: bool) -> None:
+        """Take up what was known before the restart; see `SystemCoordinator.async_restore`."""
+        await self.coordinator.async_restore(retry_refused=retry_refused)
+        await self.bookkeeper.async_restore()
+
+    @callback
+    def async_start(self) -> None:
+        """Begin to read the system; called once the entities listen."""
+        self.notices.async_start()
+        self.bookkeeper.async_start()
+        # Last: it may refresh at once, and the others are to hear of that.
+        self.coordinator.async_start()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRuntime:
+    """What runs for one account."""
+
+    client: Cloud
+    metered: MeteredAccount
+    account: AccountCoordinator
+    systems: Mapping[str, SystemRuntime]
+    """By subentry id."""
+
+    @property
+    def coordinators(self) -> dict[str, SystemCoordinator]:
+        """The coordinators of the systems, by subentry id."""
+        return {subentry_id: system.coordinator for subentry_id, system in self.systems.items()}
+
+
+type SolarCloudConfigEntry = ConfigEntry[AccountRuntime]
+
+
+@callback
+def build_system(
+    hass: HomeAssistant,
+    entry: SolarCloudConfigEntry,
+    subentry: ConfigSubentry,
+    client: Cloud,
+    metered: MeteredAccount,
+    account_device_id: str,
+) -> SystemRuntime:
+    """Put together what runs for one system; it stops when the account is unloaded."""
+    coordinator = SystemCoordinator(hass, entry, subentry, client, metered)
+    devices = SystemDevices(coordinator, account_device_id)
+    notices = Notices(coordinator, devices)
+    bookkeeper = Bookkeeper(coordinator, metered)
+    for follower in (notices, devices):
+        coordinator.async_add_follower(follower)
+    for stop in (bookkeeper.shutdown, notices.async_stop):
+        entry.async_on_unload(stop)
+    return SystemRuntime(coordinator=coordinator, devices=devices, notices=notices, bookkeeper=bookkeeper)

@@ -1,0 +1,115 @@
+"""The rows of a statistic as the recorder's database has them; energies in mWh, times in seconds since 1970.
+
+Everything here reads, and is called in the recorder's threads.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from homeassistant.components.recorder.db_schema import Statistics
+from homeassistant.components.recorder.models import StatisticMetaData
+from homeassistant.components.recorder.statistics import get_metadata_with_session
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import DATA_INSTANCE, session_scope
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+MILLI = 1000
+FETCHED = 500
+"""Rows that are fetched from the database at once."""
+
+
+class HourRow(NamedTuple):
+    """One hour in the database: its start in seconds since 1970, energy and lifetime at its end in mWh."""
+
+    start: int
+    energy: int
+    sum: int
+
+
+type HourRows = dict[int, tuple[int, int]]
+"""Energy and lifetime at the end, in mWh, by the start: plain tuples, which the garbage collector does not walk.
+
+Ten years of anything else would make it walk everything that Home Assistant has, while nothing else runs.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """What the database has around and within a window of hours."""
+
+    meta: StatisticMetaData | None = None
+    """`None` when there is no such statistic yet."""
+    before: HourRow | None = None
+    """The newest row before the window."""
+    after: HourRow | None = None
+    """The oldest row after it."""
+    first: HourRow | None = None
+    """The oldest row within it."""
+    last: HourRow | None = None
+
+    def describes(self, metadata: StatisticMetaData) -> bool:
+        """Return whether the statistic is described so already."""
+        return self.meta is not None and metadata.items() <= self.meta.items()
+
+
+def read_edges(hass: HomeAssistant, name: str, first: int, last: int) -> Edges:
+    """Ask the database what it has around and within the hours that start between two seconds, both included."""
+    with session_scope(hass=hass, read_only=True) as session:
+        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
+        if found is None:
+            return Edges()
+        rows = _select(found[0])
+        up, down = rows.order_by(Statistics.start_ts), rows.order_by(Statistics.start_ts.desc())
+        within = Statistics.start_ts.between(first, last)
+        return Edges(
+            meta=found[1],
+            before=_one(session, down.where(Statistics.start_ts < first)),
+            after=_one(session, up.where(Statistics.start_ts > last)),
+            first=_one(session, up.where(within)),
+            last=_one(session, down.where(within)),
+        )
+
+
+def read_rows(hass: HomeAssistant, name: str, first: int, last: int) -> HourRows:
+    """Read the rows that start between two seconds, both included."""
+    with session_scope(hass=hass, read_only=True) as session:
+        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
+        if found is None:
+            return {}
+        within = _select(found[0]).where(Statistics.start_ts.between(first, last)).order_by(Statistics.start_ts)
+        answer = session.execute(within.execution_options(yield_per=FETCHED))
+        return {start: (energy, total) for start, energy, total in map(_row, answer)}
+
+
+type _Columns = tuple[float | None, float | None, float | None]
+
+
+def _select(metadata_id: int) -> Select[_Columns]:
+    """Return what reads the rows of a statistic; one without energy or sum counts as none, and is filled by a put."""
+    return select(Statistics.start_ts, Statistics.state, Statistics.sum).where(
+        Statistics.metadata_id == metadata_id, Statistics.state.is_not(None), Statistics.sum.is_not(None)
+    )
+
+
+def _one(session: Session, rows: Select[_Columns]) -> HourRow | None:
+    """Return the first of the rows."""
+    answer = session.execute(rows.limit(1)).first()
+    return None if answer is None else _row(answer)
+
+
+def _row(columns: Row[_Columns]) -> HourRow:
+    """Return a row with whole numbers."""
+    start, energy, total = columns
+    return HourRow(int(start or 0), to_milli(energy or 0.0), to_milli(total or 0.0))
+
+
+def to_instant(seconds: int) -> datetime:
+    """Return seconds since 1970 as an aware UTC instant."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_milli(wh: float) -> int:
+    """Return an energy in Wh as whole mWh."""
+    return round(wh * MILLI)

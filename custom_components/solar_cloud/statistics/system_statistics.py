@@ -1,0 +1,113 @@
+"""What all keepers of a system's statistics share: its rows in the database, and how far they reach.
+
+Days are the system's own.
+"""
+
+from datetime import date, datetime, timedelta
+import logging
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from ..cloud.archive import Archive
+from ..const import DOMAIN
+from ..history.state import HistoryState
+from ..model.data import SystemData
+from ..model.series import local_day
+from ..system.restore import dump, load
+from .book import Book
+
+if TYPE_CHECKING:
+    from ..account.metered import MeteredAccount
+    from ..coordinator import SystemCoordinator
+
+_LOGGER = logging.getLogger(__name__)
+
+STORAGE_VERSION = 1
+DAY = timedelta(days=1)
+DETAIL_DAYS = 7
+"""So many of the last days are read in hours; the total of an older day is laid along the sun's curve."""
+
+
+def history_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
+    """Return where it is kept how far the statistics of a system reach."""
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.history.{system_key}", private=True, atomic_writes=True)
+
+
+class SystemStatistics:
+    """The statistics of one system, and how far they reach."""
+
+    def __init__(self, coordinator: SystemCoordinator, metered: MeteredAccount) -> None:
+        """Prepare; nothing is read or sent."""
+        self.coordinator = coordinator
+        self.metered = metered
+        self.hass = coordinator.hass
+        self.state = HistoryState()
+        self.book = Book(coordinator.hass, coordinator.system)
+        self._store = history_store(coordinator.hass, coordinator.system.key)
+
+    async def async_restore(self) -> None:
+        """Load how far the statistics reach; what cannot be read is worked out again."""
+        try:
+            if stored := await self._store.async_load():
+                self.state = load(HistoryState, stored)
+        except AttributeError, KeyError, TypeError, ValueError:
+            _LOGGER.warning("The state of the history of %s cannot be read and is worked out anew", self.name)
+
+    async def async_update_state(self, state: HistoryState) -> None:
+        """Replace the state and store it, so that a restart goes on from there."""
+        self.state = state
+        await self._store.async_save(dump(state))
+
+    @property
+    def name(self) -> str:
+        """The system's name."""
+        return self.coordinator.name
+
+    @property
+    def archive(self) -> Archive | None:
+        """The past as the cloud reports it; `None` where the cloud has none."""
+        return self.coordinator.client.archive
+
+    @property
+    def data(self) -> SystemData:
+        """The newest data of the system."""
+        return self.coordinator.data
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The system's time zone."""
+        return self.coordinator.zone
+
+    @property
+    def open_day(self) -> date | None:
+        """The oldest day that is not finished."""
+        return None if self.state.closed is None else self.state.closed + DAY
+
+    @property
+    def first_detailed_day(self) -> date:
+        """The oldest day that is read in hours."""
+        return self.today() - DETAIL_DAYS * DAY
+
+    def today(self) -> date:
+        """Return the date at the system."""
+        return self.coordinator.today()
+
+    def begin(self) -> date | None:
+        """Return the day on which the system's life began, as its cloud reports it."""
+        installed = self.data.system.installed_at
+        return None if installed is None else self.day_of(installed)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the system's day at an instant."""
+        return local_day(moment, self.zone)
+
+    def is_closed(self, hour: datetime) -> bool:
+        """Return whether an hour lies in a finished day, or before all of them."""
+        return self.state.closed is not None and self.day_of(hour) <= self.state.closed
+
+    def is_late(self, hour: datetime) -> bool:
+        """Return whether an hour lies in a finished day that is booked."""
+        return self.is_closed(hour) and self.state.first is not None and self.day_of(hour) >= self.state.first

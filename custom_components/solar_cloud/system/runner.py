@@ -1,0 +1,136 @@
+"""One pass over the jobs of a system: those that are due run, and what they bring is merged."""
+
+from contextlib import nullcontext
+from datetime import datetime
+import logging
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from homeassistant.helpers.update_coordinator import UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from ..budget.limit import Scope
+from ..cloud.account import owner_asks
+from ..cloud.base import Job, JobTerms
+from ..cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
+from ..const import NOT_ALLOWED_REST
+from ..model.merging import merge
+from .failures import ERROR_KEYS, explained
+from .pace import SystemPace
+from .schedule import BACK_OFF, REFUSED
+from .state import SystemState
+from .timetable import Run, Timetable
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class JobRunner:
+    """Runs the jobs of one system, in the order in which a new system needs them."""
+
+    def __init__(
+        self,
+        name: str,
+        state: SystemState,
+        timetable: Timetable,
+        pace: SystemPace,
+        zone: ZoneInfo,
+        *,
+        is_signed_in: bool,
+    ) -> None:
+        """Take what is known of the system and when its jobs are due.
+
+        The system's name is for the log, `zone` for a system whose own is unknown. `is_signed_in` says whether the
+        account has an owner's consent instead of a key.
+        """
+        self._name = name
+        self._state = state
+        self._timetable = timetable
+        self._pace = pace
+        self._zone = zone
+        self._is_signed_in = is_signed_in
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Begin no job any more; one that is under way ends."""
+        self._stopped = True
+
+    async def async_run(self, *, forced: bool) -> UpdateFailed | None:
+        """Run the jobs that are due, and with `forced` what moves, and return the newest failure of one that matters.
+
+        Raises `CredentialRefused`.
+        """
+        failure: UpdateFailed | None = None
+        begun = self._timetable.is_known
+        runs: dict[str, Run] = {}
+        now = dt_util.utcnow()
+        for job, terms in self._timetable.jobs():
+            # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
+            # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
+            if self._stopped or (not begun and not terms.first) or not job.applies_to(self._state.data):
+                continue
+            due = self._timetable.is_due(terms, runs, now)
+            if not due and not (forced and self._timetable.may_force(terms, runs, now)):
+                if not begun and self._state.schedule.state(terms).done_at is None:
+                    break
+                continue
+            run = runs.setdefault(terms.runs_with or terms.name, Run(due=due))
+            if due and self._timetable.may_sleep(terms, now):
+                continue
+            failure = await self._async_run_job(job, terms, run, now) or failure
+            await self._pace.async_update()
+            if failure is not None and not begun:
+                break
+            now = dt_util.utcnow()
+        for name, run in runs.items():
+            if not run.failed:
+                self._pace.ran(name, now, run.measured)
+        return failure
+
+    async def _async_run_job(self, job: Job[Any], terms: JobTerms, run: Run, now: datetime) -> UpdateFailed | None:
+        """Run one job, and merge or note what comes of it; return why values that matter are missing."""
+        state = self._state
+        try:
+            with nullcontext() if run.due else owner_asks():
+                update = await job.run(state.data, now)
+        except CredentialRefused:
+            raise
+        except Throttled as err:
+            run.failed = True
+            return self._throttled(err)
+        except NoDataYet:
+            state.schedule = state.schedule.done(terms, dt_util.utcnow())
+            return None
+        except CloudError as err:
+            run.failed = run.failed or terms.runs_with is None
+            return self._failed(terms, err)
+        now = dt_util.utcnow()
+        state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark)
+        run.measured = max(filter(None, (run.measured, update.newest)), default=None)
+        state.schedule = state.schedule.done(terms, now)
+        self._timetable.answered()
+        return None
+
+    def _throttled(self, err: Throttled) -> UpdateFailed:
+        until = self._timetable.throttled(err, dt_util.utcnow())
+        if err.scope is Scope.MONTH:
+            _LOGGER.info("%s: the requests of the month are used up, it is read again at %s", self._name, until)
+        return explained(self._name, "rate_limited", err, until=until)
+
+    def _failed(self, job: JobTerms, err: CloudError) -> UpdateFailed | None:
+        """Note a failure of one job; only its own values are late or missing then."""
+        now, schedule = dt_util.utcnow(), self._state.schedule
+        key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
+        if job.optional and isinstance(err, NotAllowed | NotFound | InvalidRequest):
+            if not schedule.state(job).resting:
+                _LOGGER.info("%s: the account does not offer %s, it is asked for weekly", self._name, job.name)
+            self._state.schedule = schedule.rested(job, now, now + NOT_ALLOWED_REST, key)
+            return None
+        _LOGGER.debug("%s: %s failed: %s", self._name, job.name, err)
+        before = schedule.state(job)
+        if before.failures and before.done_at is not None:
+            # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
+            self._pace.ran(job.name, now)
+        # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
+        is_dear = isinstance(err, NotAllowed) and self._is_signed_in
+        self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else BACK_OFF)
+        return None if job.optional else explained(self._name, key, err)

@@ -1,0 +1,134 @@
+"""When the jobs of a system are due: after their pauses, when pacing says so, and with the job that they run with."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..cloud.base import Cloud, Job, JobTerms
+from ..cloud.errors import Throttled
+from .jobs import companions, is_known, main_jobs, offered
+from .pace import SystemPace
+from .schedule import BACK_OFF, JobState
+from .state import SystemState
+
+FORCED_GAP = timedelta(minutes=1)
+"""What an owner asks for is read at once, but an automation gone wild must not empty the plan."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A job, and those that run with it, in one pass over the jobs."""
+
+    due: bool
+    """Whether it was due; else the owner asked for it."""
+    failed: bool = False
+    measured: datetime | None = None
+    """The end of the newest interval that it brought."""
+
+
+class Timetable:
+    """Decides which jobs of one system run now, and when to look again. All instants are aware UTC; sends nothing."""
+
+    def __init__(self, client: Cloud, state: SystemState, pace: SystemPace) -> None:
+        """Take the jobs, how they have fared, and what decides about their pace."""
+        self._client = client
+        self._state = state
+        self._pace = pace
+        self._paused_until = datetime.fromtimestamp(0, UTC)
+        """Nothing runs before it: the cloud has said that it is asked too often."""
+        self._throttles = 0
+        """How often it has said so in a row."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether enough was ever read of the system to publish it."""
+        return is_known(self._client, self._state.schedule)
+
+    def jobs(self) -> Iterator[tuple[Job[Any], JobTerms]]:
+        """Return all jobs of the cloud, each with the terms that it has for what is known of the system now."""
+        terms = tuple(job.terms_for(self._state.data) for job in self._client.jobs)
+        return zip(self._client.jobs, terms, strict=True)
+
+    def next_at(self, now: datetime) -> datetime:
+        """Return when the next job is due."""
+        known = self.is_known
+        due = [
+            self._due_at(terms, now)
+            for job, terms in self.jobs()
+            if (terms.first or known) and job.applies_to(self._state.data)
+        ]
+        return max(min(due), self._paused_until)
+
+    def is_due(self, job: JobTerms, runs: Mapping[str, Run], now: datetime) -> bool:
+        """Return whether a job is to run now; one that runs with another does when that one has just done so."""
+        if now < self._paused_until:
+            return False
+        if job.runs_with is None:
+            return self._due_at(job, now) <= now
+        if (settled := self._settled_at(job)) is not None and settled > now:
+            return False
+        until = self._state.schedule.not_before(job, now)
+        if until is not None and until > now:
+            return False
+        run = runs.get(job.runs_with)
+        # What has just failed for one would fail for the other.
+        return self._of(job).done_at is None if run is None else run.due and not run.failed
+
+    def may_force(self, job: JobTerms, runs: Mapping[str, Run], now: datetime) -> bool:
+        """Return whether the owner may have a job run before it is due: neither in a back-off nor just done."""
+        state = self._of(job)
+        return (
+            ((job.weight > 0 and (not job.optional or job.on_request)) or job.runs_with in runs)
+            and state.not_before is None
+            and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
+        )
+
+    def may_sleep(self, job: JobTerms, now: datetime) -> bool:
+        """Return whether those that run with a job may go alone: it is dark, and the day has been read to its end."""
+        done, dark_since = self._of(job).done_at, self._pace.sunlight.dark_since(now)
+        if not job.sunlit or done is None or dark_since is None or done < dark_since + job.delay + job.cadence:
+            return False
+        jobs = offered(self._client, self._state.schedule, self._state.data)
+        return any(self._of(other).done_at for other in companions(jobs, job))
+
+    def throttled(self, err: Throttled, now: datetime) -> datetime:
+        """Pause all jobs and return until when.
+
+        A cloud that says so again and again is asked less and less: each answer costs a request.
+        """
+        until = err.until
+        if err.sent:
+            if self._throttles:
+                until = max(until, now + BACK_OFF[min(self._throttles, len(BACK_OFF)) - 1])
+            self._throttles += 1
+        self._paused_until = until
+        return until
+
+    def answered(self) -> None:
+        """Forget how often the cloud was asked too often: it has answered."""
+        self._throttles = 0
+
+    def _due_at(self, job: JobTerms, now: datetime) -> datetime:
+        """Return when a job is next worth its requests: after its pause, and when pacing says so."""
+        until = max(filter(None, (self._state.schedule.not_before(job, now), self._settled_at(job))), default=None)
+        if job.runs_with is not None:
+            leader = self._client.job(job.runs_with).terms_for(self._state.data)
+            due = self._due_at(leader, now) if self._of(job).done_at else now
+            return due if until is None else max(due, until)
+        if until is not None and (until > now or not self._pace.includes(job.name)):
+            return until
+        if job.night and job.weight and self._of(job).tried_at is None:
+            # What reports something in the dark is published at once when a system is new.
+            return now
+        return self._pace.next_at(job.name, now)
+
+    def _settled_at(self, job: JobTerms) -> datetime | None:
+        """Return until when a job leaves a new system to those that read its power; `None` once it has run."""
+        if not job.settle or self._of(job).done_at is not None:
+            return None
+        known = [state.first_at for main in main_jobs(self._client) if (state := self._of(main)).first_at]
+        return min(known) + job.settle if known else None
+
+    def _of(self, job: JobTerms) -> JobState:
+        return self._state.schedule.state(job)

@@ -1,0 +1,1 @@
+"""What follows a system into Home Assistant: the device registry, and the repair notices."""

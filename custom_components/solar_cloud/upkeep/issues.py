@@ -1,0 +1,96 @@
+"""The repair issues of a system: a plan that is too small for it, inverters that fall behind."""
+
+from collections.abc import Iterable
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..budget.ledger import Ledger
+from ..const import DOMAIN
+from ..model.performance import LOW_RATIO, Performance
+
+MOST_ROWS = 20
+"""So many inverters are named; with more the cause is not in a single one."""
+
+
+@callback
+def raise_plan_too_small(
+    hass: HomeAssistant,
+    subentry_id: str,
+    account: str,
+    system: str,
+    readings_per_hour: float,
+    ledger: Ledger,
+    systems: int,
+) -> None:
+    """Report that the plan gives a system fewer readings than is useful, with the numbers."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"plan_too_small_{subentry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="plan_too_small",
+        translation_placeholders={
+            "account": account,
+            "name": system,
+            "hours": f"{1 / readings_per_hour:.1f}" if readings_per_hour > 0 else "∞",
+            "limit": f"{ledger.limits.per_month:,}",
+            "systems": str(systems),
+        },
+    )
+
+
+@callback
+def clear_plan_too_small(hass: HomeAssistant, subentry_id: str) -> None:
+    """Delete the issue: the plan is large enough, or the system is gone."""
+    ir.async_delete_issue(hass, DOMAIN, f"plan_too_small_{subentry_id}")
+
+
+@callback
+def raise_underperforming(
+    hass: HomeAssistant, system_key: str, system: str, found: Iterable[tuple[str, Performance]], *, has_grown: bool
+) -> None:
+    """Report which inverters of a system (by name) fall behind their siblings, the worst first.
+
+    It is one issue for the whole system: a dead gateway or a snowy roof is one matter, not thirty. The owner may ignore
+    it; with `has_grown`, because another inverter has joined, it comes back.
+    """
+    issue_id = _underperforming(system_key)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="underperforming",
+        translation_placeholders={
+            "name": system,
+            "limit": f"{LOW_RATIO * 100:.0f}",
+            "inverters": _rows(found),
+        },
+    )
+    if has_grown:
+        ir.async_ignore_issue(hass, DOMAIN, issue_id, False)
+
+
+@callback
+def clear_underperforming(hass: HomeAssistant, system_key: str) -> None:
+    """Delete the issue: all inverters have recovered, or the system is gone."""
+    ir.async_delete_issue(hass, DOMAIN, _underperforming(system_key))
+
+
+def _underperforming(system_key: str) -> str:
+    return f"underperforming_{system_key}"
+
+
+def _rows(found: Iterable[tuple[str, Performance]]) -> str:
+    """Return the rows of the table below the text's head: inverter, yield, sunny days in a row, the last of them."""
+    worst = sorted(found, key=lambda item: (item[1].ratio, item[0]))
+    rows = [
+        f"| {name.replace('|', '/')} | {performance.ratio * 100:.0f} % | {performance.low_days} | {performance.day} |"
+        for name, performance in worst[:MOST_ROWS]
+    ]
+    if len(worst) > MOST_ROWS:
+        rows.append(f"| … (+{len(worst) - MOST_ROWS}) | | | |")
+    return "\n".join(rows)

@@ -1,0 +1,1 @@
+"""What earlier versions have stored, and that a later one takes it up."""
