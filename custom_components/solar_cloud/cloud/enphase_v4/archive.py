@@ -14,6 +14,7 @@ from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow, Interval
 from ...model.series import inside
 from ..archive import Archive, Detail, Totals
+from ..enphase.days import known_days
 from ..errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled, ThrottleScope
 from .api import EnphaseV4Api
 from .capabilities import is_needed, known_since, reported_measures, was_reported
@@ -73,6 +74,8 @@ class EnphaseV4Archive(Archive):
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
         """Return the energy of each finished day; what a plan does not allow any more is left out.
 
+        Days at whose end the system was silent are left out too, while they are 0.
+
         Raises `Throttled`, without a request, for a system that was set up a moment ago: the present comes first.
         """
         zone = data.system.zone(self._zone)
@@ -88,7 +91,7 @@ class EnphaseV4Archive(Archive):
             except _NOT_REPORTED:
                 continue
             for flow in measure.flows:
-                energies = days.series.days(flow)
+                energies = known_days(days.series.days(flow), days.series.meta, days.read_at, zone)
                 found[flow] = MappingProxyType({day: wh for day, wh in energies.items() if first <= day <= last})
         return MappingProxyType(found)
 

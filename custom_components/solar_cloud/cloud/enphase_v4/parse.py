@@ -172,7 +172,7 @@ def _device(kind: DeviceKind, row: Row) -> Device | None:
     name = as_str(row.get("name"))
     if kind is DeviceKind.METER and name is not None and " " not in name:
         # Its name only says what it measures.
-        name = f"{name.capitalize()} meter"
+        name = as_str(f"{name.capitalize()} meter")
     return Device(
         kind=kind,
         serial=serial,
