@@ -66,6 +66,8 @@ class System:
     """Enphase: revenue-grade meters that are in use."""
     meters_reporting: int | None = None
     """Enphase: how many of them told of the newest interval that any of them told of."""
+    unknown_storage: bool | None = None
+    """Whether there is storage of which nothing is measured: what is computed of the house would be wrong."""
 
     @property
     def key(self) -> str:
@@ -111,13 +113,13 @@ class Power:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Momentary:
-    """Powers of an instant that agree with each other, where a cloud tells them apart from its intervals."""
+    """Powers of an instant, where a cloud tells them apart from its intervals."""
 
     measured_at: datetime
     powers: Mapping[Flow, float]
-    """W, none below zero; where the consumption is among them, sources and sinks are equal."""
+    """W, none below zero; a flow that is not known is missing."""
     computed: frozenset[Flow] = frozenset()
-    """The flows that nobody measures."""
+    """The flows that nobody measures; one that cannot be computed either is not among the powers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

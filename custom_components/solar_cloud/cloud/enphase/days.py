@@ -1,7 +1,7 @@
 """Which days of an Enphase system are known: a series of days ends in zeros where nothing has been reported.
 
-The documentation of ``energy_lifetime`` (v2): trailing zeros mean that no energy has been reported for the last days, and
-the block ``meta`` says when the system last reported, and whether it has communication or production problems.
+Trailing zeros mean that no energy has been reported for the last days. The block ``meta`` says when the system last
+reported, and whether it has communication or production problems (Enphase v2 documentation, ``energy_lifetime``).
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,19 @@ from datetime import tzinfo
 from typing import Any
 
 from ...model.elements import Device, DeviceKind, DeviceReading
-from ..parse import above_zero, as_code, as_date, as_float, as_int, as_maps, as_str, as_time, as_unit, first_str, require_map
+from ..parse import (
+    above_zero,
+    as_code,
+    as_date,
+    as_float,
+    as_int,
+    as_maps,
+    as_str,
+    as_time,
+    as_unit,
+    first_str,
+    require_map,
+)
 from .fields import MANUFACTURER, Row, about, amount_of, at_least_zero, not_negative
 from .model import DeviceState, Summary
 
