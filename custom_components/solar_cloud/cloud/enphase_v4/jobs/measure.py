@@ -71,10 +71,7 @@ class MeasureJob(Job[EnphaseV4Api]):
         return Update(
             flows=MappingProxyType({flow: part for flow, part in rows.items() if part}),
             readings=self.readings(found, data),
-            # A whole day without a row: the gateway is silent, or the meter has been taken out.
-            notes=MappingProxyType(
-                {**notes, **doubts(data, now, {measure.name: is_empty, missing(measure.name): False})}
-            ),
+            notes=MappingProxyType({**notes, **doubts(data, now, contradicted)}),
         )
 
     def readings(self, found: MeasuredRows, data: SystemData) -> Mapping[str, DeviceReading]:
