@@ -13,6 +13,7 @@ from ..budget.limit import Scope
 from ..cloud.account import owner_asks
 from ..cloud.base import Job, JobTerms
 from ..cloud.errors import (
+    AllRefused,
     CloudError,
     CredentialRefused,
     InvalidRequest,
@@ -141,18 +142,20 @@ class JobRunner:
     def _failed(self, job: JobTerms, err: CloudError) -> UpdateFailed | None:
         """Note a failure of one job; only its own values are late or missing then."""
         now, schedule = dt_util.utcnow(), self._state.schedule
+        before = schedule.state(job)
         key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
-        if job.optional and isinstance(err, NotAllowed | NotFound | InvalidRequest):
-            if not schedule.state(job).resting:
+        # What has worked until now is not given up for a single refusal, which may be a mistake of the cloud's.
+        is_new = before.failures == 0 and before.done_at is not None
+        if job.optional and not is_new and isinstance(err, NotAllowed | NotFound | InvalidRequest):
+            if not before.resting:
                 _LOGGER.info("%s: the account does not offer %s, it is asked for weekly", self._name, job.name)
             self._state.schedule = schedule.rested(job, now, now + NOT_ALLOWED_REST, key)
             return None
         _LOGGER.debug("%s: %s failed: %s", self._name, job.name, err)
-        before = schedule.state(job)
         if before.failures and before.done_at is not None:
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._pace.ran(job.name, now)
         # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
-        is_dear = isinstance(err, NotAllowed) and self._is_signed_in
+        is_dear = isinstance(err, NotAllowed | AllRefused) and self._is_signed_in
         self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else BACK_OFF)
         return None if job.optional else explained(self._name, key, err)
