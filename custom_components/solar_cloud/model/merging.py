@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .darkness import as_the_sun_has_it
 from .data import KEEP_DEVICE_INTERVALS, KEEP_INTERVALS, SYSTEM, SystemData
 from .day_start import day_starts
 from .elements import (
@@ -35,6 +36,7 @@ def merge(
     `now` is aware UTC; the zone stands in for a system whose own is unknown; `dark` knows the sun at the system.
     """
     system = overlay(data.system, update.system)
+    update = as_the_sun_has_it(update, system.size_w, dark)
     zone = system.zone(default_zone)
     today = local_day(now, zone)
     devices, doubted = merge_devices(data.devices, data.doubted, update)
