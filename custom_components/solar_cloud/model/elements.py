@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from .zones import zone_of
 
 
 class Vendor(StrEnum):
@@ -30,7 +32,7 @@ class DeviceKind(StrEnum):
 
 
 class Flow(StrEnum):
-    """A way that energy takes at a system. In every set of values that is published the sources equal the sinks."""
+    """A way that energy takes at a system. What comes from the sources goes to the sinks."""
 
     PRODUCTION = "production"
     CONSUMPTION = "consumption"
@@ -52,7 +54,7 @@ class System:
     id: str
     name: str
     timezone: str | None = None
-    """IANA name, as the vendor gives it; old names such as ``US/Pacific`` occur."""
+    """IANA name, as the vendor gives it (old names such as ``US/Pacific`` occur), or a fixed offset as ``+05:30``."""
     status: str | None = None
     """The vendor's code in lower case, known to us or not."""
     size_w: float | None = None
@@ -65,7 +67,9 @@ class System:
     meters: int | None = None
     """Enphase: revenue-grade meters that are in use."""
     meters_reporting: int | None = None
-    """Enphase: how many of them told of the newest interval that any of them told of."""
+    """Enphase: how many of them reported the newest interval that any of them reported."""
+    unknown_storage: bool | None = None
+    """Whether there is storage of a kind that the cloud reports nothing of."""
 
     @property
     def key(self) -> str:
@@ -74,12 +78,7 @@ class System:
 
     def zone(self, default: ZoneInfo) -> ZoneInfo:
         """Return the system's own time zone, or the default where the cloud gives none that is known."""
-        if self.timezone:
-            try:
-                return ZoneInfo(self.timezone)
-            except ZoneInfoNotFoundError, ValueError, OSError:
-                pass
-        return default
+        return zone_of(self.timezone) or default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

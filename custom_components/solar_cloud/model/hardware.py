@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from .data import SystemData
 from .elements import DeviceKind, Flow
-from .series import EMPTY, Series, backward, day_energy_wh, midnight, newest_end
+from .series import EMPTY, Series, backward, day_energy_wh, newest_end
 
 
 def device_power_w(data: SystemData, serial: str, flow: Flow) -> float | None:
@@ -24,14 +24,10 @@ def device_today_wh(data: SystemData, serial: str, flow: Flow, day: date, zone: 
     return day_energy_wh(_series(data, serial, flow).values(), day, zone)
 
 
-def device_lifetime_wh(data: SystemData, serial: str, flow: Flow, zone: ZoneInfo) -> float | None:
-    """Return the energy of a flow over a device's life in Wh: its base, and what is known since."""
-    base = data.device_bases.get(serial, {}).get(flow)
-    if base is None:
-        return None
-    since = midnight(base.day, zone)
-    intervals = _series(data, serial, flow).values()
-    return base.before_wh + sum(interval.energy_wh for interval in intervals if interval.start >= since)
+def device_lifetime_wh(data: SystemData, serial: str, flow: Flow) -> float | None:
+    """Return the energy of a flow over a device's life in Wh."""
+    counter = data.device_counters.get(serial, {}).get(flow)
+    return None if counter is None else counter.published_wh
 
 
 def battery_level(data: SystemData) -> float | None:
