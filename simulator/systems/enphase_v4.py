@@ -1,4 +1,4 @@
-"""Three Enphase systems that are read through v4: bare, with meters, with meters, batteries and a charger."""
+"""Three Enphase systems that v4 reads: bare, with meters, with meters, batteries and a charger."""
 
 from datetime import UTC, datetime
 
@@ -32,7 +32,7 @@ def pv_residence() -> Plant:
 def metered_house() -> Plant:
     """Return system 4200002: Sydney, one gateway, 20 microinverters, meters of production and of consumption (Total).
 
-    All is in three phases. The meters were fitted with the system.
+    All is in three phases. The meters were installed with the system.
     """
     operational = datetime(2024, 8, 27, 1, 40, tzinfo=UTC)
     gateway = Gateway(serial="122400000002", id=4212, sku="ENV-S-WM-230", model="Envoy-S-Metered-EU")
@@ -111,9 +111,6 @@ def battery_house() -> Plant:
         ],
         address=Address(country="NL", state="UT", city="Utrecht", postal_code="3511"),
     )
-
-
-V4_SYSTEMS = (pv_residence, metered_house, battery_house)
 
 
 def _micros(

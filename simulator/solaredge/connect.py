@@ -1,34 +1,32 @@
-"""SolarEdge's Site Access: Connect's consent page, and where tokens are given out (SolarEdge homeowner guide).
+"""SolarEdge Connect, the consent page of Site Access (SolarEdge homeowner guide).
 
 What the live service does otherwise than documented is a switch, set as the service is known to do it.
 """
 
-from collections.abc import Callable, Mapping
-import json
-from typing import Any, override
+from collections.abc import Mapping
+from typing import override
 from urllib.parse import parse_qsl
 
 from yarl import URL
 
 from ..pages import redirect
-from ..quota import Quota, Window
+from ..quota import Quota, Usage
+from ..service import Service
 from ..switches import Switches
-from ..web import Answer, Call, Refusal, Vendor
+from ..web import Answer, Call, Refusal
 from . import pages
-from .api import SolarEdge
 from .format import problem
-from .grants import ACCESS_LIFE, MOST_MONTHS, Application, InvalidGrant, Pair, SolarEdgeGrants
+from .grants import MOST_MONTHS, Application, SolarEdgeGrants
 
 _LOGGED = ("client_id", "scope", "access_duration", "redirect_uri")
 
 
-class SolarEdgeConnect(Vendor):
-    """The consent page as a vendor of the simulator; it is a person who looks at it, so nothing counts."""
+class SolarEdgeConnect(Service):
+    """The consent page as a service of the simulator; it is a person who looks at it, so nothing counts."""
 
     def __init__(self, prefix: str, quota: Quota, grants: SolarEdgeGrants, switches: Switches) -> None:
         """Serve the applications and homeowners of `grants`, which may change at any time."""
-        self.prefix = prefix
-        self.quota = quota
+        super().__init__(prefix, quota)
         self.owner: str | None = None
         """Who signs in where nobody chooses; None: the first one."""
         self._grants = grants
@@ -48,12 +46,9 @@ class SolarEdgeConnect(Vendor):
         return tuple((name, call.query[name]) for name in _LOGGED if name in call.query)
 
     @override
-    def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
-        return None
-
-    @override
-    def finish(self, call: Call, answer: Answer, minute: Window) -> None:
+    def finish(self, call: Call, answer: Answer, usage: Usage) -> Answer:
         answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     @override
     def answer(self, call: Call) -> Answer:
@@ -130,114 +125,9 @@ class SolarEdgeConnect(Vendor):
         return owner.name, sites[0]
 
 
-class SolarEdgeTokens(Vendor):
-    """The token endpoint, and where tokens are revoked, as a vendor of the simulator."""
-
-    def __init__(self, prefix: str, api: SolarEdge, grants: SolarEdgeGrants, switches: Switches) -> None:
-        """Serve the applications of `grants`, which may change at any time, behind the gateway of an API."""
-        self.prefix = prefix
-        self.quota = api.quota
-        self._api = api
-        self._grants = grants
-        self._switches = switches
-        self._paths: dict[str, Callable[[Call], Answer]] = {"token": self._token, "revoke-token": self._revoke}
-
-    @override
-    def credential(self, call: Call) -> str | None:
-        """Return the client id, whose developer account pays."""
-        sent = self._sent(call)
-        return sent.get("client_id") or self._grants.client_of(sent.get("token", ""))
-
-    @override
-    def counts(self, call: Call) -> bool:
-        return self._switches.solaredge_tokens_count
-
-    @override
-    def logged(self, call: Call) -> tuple[tuple[str, str], ...]:
-        """Return the kind of grant: all else that is sent is secret, or the client id."""
-        kind = self._sent(call).get("grant_type")
-        return (("grant_type", kind),) if kind is not None else ()
-
-    @override
-    def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
-        limited = self._switches.solaredge_tokens_limited
-        return self._api.too_many(call, minute, month, in_flight) if limited else None
-
-    @override
-    def finish(self, call: Call, answer: Answer, minute: Window) -> None:
-        self._api.finish(call, answer, minute)
-        answer.headers["Cache-Control"] = "no-store"
-
-    @override
-    def answer(self, call: Call) -> Answer:
-        if call.path not in self._paths:
-            raise problem(404, "Unknown endpoint")
-        if call.method != "POST":
-            raise problem(405, "Only POST is served")
-        if not self._sent(call):
-            raise _refusal("invalid_request", "The body must be JSON")
-        return self._paths[call.path](call)
-
-    def _token(self, call: Call) -> Answer:
-        sent = self._sent(call)
-        application = self._grants.applications.get(sent.get("client_id", ""))
-        if application is None or application.client_secret != sent.get("client_secret"):
-            raise _refusal("invalid_client", "Client authentication failed")
-        try:
-            match sent.get("grant_type"):
-                case "authorization_code":
-                    pair = self._exchange(application, sent, call)
-                case "refresh_token":
-                    pair = self._grants.refresh(application.client_id, sent.get("refresh_token", ""), call.now)
-                case None:
-                    raise _refusal("invalid_request", "grant_type is missing")
-                case _ as kind:
-                    raise _refusal("unsupported_grant_type", f"Unsupported grant type: {kind}")
-        except InvalidGrant as error:
-            raise _refusal("invalid_grant", str(error)) from None
-        return Answer(
-            body={
-                "access_token": pair.access,
-                "token_type": "Bearer",
-                "expires_in": int(ACCESS_LIFE.total_seconds()),
-                "refresh_token": pair.refresh,
-            }
-        )
-
-    def _exchange(self, application: Application, sent: Mapping[str, str], call: Call) -> Pair:
-        if "redirect_uri" in sent and self._switches.solaredge_redirect_uri_rejected:
-            raise _refusal("invalid_request", "redirect_uri is not expected")
-        return self._grants.exchange(application.client_id, sent.get("code", ""), call.now)
-
-    def _revoke(self, call: Call) -> Answer:
-        """End a consent; a token that nobody knows is as good as ended (RFC 7009)."""
-        token = self._sent(call).get("token")
-        if not token:
-            raise _refusal("invalid_request", "token is missing")
-        self._grants.end(token)
-        return Answer(body=b"")
-
-    def _sent(self, call: Call) -> dict[str, str]:
-        """Return the parameters that are texts; none where the body is not what is accepted."""
-        content_type = call.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
-        if content_type == "application/x-www-form-urlencoded":
-            form_accepted = not self._switches.solaredge_form_rejected
-            return dict(parse_qsl(call.body.decode(errors="replace"))) if form_accepted else {}
-        try:
-            body: Any = json.loads(call.body)
-        except ValueError:
-            return {}
-        fields = body if isinstance(body, dict) else {}
-        return {name: value for name, value in fields.items() if isinstance(value, str)}
-
-
 def _months(query: Mapping[str, str]) -> int:
     """Return how long a consent lasts; the longest possible where nobody says. Raise Refusal (a page)."""
     text = query.get("access_duration", str(MOST_MONTHS))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MOST_MONTHS:
         raise Refusal(pages.wrong(400, f"The access duration must be 1 to {MOST_MONTHS} months."))
     return int(text)
-
-
-def _refusal(error: str, description: str) -> Refusal:
-    return Refusal(Answer(status=400, body={"error": error, "error_description": description}))

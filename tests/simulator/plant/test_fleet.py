@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulator import Simulator
-from simulator.systems.ready import eich_residence
+from simulator.systems.enphase_v2 import eich_residence
 
 from ..conftest import NOON_IN_CALIFORNIA, Driver
 

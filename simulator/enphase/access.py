@@ -1,11 +1,17 @@
-"""What tests do to the credentials of a simulator: they are made, opened to plants, and withdrawn."""
+"""What tests do to the credentials of Enphase: they are made, opened to systems, and withdrawn."""
 
 from collections.abc import Collection, Iterable
 
-from .accounts import Accounts, Application, Owner, SolarEdgeKey
-from .enphase.grants import Grants
-from .plant.place import CloudName
-from .quota import Plan, Quota
+from yarl import URL
+
+from ..accounts import Accounts, Application, Owner
+from ..clock import Clock
+from ..paths import ENPHASE_OAUTH_PATH
+from ..quota import Plan, Quota
+from ..switches import Switches
+from ..web import Refusal, page_call
+from .grants import Grants
+from .oauth import EnphaseOAuth
 
 V4_PLANS: dict[str, tuple[int, int]] = {
     "Watt": (10, 1_000),
@@ -16,14 +22,18 @@ V4_PLANS: dict[str, tuple[int, int]] = {
 """What each of Enphase v4's plans allows in a minute and in a month (Enphase developer plans, July 2026)."""
 
 
-class Access:
-    """The credentials of both clouds."""
+class EnphaseAccess:
+    """The simulator's part that has Enphase's keys, users, applications, owners and consents."""
 
-    def __init__(self) -> None:
+    clock: Clock
+    accounts: Accounts
+    switches: Switches
+
+    def _open_enphase_access(self) -> None:
         """Begin without any."""
-        self.accounts = Accounts()
         self.grants = Grants()
         self.v4_quota = Quota(_v4_plan("Watt"))
+        self._enphase_oauth = EnphaseOAuth(ENPHASE_OAUTH_PATH, self.v4_quota, self.accounts, self.switches, self.grants)
 
     def add_enphase_key(self, key: str) -> None:
         """Make an API key of v2 valid."""
@@ -62,7 +72,7 @@ class Access:
         return application
 
     def set_enphase_plan(self, client_id: str, plan: str) -> None:
-        """Let an application of v4 have another plan; what is used of the month stays used. Raise KeyError."""
+        """Give an application of v4 another plan; what is used of the month stays used. Raise KeyError."""
         application = self.accounts.enphase_applications[client_id]
         self.v4_quota.plans[application.api_key] = _v4_plan(plan)
 
@@ -77,44 +87,37 @@ class Access:
         self.accounts.enphase_owners[name] = owner
         return owner
 
+    @property
+    def enphase_owner(self) -> str | None:
+        """The name of the owner who is signed in where nobody chooses on the consent page; None: the first one."""
+        return self._enphase_oauth.owner
+
+    @enphase_owner.setter
+    def enphase_owner(self, name: str | None) -> None:
+        if name is not None and name not in self.accounts.enphase_owners:
+            raise KeyError(name)
+        self._enphase_oauth.owner = name
+
+    def authorize_enphase(self, url: str, *, allow: bool = True) -> str:
+        """Be the browser of an owner: take a client's authorize URL and return where it is sent back to.
+
+        That has the code, or ``error=access_denied``, and the state. Raise ValueError where a page would refuse.
+        """
+        target = URL(url)
+        if target.path != f"{ENPHASE_OAUTH_PATH}/authorize":
+            raise ValueError(f"{target.path} is not the consent page")
+        call = page_call(target, "authorize", self.clock.now())
+        try:
+            return str(self._enphase_oauth.decide(call, allow=allow))
+        except Refusal as refusal:
+            raise ValueError(refusal.answer.encoded().decode()) from None
+
     def revoke_grant(self, owner: str | None = None, client_id: str | None = None) -> int:
         """End an owner's consents to an application of v4 (None: all owners', to all) with all their tokens.
 
         Return how many there were.
         """
         return self.grants.revoke(owner, client_id)
-
-    def add_solaredge_key(self, key: str, account_key: str) -> None:
-        """Make a key valid, with the account key that belongs to it; it opens nothing yet."""
-        self.accounts.solaredge_keys.setdefault(key, SolarEdgeKey(account_key))
-
-    def revoke(self, credential: str) -> None:
-        """Make a key, a user id or an application of v4 (by client id or key) invalid from now on. Raise KeyError."""
-        accounts = self.accounts
-        if credential in accounts.enphase_keys:
-            accounts.enphase_keys.remove(credential)
-        elif credential in accounts.enphase_users:
-            del accounts.enphase_users[credential]
-        elif credential in accounts.enphase_applications:
-            del accounts.enphase_applications[credential]
-        elif application := accounts.application_of_key(credential):
-            del accounts.enphase_applications[application.client_id]
-        else:
-            del accounts.solaredge_keys[credential]
-
-    def _systems_of(self, cloud: CloudName, credential: str) -> set[int]:
-        if cloud == "solaredge":
-            return self.accounts.solaredge_keys[credential].sites
-        if owner := self.accounts.enphase_owners.get(credential):
-            return owner.systems
-        return self.accounts.enphase_users[credential]
-
-    def _readers(self, cloud: CloudName) -> list[set[int]]:
-        """Return the systems of everybody who can read some of a cloud."""
-        if cloud == "solaredge":
-            return [account.sites for account in self.accounts.solaredge_keys.values()]
-        owners = self.accounts.enphase_owners.values()
-        return [*self.accounts.enphase_users.values(), *(owner.systems for owner in owners)]
 
 
 def _v4_plan(name: str) -> Plan:

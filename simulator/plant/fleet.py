@@ -1,4 +1,4 @@
-"""What tests do to the hardware of plants: it falls silent, wears out, comes, moves and goes."""
+"""The plants of a simulator, and what tests do to their hardware: it falls silent, wears out, comes, moves and goes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,8 +13,8 @@ FIRST_ALERT = 770_000
 FIRST_EVENT = 880_000
 
 
-class Hardware:
-    """The plants of a simulator and what happens to them, always at the present time of its clock."""
+class Fleet:
+    """All plants and what happens to them, always at the present time of a clock."""
 
     def __init__(self, clock: Clock) -> None:
         """Begin without plants."""
@@ -50,7 +50,7 @@ class Hardware:
         model: str | None = None,
         size_w: int | None = None,
     ) -> Inverter:
-        """Put a new inverter to work from now on; what is not said is as with the plant's newest one.
+        """Put a new inverter to work from now on; what is not given is as with the plant's newest one.
 
         Raise KeyError, ValueError.
         """
@@ -72,7 +72,7 @@ class Hardware:
         model: str | None = None,
         size_w: int | None = None,
     ) -> Inverter:
-        """Put a new inverter in an old one's place now; what is not said is as with the old one.
+        """Put a new inverter in an old one's place now; what is not given is as with the old one.
 
         Raise KeyError for one that is not in use, ValueError.
         """
@@ -187,7 +187,7 @@ class Hardware:
     def open_event(
         self, key: str, type_id: int, serial: str | None = None, *, alarm: bool = False, severity: int = 3
     ) -> int:
-        """Let Enphase v4 tell of an event of a device (of the first gateway) from now on, and return its number.
+        """Let a device (the first gateway) have an event of Enphase v4 from now on, and return its number.
 
         Raise KeyError for a plant or a device that is not there.
         """
@@ -237,7 +237,7 @@ class Hardware:
         model: str | None = None,
         size_w: int | None = None,
     ) -> Inverter:
-        """Put a new inverter to work that is like another one where nothing else is said. Raise ValueError."""
+        """Put a new inverter to work that is like another one where nothing else is given. Raise ValueError."""
         if size_w is not None and (type(size_w) is not int or size_w <= 0):
             raise ValueError("a size is a whole number of W")
         inverter = replace(

@@ -218,12 +218,12 @@ async def test_a_status_may_be_unknown(drive: Driver):
 
 
 @pytest.mark.parametrize(
-    ("switch", "value"), [("enphase_429", "medium"), ("enphase_not_fitted", "501"), ("enphase_nights", True)]
+    ("switch", "value"), [("enphase_429", "medium"), ("enphase_not_installed", "501"), ("enphase_nights", True)]
 )
 async def test_switches_take_only_what_they_know(drive: Driver, switch, value):
     assert (await drive.post("/control/switches", {switch: value})).status == 400
-    assert (await drive.post("/control/switches", {"enphase_not_fitted": "empty"})).status == 200
-    assert drive.simulator.switches.enphase_not_fitted == "empty"
+    assert (await drive.post("/control/switches", {"enphase_not_installed": "empty"})).status == 200
+    assert drive.simulator.switches.enphase_not_installed == "empty"
 
 
 async def test_faults_and_changed_bodies_reach_v4_too(drive: Driver):

@@ -8,7 +8,7 @@ import pytest
 from simulator import Plant, Simulator
 from simulator.plant.devices import ConsumptionMeter, Gateway, Inverter
 from simulator.plant.sun import Sky
-from simulator.systems.ready import ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID, ready_simulator
+from simulator.ready import ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID, ready_simulator
 from simulator.systems.special import FACTORIES, large_residence, metered_residence
 
 from ..conftest import NOON_IN_CALIFORNIA, Driver
@@ -116,7 +116,7 @@ async def test_the_month_of_a_replacement_adds_up_over_all_meters(drive: Driver,
     assert lifetime["meter_production"] == lifetime["micro_production"] == lifetime["production"]
 
 
-async def test_consumption_is_told_by_quarter_hours_and_days(drive: Driver, metered: Plant):
+async def test_consumption_is_reported_by_quarter_hours_and_days(drive: Driver, metered: Plant):
     day = date(2026, 6, 19)
     first, end = (slot * 300 for slot in metered.day_slots(day))
     body = (await drive.enphase("systems/2300/consumption_stats", start_at=first, end_at=end)).body
