@@ -1,8 +1,8 @@
-"""What follows from what is measured, interval by interval: production + import + discharge = consumption + export + charge.
+"""What follows from what is measured: production + import + discharge = consumption + export + charge.
 
-What meters and batteries measure is taken as it is. What nobody measures follows from the rest of the same interval (the
-rule of the SolarEdge migration notes: only values of the same buckets are combined). Where the rest contradicts itself,
-only what is computed from it is withheld. Energies are Wh, powers W, instants aware UTC.
+What meters and batteries measure is taken as it is. What nobody measures follows from the rest of the same interval:
+only values of the same buckets are combined (SolarEdge migration notes). Where the rest contradicts itself, only what
+is computed from it is withheld. Energies are Wh, powers W, instants aware UTC.
 """
 
 from collections.abc import Iterator, Mapping

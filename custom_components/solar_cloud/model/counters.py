@@ -67,7 +67,7 @@ def flow_counters(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -
 def device_counters(
     old: Mapping[str, Mapping[Flow, LifetimeCounter]], data: SystemData, update: Update, now: datetime, zone: ZoneInfo
 ) -> Mapping[str, Mapping[Flow, LifetimeCounter]]:
-    """Return the counters of single devices after an update: of meters and batteries by flow, of inverters production."""
+    """Return the counters of single devices: of meters and batteries by flow, of inverters their production."""
     lifetimes = {
         serial: reading
         for serial, reading in update.readings.items()

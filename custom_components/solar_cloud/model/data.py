@@ -24,6 +24,7 @@ from .lifetime import LifetimeCounter
 from .limits import Peak, Rejection
 from .performance import PerformanceState
 from .series import day_energy_wh, local_day, midnight
+from .sources import Source
 from .value import Published
 
 __all__ = ["KEEP_DEVICE_INTERVALS", "KEEP_INTERVALS", "SYSTEM", "SystemData", "day_energy_wh", "local_day", "midnight"]
@@ -82,8 +83,8 @@ class SystemData:
     """What is known of how much the system can yield, besides its nameplate."""
     rejected: Mapping[str, Rejection] = field(default_factory=_no_mapping)
     """The newest row of each flow that could not be; the name is that of the flow, or ``device``."""
-    sources: Mapping[str, str] = field(default_factory=_no_mapping)
-    """The job that brought the newest value of each flow, and of each kind of device."""
+    sources: Mapping[str, Source] = field(default_factory=_no_mapping)
+    """Where the newest value of each flow, and of each kind of device, comes from."""
     alerts: Mapping[str, Alert] | None = None
     """The open alerts by id; `None` as long as nobody has asked."""
     breakdown: Breakdown | None = None

@@ -28,6 +28,7 @@ from .limits import admitted, with_peak
 from .performance import judged
 from .published import book_of, publish, published_of
 from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, never_dark, rolled
+from .sources import sources_after
 
 
 def merge(
@@ -102,29 +103,13 @@ def merge(
         published,
         performance=performance,
         told=_ever_reported(data.told, published),
-        sources=_sources(data.sources, update, devices, source),
+        sources=sources_after(data.sources, update, devices, source),
     )
 
 
 def recalled(data: SystemData, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark) -> SystemData:
     """Return stored data with what follows from them worked out anew, as of an instant (aware UTC)."""
     return replace(data, published=published_of(data, book_of(data, dark), now, data.system.zone(default_zone)))
-
-
-def _sources(
-    before: Mapping[str, str], update: Update, devices: Mapping[str, Device], source: str
-) -> Mapping[str, str]:
-    """Return which job brought the newest value of each flow, and of each kind of device."""
-    flows: set[str] = {flow for flow, rows in update.flows.items() if rows}
-    if update.momentary is not None:
-        flows |= {*update.momentary.powers, *update.momentary.computed}
-    if update.power is not None or update.intervals:
-        flows.add(Flow.PRODUCTION)
-    serials = {*update.readings, *update.device_flows, *update.device_intervals} & devices.keys()
-    names = flows | {devices[serial].kind for serial in serials}
-    if not source or all(before.get(name) == source for name in names):
-        return before
-    return MappingProxyType({**before, **dict.fromkeys(names, source)})
 
 
 def _ever_reported(before: Mapping[str, frozenset[Flow]], data: SystemData) -> Mapping[str, frozenset[Flow]]:
@@ -195,7 +180,7 @@ def merge_readings(
     zone: ZoneInfo,
     dark: Dark,
 ) -> Mapping[str, DeviceReading]:
-    """Merge the readings of the devices that are there: today's sum from their intervals, lifetimes from their counters.
+    """Merge the readings of the devices that are there; a day is the sum of its intervals, a lifetime its counter's.
 
     Without intervals today's sum is what the lifetime has grown by. `dark` knows the sun at the system.
     """

@@ -259,10 +259,8 @@ def _excess_wh(flow: Flow, span: Span, book: Book) -> float:
     if flow is Flow.CONSUMPTION:
         return max(0.0, known.get(Flow.GRID_EXPORT, 0.0) - supply - known.get(Flow.GRID_IMPORT, 0.0))
     net = known.get(Flow.CONSUMPTION, 0.0) - supply
-    other = (
-        net + known.get(Flow.GRID_EXPORT, 0.0) if flow is Flow.GRID_IMPORT else known.get(Flow.GRID_IMPORT, 0.0) - net
-    )
-    return max(0.0, -other)
+    bought, sold = known.get(Flow.GRID_IMPORT, 0.0), known.get(Flow.GRID_EXPORT, 0.0)
+    return max(0.0, -(net + sold) if flow is Flow.GRID_IMPORT else net - bought)
 
 
 def _lifetimes(data: SystemData, book: Book) -> Mapping[Flow, Value]:

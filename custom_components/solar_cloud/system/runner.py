@@ -104,7 +104,7 @@ class JobRunner:
             run.failed = run.failed or terms.runs_with is None
             return self._failed(terms, err)
         now = dt_util.utcnow()
-        state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark)
+        state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark, terms.name)
         run.measured = max(filter(None, (run.measured, update.newest)), default=None)
         state.schedule = state.schedule.done(terms, now)
         self._timetable.answered()
