@@ -1,4 +1,4 @@
-"""What the clouds tell, in one form for all vendors.
+"""What the clouds report, in one form for all vendors.
 
 Units are W and Wh, instants are aware UTC datetimes, days are dates in the system's own time zone. `None` means that
 the cloud did not say; it never stands for zero. Every class is frozen: a newer answer makes a new object.
@@ -110,7 +110,7 @@ class Power:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Momentary:
-    """Powers of an instant that agree with each other, where a cloud tells them apart from its intervals."""
+    """Powers of an instant, where a cloud reports them apart from its intervals."""
 
     measured_at: datetime
     powers: Mapping[Flow, float]
@@ -171,7 +171,7 @@ class DeviceReading:
     energy_today: DayEnergy | None = None
     energy_lifetime_wh: float | None = None
     day_start: DayEnergy | None = None
-    """The lifetime when a day began, in Wh: where a cloud tells no energy of the day, it follows from this."""
+    """The lifetime when a day began, in Wh: where a cloud reports no energy of the day, it follows from this."""
     voltage_v: float | None = None
     current_a: float | None = None
     frequency_hz: float | None = None

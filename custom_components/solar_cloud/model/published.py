@@ -267,7 +267,7 @@ def _lifetimes(data: SystemData, book: Book) -> Mapping[Flow, Value]:
     """Return the lifetime of each flow beside production that has a counter.
 
     Import and export that are computed have none: they are netted interval by interval, and the sums of a life cannot
-    tell them apart.
+    keep them apart.
     """
     found: dict[Flow, Value] = {}
     for flow in (*book.measured, *(book.computed - GRID)):
