@@ -5,9 +5,9 @@ two nobody knows which one is at fault. An inverter is measured by the median of
 one number for all, which neither the inverter's own fault nor a nonsense value of one sibling can move far.
 
 Only full sunny days count. On any other day snow on a few modules or a fog bank can make healthy inverters differ, so
-such a day is passed over: it neither continues nor ends a row of low days. A day is compared when the first values of the
-next one are there, either by the intervals of each inverter or, where a cloud reports lifetime counters only, by what the
-counters say at the end of two days that follow one another. Energies are Wh, days are dates at the system.
+such a day is passed over: it neither continues nor ends a row of low days. A day is compared when the first values of
+the next one are there, either by the intervals of each inverter or, where a cloud reports lifetime counters only, by
+what the counters say at the end of two days that follow one another. Energies are Wh, days are dates at the system.
 """
 
 from collections.abc import Mapping, Sequence

@@ -60,7 +60,7 @@ def with_reports(
 ) -> Mapping[date, Closing]:
     """Return the closings with the counters of an update, each under the day of its report.
 
-    A later report of a parent replaces all that an earlier one of the day has reported: who is missing from it is unknown.
+    A later report of a parent replaces all of an earlier one of the day: who is missing from it is unknown.
     """
     result = dict(closings)
     for parent, (at, counters) in _reports(update, devices, now).items():
