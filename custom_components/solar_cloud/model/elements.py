@@ -69,7 +69,7 @@ class System:
     meters_reporting: int | None = None
     """Enphase: how many of them reported the newest interval that any of them reported."""
     unknown_storage: bool | None = None
-    """Whether there is storage of a kind that the cloud reports nothing of."""
+    """Whether there is storage of which nothing is measured: what is computed of the house would be wrong."""
 
     @property
     def key(self) -> str:
@@ -114,9 +114,9 @@ class Momentary:
 
     measured_at: datetime
     powers: Mapping[Flow, float]
-    """W, none below zero; where the consumption is among them, sources and sinks are equal."""
+    """W, none below zero; a flow that is not known is missing."""
     computed: frozenset[Flow] = frozenset()
-    """The flows that nobody measures."""
+    """The flows that nobody measures; one that cannot be computed either is not among the powers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
