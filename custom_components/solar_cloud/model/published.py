@@ -11,7 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from .balance import GRID, Book, Span, Storage, disagreement, inputs_of, solve, tolerance, with_drawn
+from .balance import BATTERY, GRID, Book, Span, Storage, disagreement, inputs_of, tolerance, with_drawn
 from .counters import flow_counters, production_counter
 from .data import SystemData
 from .elements import DayEnergy, DeviceKind, Flow, Interval, Momentary, Power, Update
@@ -23,7 +23,6 @@ RECENT_SPANS = 24
 """So many of the newest intervals are looked through for the newest one that has everything."""
 MOST_MISSING = timedelta(hours=1)
 """A computed energy of the day may lack that much; more is too much to be called the day's energy."""
-_BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
 _MEASURED = Value()
 
 
@@ -42,7 +41,7 @@ def publish(
 
 def book_of(data: SystemData, dark: Dark) -> Book:
     """Return the series of a system with what its storage and the sun say of them."""
-    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(_BATTERY & data.flows.keys())
+    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(BATTERY & data.flows.keys())
     return Book(
         production=data.intervals,
         flows=data.flows,
@@ -142,23 +141,24 @@ def _computed_power(flow: Flow, book: Book, spans: list[Span]) -> Value:
 
 
 def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book) -> dict[Flow, Value]:
-    """Return the values with the powers of an instant where these are newer; what they lack is computed from them."""
+    """Return the values with the powers of an instant where these are newer; a computed one may contradict them."""
     at, found = momentary.measured_at, dict(values)
-    known = {flow: power for flow, power in momentary.powers.items() if flow not in momentary.computed}
-    solved = solve(known, frozenset(momentary.computed), book.storage)
-    for flow in (*known, *solved):
-        if flow is Flow.PRODUCTION or ((old := found.get(flow)) is not None and old.end is not None and old.end > at):
+    for flow in {*momentary.powers, *momentary.computed} - {Flow.PRODUCTION}:
+        if (old := found.get(flow)) is not None and old.end is not None and old.end > at:
             continue
-        new = solved.get(flow)
-        if flow in known:
-            found[flow] = Value(amount=max(0.0, known[flow]), start=at, end=at)
-        elif isinstance(new, Reason) or new is None:
-            reason = new or Reason.INPUT_MISSING
-            found[flow] = Value(start=at, end=at, origin=Origin.COMPUTED, reason=reason)
+        power = momentary.powers.get(flow)
+        if flow not in momentary.computed:
+            if power is not None:
+                found[flow] = Value(amount=max(0.0, power), start=at, end=at)
+            continue
+        value = Value(start=at, end=at, origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage))
+        if book.storage.unknown:
+            found[flow] = value.without(Reason.UNKNOWN_STORAGE)
+        elif power is not None:
+            found[flow] = replace(value, amount=max(0.0, power))
         else:
-            found[flow] = Value(
-                amount=max(0.0, new), start=at, end=at, origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage)
-            )
+            silent = book.storage.fitted and not momentary.powers.keys() >= BATTERY
+            found[flow] = value.without(Reason.INPUT_MISSING if silent else Reason.CONTRADICTION)
     return found
 
 

@@ -1,7 +1,7 @@
 """One pass over the jobs of a system: those that are due run, and what they bring is merged."""
 
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,6 +31,11 @@ from .state import SystemState
 from .timetable import Run, Timetable
 
 _LOGGER = logging.getLogger(__name__)
+
+WRONG_REST = timedelta(days=1)
+"""How long a job rests whose request the cloud calls wrong."""
+NOT_OFFERED = "%s: the account does not offer %s, it is asked for weekly (%s)"
+WRONG = "%s: the cloud calls the request for %s wrong, it is tried again in a day; please report this: %s"
 
 
 class JobRunner:
@@ -143,9 +148,14 @@ class JobRunner:
         now, schedule = dt_util.utcnow(), self._state.schedule
         key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
         if job.optional and isinstance(err, NotAllowed | NotFound | InvalidRequest):
+            is_wrong, rest = isinstance(err, InvalidRequest), NOT_ALLOWED_REST
+            if is_wrong:
+                # Not the account lacks it: what is sent does not suit the cloud, and that may be mended any day.
+                rest = WRONG_REST
             if not schedule.state(job).resting:
-                _LOGGER.info("%s: the account does not offer %s, it is asked for weekly", self._name, job.name)
-            self._state.schedule = schedule.rested(job, now, now + NOT_ALLOWED_REST, key)
+                level = logging.WARNING if is_wrong else logging.INFO
+                _LOGGER.log(level, WRONG if is_wrong else NOT_OFFERED, self._name, job.name, err)
+            self._state.schedule = schedule.rested(job, now, now + rest, key)
             return None
         _LOGGER.debug("%s: %s failed: %s", self._name, job.name, err)
         before = schedule.state(job)
