@@ -12,6 +12,7 @@ from yarl import URL
 from .access import Access
 from .clock import Clock
 from .control import routes as control_routes
+from .disturbances import Disturbances
 from .enphase.oauth import EnphaseOAuth
 from .enphase.v2 import EnphaseV2
 from .enphase.v4 import EnphaseV4
@@ -44,6 +45,7 @@ class Simulator(Hardware, Access, SolarEdgeAccess):
         Access.__init__(self)
         self.switches = Switches()
         self._faults = Faults()
+        self.disturbances = Disturbances(self.clock)
         self._log: list[Request] = []
         self._in_flight: Counter[str] = Counter()
         self.quotas: dict[ApiName, Quota] = {
@@ -193,7 +195,7 @@ class Simulator(Hardware, Access, SolarEdgeAccess):
     # The web application.
 
     def _build(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[self.disturbances.middleware])
         for vendor in self._vendors:
             app.router.add_route("*", vendor.prefix + "/{tail:.*}", self._handler(vendor))
         app.add_routes(control_routes(self))
