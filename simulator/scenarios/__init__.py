@@ -1,6 +1,6 @@
 """Disturbances that really happened, each a small function with its public source, for the clouds it applies to."""
 
-from . import both, enphase, enphase_hardware, solaredge, solaredge_hardware
+from . import both, counters, enphase, enphase_hardware, odd_rows, solaredge, solaredge_hardware
 from .stage import LIBRARY, CloudKind, Scenario, Stage
 from .truth import FLOW_NAMES, FlowName, Truth
 
@@ -13,8 +13,10 @@ __all__ = [
     "Stage",
     "Truth",
     "both",
+    "counters",
     "enphase",
     "enphase_hardware",
+    "odd_rows",
     "solaredge",
     "solaredge_hardware",
 ]

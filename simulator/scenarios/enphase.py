@@ -1,10 +1,14 @@
 """What Enphase's clouds did to the figures of a system."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ..disturbances import Asked
+from ..plant.plant import Plant
 from ..plant.slots import slot_of
+from ..systems.ready_v4 import pv_residence
 from .rows import Row, each_row
 from .stage import ENPHASE, ENPHASE_V2, ENPHASE_V4, Stage, scenario
 
@@ -97,7 +101,17 @@ def rows_late_at_noon(stage: Stage) -> None:
         stage.rewrite(path, each_row(change))
 
 
-@scenario(ENPHASE, quick=True)
+def western_house() -> Plant:
+    """Return the house without meters, far west of UTC."""
+    plant = pv_residence()
+    plant.id, plant.name, plant.timezone = 4200011, "Casa Oeste", "America/Los_Angeles"
+    plant.zone, plant.sky = ZoneInfo(plant.timezone), replace(plant.sky, longitude=-118.2)
+    return plant
+
+
+@scenario(
+    ENPHASE, system={"enphase_v2": "enphase_67", "enphase_v4": western_house}, begin=MORNING_IN_CALIFORNIA, quick=True
+)
 def bad_epoch(stage: Stage) -> None:
     """The summary's dates are .NET's smallest one. Source: a serializer's default, own trial."""
 
@@ -155,7 +169,9 @@ def forbidden_for_two_days(stage: Stage) -> None:
     stage.refuse("*", 403, {"message": "Forbidden"}, when)
     stage.refuse("", 403, {"message": "Forbidden"}, when)
     flows = ("production", "grid_import", "grid_export", "consumption", "battery_charge", "battery_discharge")
-    stage.excuse(flows, 12, 84)
+    # Whether it was the credential, only its owner can tell: nothing has to come back by itself.
+    stage.excuse(flows, 12)
+    stage.lose(flows, 11, 100, days=True)
     stage.to_be_told.append(stage.after(36))
 
 

@@ -164,9 +164,16 @@ def production_half_metered(stage: Stage) -> None:
         return row | {name: row[name] // 2 for name in ("wh_del", "curr_w") if isinstance(row.get(name), int)}
 
     def latest(body: Any, _: Asked) -> Any:
+        halves: list[int] = []
         for meter in body["devices"].get("meters", ()):
-            if meter["name"] == "production" and meter["power"] is not None:
+            if meter["power"] is not None and meter["name"] == "production":
+                halves.append(meter["power"] - meter["power"] // 2)
                 meter["power"] //= 2
+        # What the Net meter reports is its own measurement and what the gateway knows of the production.
+        for meter in body["devices"].get("meters", ()):
+            if meter["power"] is not None and meter["name"] == "consumption":
+                meter["power"] -= sum(halves)
+                break
         return body
 
     stage.rewrite("summary", lambda body, _: body | {"source": "microinverters"})

@@ -137,7 +137,17 @@ def nights_of_null(stage: Stage) -> None:
 
 @scenario(SOLAREDGE)
 def inverters_below_zero(stage: Stage) -> None:
-    """Inverters and site tell -1.5 Wh a quarter in the dark. Source: openhab/openhab-addons#21399."""
+    """Inverters tell -1.5 Wh a quarter in the dark. Source: openhab/openhab-addons#21399."""
+    _below_zero(stage, site=False)
+
+
+@scenario(SOLAREDGE)
+def site_below_zero(stage: Stage) -> None:
+    """The site itself tells -1.5 Wh a quarter in the dark. Source: own trial."""
+    _below_zero(stage, site=True)
+
+
+def _below_zero(stage: Stage, *, site: bool) -> None:
 
     def energy(value: float | None, start: datetime, asked: Asked) -> float | None:
         return value if value or not _dark(stage, start, asked) else -1.5 * _length(asked)
@@ -145,7 +155,9 @@ def inverters_below_zero(stage: Stage) -> None:
     def power(value: float | None, start: datetime, asked: Asked) -> float | None:
         return value if value or not _dark(stage, start, asked) else -6.0
 
-    stage.rewrite("energy", each_value(energy))
+    if site:
+        stage.rewrite("energy", each_value(energy))
+        return
     stage.rewrite("inverters/*telemetry", each_value(energy, "energy"))
     stage.rewrite("inverters/*telemetry", each_value(power, "power"))
 

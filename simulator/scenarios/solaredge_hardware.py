@@ -12,6 +12,7 @@ from ..systems.special import two_battery_site
 from .behind import SecondSource
 from .rows import each_value
 from .stage import SOLAREDGE, Stage, scenario
+from .truth import FlowName
 
 QUARTER = timedelta(minutes=15)
 QUARTER_SLOTS = 3
@@ -120,7 +121,16 @@ def production_meter_only(stage: Stage) -> None:
 @scenario(SOLAREDGE, hours=60)
 def grid_meter_replaced(stage: Stage) -> None:
     """The grid meter is replaced: the old one stays listed, telemetry tells of both. Source: own trial."""
-    changed = stage.after(20)
+    _replaced(stage, stage.after(20))
+
+
+@scenario(SOLAREDGE)
+def grid_meter_replaced_before(stage: Stage) -> None:
+    """The grid meter was replaced some days ago, telemetry tells of both. Source: own trial."""
+    _replaced(stage, stage.after(-100))
+
+
+def _replaced(stage: Stage, changed: datetime) -> None:
     old, new = "606052971", "606099999"
 
     def devices(body: Any, asked: Asked) -> Any:
@@ -144,8 +154,12 @@ def grid_meter_replaced(stage: Stage) -> None:
                 before = datetime.fromisoformat(bucket["timestamp"]) < changed
                 if fine:
                     (other if before else bucket)["value"] = None
-                elif before:
-                    other["value"] = None
+                elif bucket["value"] is not None:
+                    start = datetime.fromisoformat(bucket["timestamp"])
+                    first = max(slot_of(start), slot_of(stage.plant.operational_at))
+                    flow: FlowName = "grid_import" if name.startswith("import") else "grid_export"
+                    earlier = stage.truth.between(flow, first, max(first, slot_of(changed)))
+                    bucket["value"], other["value"] = earlier, max(0.0, bucket["value"] - earlier)
         series[new] = copy
         return body
 

@@ -54,6 +54,8 @@ class Stage:
     """Flows of which nobody knows what is true."""
     late: tuple[list[FlowName], datetime, datetime] | None = None
     """Flows whose rows of a time come late: until then values may lack them."""
+    zeros_until: timedelta = timedelta(0)
+    """For how long rows that have not come are told as 0."""
     missing: set[FlowName] = field(default_factory=set)
     """Flows that need no entity."""
     overtold: list[tuple[FlowName, float, datetime]] = field(default_factory=list)
