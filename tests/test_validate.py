@@ -456,5 +456,19 @@ def test_a_key_that_an_f_string_makes_counts_as_used(repository: Repository) -> 
     assert findings(Project(repository.root)) == []
 
 
+def test_a_step_that_flows_of_several_kinds_share_is_a_step_of_each(repository: Repository) -> None:
+    shared = "class ImportSteps(FlowHandler):\n    async def async_step_confirm(self, user_input=None): ...\n"
+    repository.code("flows/shared.py", shared)
+    repository.code("config_flow.py", CONFIG_FLOW.replace("(ConfigSubentryFlow)", "(ImportSteps, ConfigSubentryFlow)"))
+    repository.code("repairs.py", "class ImportFlow(ImportSteps, RepairsFlow): ...")
+    expected = {f"{area}: step confirm is missing" for area in ("config_subentries", "issues")}
+
+    found = [str(finding) for finding in findings(Project(repository.root))]
+
+    assert all(any(complaint in line for line in found) for complaint in expected), found
+    text("config_subentries.system.step.confirm", {"title": "Import?"})(repository)
+    assert not [str(one) for one in findings(Project(repository.root)) if "config_subentries" in str(one)]
+
+
 def test_an_empty_folder_gives_findings_and_no_traceback(tmp_path: Path) -> None:
     assert {finding.rule for finding in findings(Project(tmp_path))} == {"required_files_exist"}

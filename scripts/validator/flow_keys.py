@@ -130,23 +130,32 @@ def _area(project: Project, area: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _flow_classes(project: Project) -> Iterator[tuple[str, ast.ClassDef]]:
-    """Give each flow's class with the area of its texts."""
+    """Give each class of a flow with the area of its texts; one that flows of several areas share comes with each."""
     classes = [
         node for tree in project.source.trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
     ]
-    own = {node.name: _bases(node) for node in classes}
+    own = {node.name: node for node in classes}
+    areas = {node.name: _area_of(node, own) for node in classes}
     for node in classes:
-        if bases := _bases(node):
-            # A flow may be divided into several classes.
-            bases |= {name for base in bases for name in own.get(base, ())}
-            if any(base.endswith("SubentryFlow") for base in bases):
-                yield "config_subentries", node
-            elif any(base.endswith("RepairsFlow") for base in bases):
-                yield "issues", node
-            elif any("OptionsFlow" in base for base in bases):
-                yield "options", node
-            elif any(base.endswith(("ConfigFlow", "OAuth2FlowHandler")) for base in bases):
-                yield "config", node
+        if (area := areas[node.name]) is not None:
+            yield area, node
+            for base in sorted(_bases(node)):
+                if base in own and areas[base] is None:
+                    yield area, own[base]
+
+
+def _area_of(node: ast.ClassDef, own: dict[str, ast.ClassDef]) -> str | None:
+    """Return the area of a flow's texts by what its class, or its base class, is derived from."""
+    bases = _bases(node)
+    # A flow may be divided into several classes.
+    bases |= {name for base in bases if base in own for name in _bases(own[base])}
+    if any(base.endswith("SubentryFlow") for base in bases):
+        return "config_subentries"
+    if any(base.endswith("RepairsFlow") for base in bases):
+        return "issues"
+    if any("OptionsFlow" in base for base in bases):
+        return "options"
+    return "config" if any(base.endswith(("ConfigFlow", "OAuth2FlowHandler")) for base in bases) else None
 
 
 def _bases(node: ast.ClassDef) -> set[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from ..disturbances import Asked
 from ..plant.plant import Plant
 from ..plant.slots import slot_of
-from ..systems.ready_v4 import pv_residence
+from ..systems.enphase_v4 import pv_residence
 from .rows import Row, each_row
 from .stage import ENPHASE, ENPHASE_V2, ENPHASE_V4, Stage, scenario
 

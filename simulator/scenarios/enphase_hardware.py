@@ -6,7 +6,7 @@ from typing import Any
 from ..disturbances import Asked
 from ..plant.plant import Plant
 from ..plant.slots import SLOTS_PER_HOUR, slot_of
-from ..systems.ready_v4 import metered_house
+from ..systems.enphase_v4 import metered_house
 from .behind import SecondSource
 from .rows import Row, each_row
 from .stage import ENPHASE_V4, Stage, scenario

@@ -7,7 +7,7 @@ from ..disturbances import Asked
 from ..plant.devices import Meter
 from ..plant.plant import Plant
 from ..plant.slots import slot_of
-from ..systems.ready import pv_site
+from ..systems.solaredge import pv_site
 from ..systems.special import two_battery_site
 from .behind import SecondSource
 from .rows import each_value
@@ -158,7 +158,7 @@ def _replaced(stage: Stage, changed: datetime) -> None:
                     start = datetime.fromisoformat(bucket["timestamp"])
                     first = max(slot_of(start), slot_of(stage.plant.operational_at))
                     flow: FlowName = "grid_import" if name.startswith("import") else "grid_export"
-                    earlier = stage.truth.between(flow, first, max(first, slot_of(changed)))
+                    earlier = min(bucket["value"], stage.truth.between(flow, first, max(first, slot_of(changed))))
                     bucket["value"], other["value"] = earlier, max(0.0, bucket["value"] - earlier)
         series[new] = copy
         return body

@@ -21,7 +21,7 @@ import pytest
 from custom_components.solar_cloud.budget.ledger import LEASE, Ledger
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable, Throttled
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID
 
 from ..home.conftest import Cloud, enphase_input, settle, solaredge_input, state_of
 from ..home.life import add_custom_account, life, now
@@ -30,6 +30,8 @@ PLAN = 60
 JUNE = datetime(2026, 6, 10, 19, 2, 30, tzinfo=UTC)
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
+FILE_HELPERS = {"homeassistant.util.file", "homeassistant.util.json"}
+"""Home Assistant's own: they log what they cannot write or parse with a traceback."""
 
 
 @pytest.fixture
@@ -45,10 +47,10 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 
 @pytest.fixture(autouse=True)
 def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Look into the log of every test here: no traceback but of Home Assistant's own file writing, no credential."""
+    """Look into the log of every test here: no traceback but of Home Assistant's own file helpers, no credential."""
     yield
     for record in caplog.get_records("call"):
-        assert record.exc_info is None or record.name == "homeassistant.util.file", record.getMessage()
+        assert record.exc_info is None or record.name in FILE_HELPERS, record.getMessage()
         assert ENPHASE_API_KEY not in record.getMessage()
 
 

@@ -1,4 +1,4 @@
-"""A small cloud on the loopback interface that answers what a test tells it to, and remembers what it was asked."""
+"""A small cloud on the loopback interface that gives the answers of a test, and records what it was asked."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -24,7 +24,7 @@ PLENTY = Limits(per_minute=100_000, per_month=10_000_000)
 
 @dataclass
 class FakeClock:
-    """A clock that stands still until it is told to go; sleeping moves it."""
+    """A clock that stands still until a test moves it; sleeping moves it."""
 
     now: datetime = NOW
     slept: list[float] = field(default_factory=list)

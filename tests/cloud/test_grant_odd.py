@@ -47,7 +47,7 @@ async def test_a_clock_jumping_ahead_and_back_costs_a_refresh_each_time_and_lose
     desk.clock.now = NOW + ahead
     assert await desk.grant.token() == "access-2"
     desk.clock.now = NOW + timedelta(minutes=1)
-    # The token still works, so nothing tells that it is from the future; a refusal does.
+    # The token still works, so nothing shows that it is from the future; a refusal does.
     assert await desk.grant.token() == "access-2"
     desk.grant.worked("access-2")
     assert not await desk.grant.renewed("access-2")

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.solar_cloud.cloud.errors import MalformedAnswer
 from custom_components.solar_cloud.cloud.parse import (
+    above_zero,
     as_bool,
     as_code,
     as_date,
@@ -15,9 +16,13 @@ from custom_components.solar_cloud.cloud.parse import (
     as_int,
     as_list,
     as_map,
+    as_maps,
     as_str,
     as_time,
     error_text,
+    first_str,
+    maps_in,
+    require_about,
     require_list,
     require_map,
 )
@@ -117,6 +122,21 @@ def test_as_list_and_as_map_give_something_empty_for_anything_else() -> None:
     assert (as_map({"a": 1}), as_map([1]), as_map(None)) == ({"a": 1}, {}, {})
 
 
+def test_rows_that_are_no_objects_are_counted_or_left_out() -> None:
+    assert as_maps([{"a": 1}, 3, None]) == [{"a": 1}, {}, {}]
+    assert maps_in([{"a": 1}, 3, None]) == [{"a": 1}]
+    assert as_maps({"a": 1}) == maps_in("ab") == []
+
+
+def test_the_first_field_with_a_text_counts() -> None:
+    assert first_str({"a": " ", "b": 7, "c": "x"}, "none", "a", "b", "c") == "7"
+    assert first_str({"a": None}, "a") is None
+
+
+def test_a_size_of_zero_or_less_is_not_known() -> None:
+    assert (above_zero(4.5), above_zero(0.0), above_zero(-1), above_zero(None)) == (4.5, None, None, None)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -195,6 +215,13 @@ def test_a_structure_that_is_required_must_be_there() -> None:
         require_map([], "summary")
     with pytest.raises(MalformedAnswer, match="devices: an array was expected, not NoneType"):
         require_list(None, "devices")
+
+
+def test_an_answer_must_be_about_what_was_asked_for_if_it_says() -> None:
+    assert require_about({"id": 7}, "summary", "id", "7") == {"id": 7}
+    assert require_about({}, "summary", "id", "7") == {}
+    with pytest.raises(MalformedAnswer, match="summary: the answer is about another system"):
+        require_about({"id": "8"}, "summary", "id", "7")
 
 
 @pytest.mark.parametrize(

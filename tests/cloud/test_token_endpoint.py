@@ -1,10 +1,10 @@
-"""Where tokens are given out, at both vendors: what is sent, what an answer is worth, what a refusal means."""
+"""The token endpoints of both vendors: what is sent, how an answer is read, what a refusal means."""
 
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 import json
 import logging
 import traceback
@@ -15,9 +15,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 import pytest
-from yarl import URL
 
-from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens, enphase_oauth_url
@@ -33,17 +31,6 @@ from custom_components.solar_cloud.cloud.errors import (
 )
 from custom_components.solar_cloud.cloud.solaredge.tokens import SolarEdgeTokens
 from custom_components.solar_cloud.cloud.token_endpoint import TokenEndpoint
-from simulator import ENPHASE_OAUTH_PATH, SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_PATH
-from simulator.clock import Clock
-from simulator.systems.ready import (
-    ENPHASE_V4_API_KEY,
-    ENPHASE_V4_CLIENT_ID,
-    ENPHASE_V4_CLIENT_SECRET,
-    ENPHASE_V4_OWNER_NUMBER,
-    SOLAREDGE_CLIENT_ID,
-    SOLAREDGE_CLIENT_SECRET,
-    ready_simulator,
-)
 
 from .conftest import FakeClock
 from .test_grant import pair
@@ -72,7 +59,7 @@ class Sent:
 
 @dataclass
 class Office:
-    """Answers as it is told to, the last answer again and again."""
+    """Gives the answers that are lined up, the last one again and again."""
 
     sent: list[Sent] = field(default_factory=list)
     answers: list[tuple[int, Any, Mapping[str, str]]] = field(default_factory=lambda: [(200, ANSWER, {})])
@@ -161,7 +148,7 @@ async def test_solaredge_revokes_by_the_refresh_token_whatever_it_answers(bench,
     assert json.loads(bench.office.sent[0].body) == {"token": "refresh-1"}
 
 
-async def test_that_a_token_could_not_be_revoked_is_told(bench):
+async def test_that_a_token_could_not_be_revoked_is_raised(bench):
     bench.office.answers[:] = [(503, {}, {})]
     with pytest.raises(TemporarilyUnavailable):
         await bench.endpoint(SolarEdgeTokens).revoke(pair())
@@ -184,9 +171,9 @@ async def test_enphase_is_asked_in_the_query_from_then_on_where_it_refuses_the_f
     endpoint = bench.endpoint(EnphaseTokens)
     await endpoint.refresh(pair(), vital=False)
     await endpoint.refresh(pair(), vital=False)
-    wanted = {"grant_type": "refresh_token", "refresh_token": "refresh-1"}
-    assert [sent.form for sent in bench.office.sent] == [wanted, {}, {}]
-    assert [sent.query for sent in bench.office.sent] == [{}, wanted, wanted]
+    expected = {"grant_type": "refresh_token", "refresh_token": "refresh-1"}
+    assert [sent.form for sent in bench.office.sent] == [expected, {}, {}]
+    assert [sent.query for sent in bench.office.sent] == [{}, expected, expected]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +189,7 @@ def test_enphase_s_sign_in_is_beside_its_api(base, oauth):
     assert enphase_oauth_url(base) == oauth
 
 
-# What an answer is worth.
+# How an answer is read.
 
 
 @BOTH
@@ -218,7 +205,7 @@ async def test_a_refresh_counts_the_pairs_of_the_same_consent(bench, vendor):
 
 @BOTH
 @pytest.mark.parametrize(
-    ("told", "life"),
+    ("reported", "life"),
     [
         (3600, timedelta(hours=1)),
         ("3600", timedelta(hours=1)),
@@ -230,8 +217,8 @@ async def test_a_refresh_counts_the_pairs_of_the_same_consent(bench, vendor):
         (True, None),
     ],
 )
-async def test_a_token_lives_as_long_as_told_within_reason_or_as_long_as_documented(bench, vendor, told, life):
-    bench.office.answers[:] = [(200, ANSWER | {"expires_in": told}, {})]
+async def test_a_token_lives_as_long_as_reported_within_reason_or_as_documented(bench, vendor, reported, life):
+    bench.office.answers[:] = [(200, ANSWER | {"expires_in": reported}, {})]
     tokens = (await bench.endpoint(vendor).exchange(CODE, None)).tokens
     assert tokens.issued_at == bench.clock.now
     assert tokens.expires_at - tokens.issued_at == (vendor.life if life is None else life)
@@ -298,7 +285,7 @@ async def test_a_refusal_is_final_only_if_it_says_that_grant_or_application_is_w
 
 @BOTH
 async def test_no_secret_is_in_any_error_or_log_even_when_the_cloud_repeats_it(bench, vendor, caplog):
-    told: list[str] = []
+    texts: list[str] = []
     for status in (200, 400, 401, 403, 429, 500):
         endpoint = bench.endpoint(vendor)
         bench.clock.advance(hours=1)
@@ -308,13 +295,13 @@ async def test_no_secret_is_in_any_error_or_log_even_when_the_cloud_repeats_it(b
             bench.office.answers[:] = [(status, echo, {})]
             with caplog.at_level(logging.DEBUG), pytest.raises(CloudError) as raised:
                 await call
-            told.append("".join(traceback.format_exception(raised.value)))
+            texts.append("".join(traceback.format_exception(raised.value)))
             error: BaseException | None = raised.value
             while error is not None:
-                told.append(repr(error))
+                texts.append(repr(error))
                 error = error.__cause__ or error.__context__
-    told += [record.getMessage() for record in caplog.records if record.name.startswith("custom_components")]
-    text = "\n".join(told)
+    texts += [record.getMessage() for record in caplog.records if record.name.startswith("custom_components")]
+    text = "\n".join(texts)
     assert "is no good" in text
     assert not [secret for secret in (CODE, "refresh-1", SECRET) if secret in text]
 
@@ -343,7 +330,7 @@ async def test_a_spent_month_stops_every_refresh_but_the_vital_one(bench, vendor
     assert bench.account.ledger.used(bench.clock.now) == 2
 
 
-async def test_solaredge_s_spent_credits_are_told_from_the_limit_of_the_minute(bench):
+async def test_solaredge_s_spent_credits_are_not_taken_for_the_limit_of_the_minute(bench):
     endpoint = bench.endpoint(SolarEdgeTokens)
     bench.office.answers[:] = [(429, {}, {"X-RateLimit-Remaining-Minute": "0", "Retry-After": "20"})]
     with pytest.raises(Throttled) as minute:
@@ -354,120 +341,3 @@ async def test_solaredge_s_spent_credits_are_told_from_the_limit_of_the_minute(b
     with pytest.raises(Throttled) as month:
         await endpoint.refresh(pair(), vital=False)
     assert (month.value.scope, month.value.until) == (ThrottleScope.MONTH, bench.clock.now + timedelta(hours=6))
-
-
-# Against the simulated clouds.
-
-
-@dataclass
-class Real:
-    endpoint: TokenEndpoint
-    code: Callable[[], str]
-    redirect: str | None
-    owner: str | None
-    life: timedelta
-    credential: str
-    clock: FakeClock
-
-
-@asynccontextmanager
-async def simulated(name: str) -> AsyncGenerator[tuple[Real, Any]]:
-    clock = FakeClock(datetime(2026, 6, 21, 20, 3, tzinfo=UTC))
-    simulator = ready_simulator(Clock(clock))
-
-    async def save(_: dict[str, Any]) -> None:
-        return None
-
-    account = Account(Ledger(Limits(per_minute=1000, per_month=100_000)), save, clock=clock, sleep=clock.sleep)
-    async with running(simulator.app) as base, aiohttp.ClientSession() as session:
-        if name == "solaredge":
-            asked = {"client_id": SOLAREDGE_CLIENT_ID, "external_id": "nonce"}
-            url = URL(base + SOLAREDGE_AUTHORIZE_PATH).with_query(asked)
-            endpoint: TokenEndpoint = SolarEdgeTokens(
-                session,
-                account,
-                base + SOLAREDGE_PATH,
-                client_id=SOLAREDGE_CLIENT_ID,
-                client_secret=SOLAREDGE_CLIENT_SECRET,
-            )
-            fixed: tuple[Any, ...] = (None, None, timedelta(hours=2), SOLAREDGE_CLIENT_ID)
-        else:
-            asked = {"response_type": "code", "client_id": ENPHASE_V4_CLIENT_ID, "redirect_uri": REDIRECT, "state": "s"}
-            url = URL(f"{base}{ENPHASE_OAUTH_PATH}/authorize").with_query(asked)
-            endpoint = EnphaseTokens(
-                session,
-                account,
-                base + ENPHASE_OAUTH_PATH,
-                client_id=ENPHASE_V4_CLIENT_ID,
-                client_secret=ENPHASE_V4_CLIENT_SECRET,
-            )
-            fixed = (REDIRECT, str(ENPHASE_V4_OWNER_NUMBER), timedelta(seconds=86_393), ENPHASE_V4_API_KEY)
-        yield (
-            Real(endpoint, lambda: URL(simulator.authorize(str(url))).query["code"], *fixed, clock=clock),
-            simulator,
-        )
-
-
-VENDORS = pytest.mark.parametrize("name", ["enphase", "solaredge"])
-
-
-@VENDORS
-async def test_a_consent_becomes_a_pair_and_a_pair_the_next_at_the_simulated_cloud(name):
-    async with simulated(name) as (it, simulator):
-        issued = await it.endpoint.exchange(it.code(), it.redirect)
-        assert issued.owner == it.owner
-        assert issued.tokens.expires_at - issued.tokens.issued_at == it.life
-        following = await it.endpoint.refresh(issued.tokens, vital=False)
-        assert following.refresh != issued.tokens.refresh
-        with pytest.raises(CredentialRefused):
-            await it.endpoint.refresh(issued.tokens, vital=False)
-        assert [request.status for request in simulator.requests] == [200, 200, 400]
-        assert {request.credential for request in simulator.requests} == {it.credential}
-
-
-@VENDORS
-async def test_a_code_is_worth_nothing_the_second_time_or_after_a_while(name):
-    async with simulated(name) as (it, _):
-        code = it.code()
-        await it.endpoint.exchange(code, it.redirect)
-        late = it.code()
-        it.clock.advance(minutes=11)
-        for dead in (code, late, "made up"):
-            with pytest.raises(CredentialRefused) as raised:
-                await it.endpoint.exchange(dead, it.redirect)
-            assert type(raised.value) is CredentialRefused
-
-
-@VENDORS
-async def test_a_wrong_secret_is_the_application_s_fault(name):
-    async with simulated(name) as (it, _):
-        it.endpoint._client_secret = "another"
-        with pytest.raises(ClientRefused):
-            await it.endpoint.exchange(it.code(), it.redirect)
-
-
-@VENDORS
-async def test_a_refresh_token_is_dead_after_thirty_days_without_use(name):
-    async with simulated(name) as (it, _):
-        tokens = (await it.endpoint.exchange(it.code(), it.redirect)).tokens
-        it.clock.advance(days=29)
-        tokens = await it.endpoint.refresh(tokens, vital=False)
-        it.clock.advance(days=30)
-        with pytest.raises(CredentialRefused):
-            await it.endpoint.refresh(tokens, vital=False)
-
-
-async def test_enphase_s_endpoint_that_reads_no_form_costs_one_more_request_once():
-    async with simulated("enphase") as (it, simulator):
-        simulator.switches.enphase_token_form_refused = True
-        tokens = (await it.endpoint.exchange(it.code(), it.redirect)).tokens
-        await it.endpoint.refresh(tokens, vital=False)
-        assert [request.status for request in simulator.requests] == [400, 200, 200]
-
-
-async def test_solaredge_s_endpoint_may_read_forms_and_redirect_addresses_it_gets_neither():
-    async with simulated("solaredge") as (it, simulator):
-        assert simulator.switches.solaredge_form_rejected
-        assert simulator.switches.solaredge_redirect_uri_rejected
-        await it.endpoint.exchange(it.code(), REDIRECT)
-        assert [request.status for request in simulator.requests] == [200]

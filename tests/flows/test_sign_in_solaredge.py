@@ -15,7 +15,7 @@ from yarl import URL
 
 from custom_components.solar_cloud.account.callback_view import WAITING
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import (
+from simulator.ready import (
     SOLAREDGE_BATTERY_OWNER,
     SOLAREDGE_CLIENT_ID,
     SOLAREDGE_CLIENT_SECRET,

@@ -12,13 +12,8 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.solar_cloud.account.grants import GRANTS
 from simulator.plant.plant import Plant
+from simulator.ready import ENPHASE_USER_ID, ENPHASE_V4_OWNER, SOLAREDGE_API_KEY, SOLAREDGE_BATTERY_OWNER
 from simulator.scenarios import FLOW_NAMES, CloudKind, FlowName, Scenario, Stage, Truth
-from simulator.systems.ready import (
-    ENPHASE_USER_ID,
-    ENPHASE_V4_OWNER,
-    SOLAREDGE_API_KEY,
-    SOLAREDGE_BATTERY_OWNER,
-)
 
 from ..home.conftest import Cloud, add_account, enphase_input, settle, solaredge_input
 from ..home.consents import add_site

@@ -17,4 +17,7 @@ def make_young(plant: Plant, begin: datetime) -> None:
     meters = [plant.consumption_meter] if plant.consumption_meter else []
     for device in (*plant.inverters.values(), *plant.revenue_meters, *meters):
         device.installed = first
-    plant._forget()
+    for inverter in plant.inverters.values():
+        inverter.late = 0
+    # What was computed of it is no longer true.
+    plant.revision += 1

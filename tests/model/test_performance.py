@@ -22,7 +22,7 @@ from custom_components.solar_cloud.system import restore
 from simulator.plant.devices import Gateway, Inverter, Silence
 from simulator.plant.plant import Plant
 from simulator.plant.sun import Sky
-from simulator.systems.ready import eich_residence, sample_residence
+from simulator.systems.enphase_v2 import eich_residence, sample_residence
 
 from .performance_helpers import House, device_of
 

@@ -52,7 +52,7 @@ def wrong(hours: Mapping[datetime, float], plant: Plant, first: date, last: date
     return {day: more for day in days if (more := day_sum(hours, day, plant) - plant.day_wh(day))}
 
 
-async def test_an_enphase_day_corrected_three_months_later_is_booked_anew_for_no_request(
+async def test_an_enphase_day_corrected_months_later_is_booked_anew_for_no_request_more(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     # Young enough that its whole life is short, old enough that the day is in none of the usual comparisons.

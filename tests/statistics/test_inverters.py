@@ -122,7 +122,7 @@ async def test_what_the_cloud_corrects_is_booked_anew_with_every_later_sum(
 
 
 @pytest.mark.slow
-async def test_a_replaced_inverter_begins_its_own_statistic_and_the_system_lives_once(
+async def test_a_replaced_inverter_begins_its_own_statistic_and_the_systems_goes_on(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to(MORNING)

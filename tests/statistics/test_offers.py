@@ -171,6 +171,25 @@ async def test_the_past_can_be_imported_from_the_systems_menu_at_any_time(
     assert result["description_placeholders"]["price"] == "1"
 
 
+@pytest.mark.parametrize("steps", [0, 1])
+async def test_an_import_ends_where_the_account_is_not_running_any_more(
+    hass: HomeAssistant, cloud: Cloud, site: ConfigEntry, hass_client: ClientSessionGenerator, steps: int
+) -> None:
+    """Let the account be unloaded after so many answers of the owner, in either flow."""
+    client, flow = await hass_client(), hass.config_entries.subentries.async_configure
+    form = await (await client.post(FIX, json={"handler": DOMAIN, "issue_id": OFFER})).json()
+    menu = await reconfigure(hass, site)
+    address, answers = f"{FIX}/{form['flow_id']}", [{"since": "2026-05-01"}, {}]
+    for answer in answers[:steps]:
+        await client.post(address, json=answer)
+        await flow(menu["flow_id"], answer)
+    assert await hass.config_entries.async_unload(site.entry_id)
+    ended = await (await client.post(address, json=answers[steps])).json()
+    assert (ended["type"], ended["reason"]) == ("abort", "entry_not_loaded")
+    menu = await flow(menu["flow_id"], answers[steps])
+    assert (menu["type"], menu["reason"]) == (FlowResultType.ABORT, "entry_not_loaded")
+
+
 async def test_what_is_free_is_neither_offered_nor_asked(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

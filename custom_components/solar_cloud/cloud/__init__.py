@@ -1,1 +1,1 @@
-"""The vendors' clouds: clients, and the one model that all of them speak. Nothing here knows Home Assistant."""
+"""How clouds are read: what all vendors share, and a folder for each API. Nothing here knows Home Assistant."""

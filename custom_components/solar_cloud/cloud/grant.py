@@ -1,7 +1,7 @@
 """An OAuth grant: a pair of an access token and a refresh token that must never be lost.
 
-Both vendors rotate: each refresh gives a new pair, and the old refresh token is worth nothing from then on. So there is
-one refresh at a time, a caller that waits for it cannot cancel it, and a new pair is on disk before it is used.
+Both vendors rotate: each refresh gives a new pair, and the old refresh token is not valid any more. So there is one
+refresh at a time, a caller that waits for it cannot cancel it, and a new pair is on disk before it is used.
 """
 
 import asyncio
@@ -90,7 +90,7 @@ class Refresher(Protocol):
     """What a grant needs of a token endpoint."""
 
     async def refresh(self, tokens: Tokens, *, vital: bool) -> Tokens:
-        """Return the next pair; raise `CredentialRefused` when the old one is worth nothing any more."""
+        """Return the next pair; raise `CredentialRefused` when the old one is no longer valid."""
 
     async def revoke(self, tokens: Tokens) -> None:
         """End a pair, where the cloud offers that."""

@@ -8,7 +8,7 @@ from custom_components.solar_cloud.cloud.errors import NotAllowed
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import Flow, Vendor
 from simulator import SOLAREDGE_PATH
-from simulator.systems.ready import SOLAREDGE_CLIENT_ID, ready_simulator
+from simulator.ready import SOLAREDGE_CLIENT_ID, ready_simulator
 
 from .bearer_world import BATTERY_SITE, HOUR, PV_SITE, QUARTER, TOKEN, world
 from .helpers import BERLIN, system_data
