@@ -1,7 +1,7 @@
 """Disturbances that really happened, each a small function with its public source, for the clouds it applies to."""
 
 from . import both, counters, enphase, enphase_hardware, odd_rows, solaredge, solaredge_hardware
-from .stage import LIBRARY, CloudKind, Scenario, Stage
+from .stage import LIBRARY, CloudKind, Part, Scenario, Stage
 from .truth import FLOW_NAMES, FlowName, Truth
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "LIBRARY",
     "CloudKind",
     "FlowName",
+    "Part",
     "Scenario",
     "Stage",
     "Truth",

@@ -159,6 +159,7 @@ def lifetime_spotty(stage: Stage) -> None:
 @scenario(ENPHASE)
 def inverters_begin_again(stage: Stage) -> None:
     """The counters of single microinverters fall to 0 and go on. Source: home-assistant/core#140602."""
+    stage.relative_devices = True
     again = stage.after(24)
 
     def change(body: Any, asked: Asked) -> Any:

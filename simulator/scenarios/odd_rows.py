@@ -54,6 +54,7 @@ def zeros_first(stage: Stage) -> None:
     stage.rewrite("energy", each_value(bucket))
     stage.rewrite("meters/*telemetry", each_value(bucket, *NAMES))
     stage.zeros_until = late
+    stage.law = 7
 
 
 @scenario(BOTH)

@@ -132,6 +132,7 @@ def grid_meter_replaced_before(stage: Stage) -> None:
 
 def _replaced(stage: Stage, changed: datetime) -> None:
     old, new = "606052971", "606099999"
+    stage.law = 6
 
     def devices(body: Any, asked: Asked) -> Any:
         if asked.now < changed:

@@ -54,6 +54,12 @@ class Stage:
     """Flows of which nobody knows what is true."""
     late: tuple[list[FlowName], datetime, datetime] | None = None
     """Flows whose rows of a time come late: until then values may lack them."""
+    law: int = 0
+    """The law that untrue values break here, where it is not measuring itself."""
+    relative_devices: bool = False
+    """Whether counters of devices begin again in the cloud: ours go on from what they were."""
+    device_flows: frozenset[FlowName] = frozenset()
+    """The flows whose lost and late rows devices lack, too."""
     zeros_until: timedelta = timedelta(0)
     """For how long rows that have not come are told as 0."""
     missing: set[FlowName] = field(default_factory=set)

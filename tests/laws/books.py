@@ -7,7 +7,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
 from custom_components.solar_cloud.model.data import midnight
-from simulator.plant.slots import SLOTS_PER_HOUR, slot_of
 from simulator.scenarios import FlowName, Stage
 
 from .judge import Judge
@@ -74,6 +73,3 @@ def _touches(stage: Stage, flow: FlowName, start: datetime, end: datetime, *, da
         flow in flows and first < end and start < last
         for flows, first, last in (stage.lost_days if days else stage.lost)
     )
-
-
-__all__ = ["SLOTS_PER_HOUR", "judge_books", "slot_of"]

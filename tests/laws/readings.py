@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import pairwise
+from typing import Literal
 
 from simulator import Request, Simulator
 from simulator.scenarios import CloudKind, FlowName
@@ -13,7 +14,9 @@ MOST_GAP = timedelta(hours=6)
 LAG = timedelta(minutes=40)
 """How old the newest row of a healthy cloud may be when it is read."""
 
-_PATHS: dict[str, dict[FlowName, tuple[str, ...]]] = {
+type Source = FlowName | Literal["overview"]
+
+_PATHS: dict[str, dict[Source, tuple[str, ...]]] = {
     "enphase_v2": {
         "production": ("*/summary", "*/stats", "*/rgm_stats"),
         "consumption": ("*/consumption_stats",),
@@ -33,6 +36,7 @@ _PATHS: dict[str, dict[FlowName, tuple[str, ...]]] = {
         "grid_export": ("*/meters/*telemetry",),
         "battery_charge": ("*/storage/*telemetry",),
         "battery_discharge": ("*/storage/*telemetry",),
+        "overview": ("*/overview",),
     },
 }
 
@@ -43,7 +47,7 @@ class Readings:
     def __init__(self, simulator: Simulator, cloud: CloudKind) -> None:
         self._simulator = simulator
         self._paths = _PATHS["solaredge" if cloud.startswith("solaredge") else cloud]
-        self._at: dict[FlowName, list[datetime]] = defaultdict(list)
+        self._at: dict[Source, list[datetime]] = defaultdict(list)
         self.requests: list[Request] = []
         self.last_answer: datetime | None = None
 
@@ -62,7 +66,7 @@ class Readings:
                     self._at[flow].append(request.time)
         self._simulator.clear_requests()
 
-    def gap(self, flow: FlowName, now: datetime) -> timedelta:
+    def gap(self, flow: Source, now: datetime) -> timedelta:
         """Return the longest of the last three gaps between readings of a flow, the present one among them."""
         times = self._at[flow][-4:]
         gaps = [later - earlier for earlier, later in pairwise(times)]
@@ -70,10 +74,10 @@ class Readings:
             gaps.append(min(now - times[-1], MOST_GAP))
         return min(max(gaps, default=HOUR), MOST_GAP)
 
-    def bound(self, flow: FlowName, now: datetime) -> timedelta:
+    def bound(self, flow: Source, now: datetime) -> timedelta:
         """Return how long a value may be kept, or may be missing."""
         return max(HOUR, 3 * self.gap(flow, now)) + LAG
 
-    def count(self, flow: FlowName, since: datetime) -> int:
+    def count(self, flow: Source, since: datetime) -> int:
         """Return how often a flow was read since an instant."""
         return sum(at > since for at in self._at[flow])

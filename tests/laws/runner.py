@@ -19,7 +19,8 @@ from ..home.conftest import Cloud, add_account, enphase_input, settle, solaredge
 from ..home.consents import add_site
 from ..home.sign_in import signed_in
 from .books import judge_books
-from .judge import Judge, LogWatch
+from .judge import Judge
+from .logs import LogWatch
 from .young import make_young
 
 type Variant = Literal["start", "restart", "outage"]
@@ -85,8 +86,7 @@ class Run:
         logging.getLogger().addHandler(watch)
         try:
             entry = await self._account(plant)
-            judge = Judge(self.hass, entry, stage, flows_of(plant, self.kind))
-            judge.watch(watch)
+            judge = Judge(self.hass, entry, stage, flows_of(plant, self.kind), watch)
             await self._live(stage, judge, entry)
             judge.close()
             if entry.state is ConfigEntryState.LOADED:

@@ -1,22 +1,24 @@
 """Which instants a shown value can be of: the plant's truth in steps of five minutes, searched backwards."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulator.plant.slots import SLOTS_PER_HOUR, slot_after, slot_of, slot_time
-from simulator.scenarios import FlowName, Truth
 
 REACH = 30 * SLOTS_PER_HOUR
 """How far back a value is looked for."""
 LENGTHS = (1, 3)
 """Of intervals, in slots: five minutes and a quarter of an hour."""
 
+type Energy = Callable[[int, int], float]
+"""Gives the Wh between two slots."""
+
 
 class Track:
-    """The energy of one flow in Wh before each slot, or of a difference of two."""
+    """The energy of a flow, or of several with their signs, in Wh before each slot."""
 
-    def __init__(self, truth: Truth, plus: FlowName, minus: FlowName | None, first: int) -> None:
-        self._truth = truth
-        self._plus, self._minus = plus, minus
+    def __init__(self, terms: tuple[tuple[Energy, int], ...], first: int) -> None:
+        self._terms = terms
         self.first = first
         self._sums = [0.0]
 
@@ -25,24 +27,19 @@ class Track:
         sums = self._sums
         while self.first + len(sums) <= slot:
             at = self.first + len(sums) - 1
-            energy = self._truth.between(self._plus, at, at + 1)
-            if self._minus is not None:
-                energy -= self._truth.between(self._minus, at, at + 1)
-            sums.append(sums[-1] + energy)
-        return sums[slot - self.first]
+            sums.append(sums[-1] + sum(sign * energy(at, at + 1) for energy, sign in self._terms))
+        return sums[max(0, slot - self.first)]
 
     def wh(self, start: datetime, end: datetime) -> float:
         return self.until(slot_of(end)) - self.until(slot_of(start))
 
 
-def ends_of_power(
-    track: Track, watts: float, oldest: int, newest: int, *, all_of_them: bool = False, lengths: tuple[int, ...] = LENGTHS
-) -> list[int]:
+def ends_of_power(track: Track, watts: float, oldest: int, newest: int, *, all_of_them: bool = False) -> list[int]:
     """Return the slots before which an interval ends that has this mean power; the newest one first."""
     tolerance = 1.0 + 0.005 * abs(watts)
     found = []
-    for end in range(newest, max(oldest, track.first + max(lengths)) - 1, -1):
-        for length in lengths:
+    for end in range(newest, max(oldest, track.first + max(LENGTHS)) - 1, -1):
+        for length in LENGTHS:
             mean = (track.until(end) - track.until(end - length)) * SLOTS_PER_HOUR / length
             if abs(mean - watts) <= tolerance:
                 found.append(end)
@@ -50,20 +47,6 @@ def ends_of_power(
         if found and not all_of_them:
             break
     return found
-
-
-def ends_of_energy(track: Track, start: int, energy_wh: float, oldest: int, newest: int, slack: Slack) -> list[int]:
-    """Return the first and the last slot up to which this energy can have been counted since a start."""
-    base = track.until(start)
-    found: list[int] = []
-    for end in range(newest, max(oldest, start) - 1, -1):
-        counted = track.until(end) - base
-        less, more = slack.less(start, end), slack.more
-        if counted - less - 1.0 <= energy_wh <= counted + more + 1.0:
-            found.append(end)
-        elif counted + more + 1.0 < energy_wh:
-            break
-    return [found[-1], found[0]] if found else []
 
 
 class Slack:
@@ -83,6 +66,21 @@ class Slack:
             for first, last, track in self._lost
             if max(start, first) < min(end, last)
         )
+
+
+def ends_of_energy(
+    track: Track, start: int, energy_wh: float, oldest: int, newest: int, slack: Slack
+) -> tuple[int, int] | None:
+    """Return the first and the last slot up to which this energy can have been counted since a start, if any."""
+    base = track.until(start)
+    found: list[int] = []
+    for end in range(newest, max(oldest, start) - 1, -1):
+        counted = track.until(end) - base
+        if counted - slack.less(start, end) - 1.0 <= energy_wh <= counted + slack.more + 1.0:
+            found.append(end)
+        elif counted + slack.more + 1.0 < energy_wh:
+            break
+    return (found[-1], found[0]) if found else None
 
 
 def age(end: int, now: datetime) -> timedelta:
