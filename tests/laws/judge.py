@@ -168,7 +168,9 @@ class Judge:
         if self._is_told_wrong(meaning, watts, now):
             return
         if not ends:
-            right = ", ".join(str(round((track.until(end) - track.until(end - 3)) * 4)) for end in range(newest, newest - 9, -3))
+            right = ", ".join(
+                str(round((track.until(end) - track.until(end - 3)) * 4)) for end in range(newest, newest - 9, -3)
+            )
             self.found.add(self.stage.law or 1, key, "no interval has this power", now, seen=watts, right=right)
             return
         at = f"{watts} of {slot_time(ends[0]):%d %H:%M}"
@@ -260,7 +262,9 @@ class Judge:
         later = [one for one in self.readings.requests if one.time > self.stage.begin + 2 * HOUR]
         spent = sum(fnmatchcase(one.path, pattern) for one in later)
         if later and spent / len(later) > share:
-            self.found.add(9, pattern, "requests for next to nothing", now, seen=f"{spent} of {len(later)}", right=share)
+            self.found.add(
+                9, pattern, "requests for next to nothing", now, seen=f"{spent} of {len(later)}", right=share
+            )
 
 
 def _number(state: State | None) -> float | None:

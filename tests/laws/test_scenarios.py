@@ -12,9 +12,7 @@ from .report import note
 from .runner import VARIANTS, Run, Variant
 
 CASES = [
-    pytest.param(
-        name, kind, variant, marks=[] if one.quick and variant == "start" else [pytest.mark.slow]
-    )
+    pytest.param(name, kind, variant, marks=[] if one.quick and variant == "start" else [pytest.mark.slow])
     for name, one in LIBRARY.items()
     for kind in one.clouds
     for variant in VARIANTS

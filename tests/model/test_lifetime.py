@@ -1,23 +1,22 @@
 """The lifetime counter: what it believes, what it holds, what it waits for."""
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
-from custom_components.solar_cloud.model.lifetime import LifetimeCounter, most_energy_wh
+from custom_components.solar_cloud.model.lifetime import LifetimeCounter, most_of
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
-SIZE = 5000.0
+MOST_W = 7500.0
 MINUTES = timedelta(minutes=1)
 
 
 def take_all(
-    counter: LifetimeCounter, values: list[tuple[int, float]], size: float | None = SIZE
+    counter: LifetimeCounter, values: list[tuple[int, float]], most_w: float | None = MOST_W
 ) -> list[float | None]:
     """Feed (minute, raw value) pairs and collect what is published."""
     published = []
     for minute, raw in values:
         now = START + minute * MINUTES
-        counter = counter.take(raw, now, now, partial(most_energy_wh, size))
+        counter = counter.take(raw, now, now, None if most_w is None else most_of(most_w))
         published.append(counter.published_wh)
     return published
 
@@ -99,11 +98,10 @@ def test_a_bogus_figure_that_grows_and_goes_leaves_no_trace() -> None:
     assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_000_000, 1_000_900, 1_001_000]
 
 
-def test_the_nameplate_bounds_what_is_believed_and_without_one_nothing_is_bounded() -> None:
-    assert most_energy_wh(4000, timedelta(hours=1)) == 4000 * 1.5 * 1.25
-    assert most_energy_wh(None, timedelta(hours=1)) is None
-    assert most_energy_wh(0, timedelta(hours=1)) is None
-    assert take_all(LifetimeCounter(), [(0, 1_000_000), (1, 9_000_000)], size=None) == [1_000_000, 9_000_000]
+def test_a_known_power_bounds_what_is_believed_and_without_one_nothing_is_bounded() -> None:
+    assert most_of(4000)(timedelta(hours=1)) == 4000 * 1.25
+    assert most_of(4000)(timedelta(hours=-1)) == 4000 * 0.25
+    assert take_all(LifetimeCounter(), [(0, 1_000_000), (1, 9_000_000)], most_w=None) == [1_000_000, 9_000_000]
 
 
 def test_the_counter_never_falls_whatever_comes() -> None:

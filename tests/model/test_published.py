@@ -312,13 +312,17 @@ def test_a_row_beyond_what_is_possible_is_missing_everywhere():
 
 
 def test_a_nameplate_typed_wrong_withholds_nothing_for_long():
-    life = Life(size_w=50.0)
-    life.report(8, [1000.0] * 8)
-    assert life.data.peak.size_doubted is False or life.data.power is not None
     life = Life(size_w=1_000.0)
     life.report(7, [1_000.0] * 7)
     assert life.data.power is None
     life.report(8, [1_000.0] * 8)
     assert life.data.peak.size_doubted
+    assert life.data.power == Power(power_w=4_000, measured_at=MIDNIGHT + 8 * QUARTER)
     assert life.data.today
     assert life.data.today.energy_wh == 8_000
+
+
+def test_a_nameplate_in_the_wrong_unit_withholds_nothing():
+    life = Life(size_w=5.68)
+    life.report(1, [1_000.0])
+    assert life.data.power == Power(power_w=4_000, measured_at=MIDNIGHT + QUARTER)

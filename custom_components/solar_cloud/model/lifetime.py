@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .limits import OVER_NAMEPLATE
-
 SLACK = timedelta(minutes=15)
 """Reports come in steps, so a little more energy than the time between two readings allows is normal."""
 CONFIRM_READINGS = 3
@@ -19,19 +17,14 @@ CONFIRM_RESTART = timedelta(hours=3)
 """A counter that has fallen far and grows again has begun again."""
 CONFIRM_FALL = timedelta(hours=20)
 """One that has fallen a little is mostly overtaken by what is produced meanwhile; else it goes on from where it is."""
+LONGEST = timedelta(days=366)
+"""So long a time may lie between two readings where nobody knows how long it was: a clock was wrong."""
 RESTART_SHARE = 0.5
 SAME_WH = 0.5
 """What two figures of the same energy may differ by in binary."""
 
 type Most = Callable[[timedelta], float | None]
 """Gives the most Wh that a time allows; `None` where nobody knows."""
-
-
-def most_energy_wh(size_w: float | None, elapsed: timedelta) -> float | None:
-    """Return the most Wh that a system of this nameplate can yield in a time; `None` where the size is unknown."""
-    if not size_w or size_w <= 0:
-        return None
-    return most_of(size_w * OVER_NAMEPLATE)(elapsed)
 
 
 def most_of(most_w: float) -> Most:
@@ -67,19 +60,22 @@ class LifetimeCounter:
         published = self.published_wh
         if published is None:
             # A first 0 may be a glitch; publishing it would make the true value a jump.
-            return self._publish(value, as_of) if value > 0 else self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
+            return self._publish(value, as_of, now) if value > 0 else self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
         if value >= published - SAME_WH:
-            allowed = None if most is None else most(as_of - (self.as_of or as_of))
+            # A clock was wrong where the last value is of the future.
+            elapsed = LONGEST if self.as_of is None or self.as_of > now else as_of - self.as_of
+            allowed = None if most is None else most(elapsed)
             if allowed is None or value - published <= allowed:
-                return self._publish(max(value, published), as_of)
+                return self._publish(max(value, published), as_of, now)
             return self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
         fell_far = raw_wh < (published - self.offset_wh) * RESTART_SHARE
         return self._doubt(raw_wh, as_of, now, CONFIRM_RESTART if fell_far else CONFIRM_FALL)
 
-    def _publish(self, value: float, as_of: datetime, offset_wh: float | None = None) -> LifetimeCounter:
+    def _publish(self, value: float, as_of: datetime, now: datetime, offset_wh: float | None = None) -> LifetimeCounter:
+        before = self.as_of if self.as_of is not None and self.as_of <= now else as_of
         return LifetimeCounter(
             published_wh=value,
-            as_of=max(as_of, self.as_of) if self.as_of else as_of,
+            as_of=max(as_of, before),
             offset_wh=self.offset_wh if offset_wh is None else offset_wh,
         )
 
@@ -88,13 +84,14 @@ class LifetimeCounter:
         first, since = self.suspect_wh, self.suspect_since
         if first is None or since is None or raw_wh < first - SAME_WH or since > now:
             return replace(self, suspect_wh=raw_wh, suspect_since=now, suspect_readings=1)
-        readings = self.suspect_readings + 1
-        waited = readings >= CONFIRM_READINGS and now - since >= confirm
-        if self.published_wh is None:
-            return self._publish(raw_wh + self.offset_wh, as_of) if waited else replace(self, suspect_readings=readings)
-        if not waited or (confirm is not CONFIRM_JUMP and raw_wh <= first + SAME_WH):
+        readings, stood = self.suspect_readings + 1, now - since
+        # What is read once a day does not wait for a third day.
+        waited = stood >= CONFIRM_FALL or (readings >= CONFIRM_READINGS and stood >= confirm)
+        if self.published_wh is None and waited:
+            return self._publish(raw_wh + self.offset_wh, as_of, now)
+        if self.published_wh is None or not waited or (confirm is not CONFIRM_JUMP and raw_wh <= first + SAME_WH):
             return replace(self, suspect_readings=readings)
         # It goes on from the published value by what it has grown since it was first seen where it is now: what it had
         # counted before belongs to other hardware, to another meaning of the figure, or to nobody.
         offset = self.published_wh - first
-        return self._publish(raw_wh + offset, as_of, offset)
+        return self._publish(raw_wh + offset, as_of, now, offset)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from .elements import Flow, Interval, Momentary, Power, System, Update
+from .elements import DeviceReading, Flow, Interval, Momentary, Power, System, Update
 from .series import EMPTY, Series, merged
 
 OVER_NAMEPLATE = 1.5
@@ -23,10 +23,12 @@ LEAST_FLOW_W = 100_000.0
 FLOW_OVER_NAMEPLATE = 10.0
 DRAWN_W = 100.0
 """What electronics draw themselves: a mean power that is not further below zero counts as zero."""
+LEAST_SIZE_W = 100.0
+"""A nameplate below that is none: somebody has typed kW where W belong."""
 STANDS = timedelta(hours=24)
 """So old an interval is believed to stand."""
 DOUBT_ROWS = 8
-"""So many rows of a day beyond the nameplate, but not far beyond it, show that the nameplate is wrong."""
+"""So many rows of a day beyond what was possible, but not far beyond it, show that more is possible."""
 DOUBT_FACTOR = 10.0
 
 
@@ -46,12 +48,14 @@ class Peak:
     """What is known of how much a system can yield, besides its nameplate."""
 
     stood_w: float | None = None
-    """The highest mean power of an interval that was still there a day later."""
+    """The highest mean power of an interval that was still there a day later, or of one of many that go together."""
     size_w: float | None = None
     """The nameplate that the doubt is about."""
     size_doubted: bool = False
     beyond: Mapping[datetime, Interval] = field(default_factory=lambda: EMPTY)
-    """Production of the last day beyond the nameplate, by start: taken in once the nameplate is doubted."""
+    """Production of the last day beyond what was possible, by start: taken in once more is possible."""
+    powers_beyond: Mapping[datetime, float] = field(default_factory=lambda: MappingProxyType({}))
+    """The same of powers (W), by the time that they were measured at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +76,19 @@ class Limits:
 
 def limits_of(system: System, peak: Peak) -> Limits:
     """Return the limits of a system as well as they are known."""
-    size_w = system.size_w if system.size_w and system.size_w > 0 else None
-    flow_w = max(LEAST_FLOW_W, FLOW_OVER_NAMEPLATE * (size_w or 0.0))
-    if size_w is not None and not (peak.size_doubted and peak.size_w == size_w):
+    size_w, stood_w = _believed_size_w(system, peak), peak.stood_w or 0.0
+    flow_w = max(LEAST_FLOW_W, FLOW_OVER_NAMEPLATE * max(size_w or 0.0, stood_w))
+    if size_w is not None:
         return Limits(production_w=OVER_NAMEPLATE * size_w, flow_w=flow_w)
-    known = [one.mean_power_w for one in peak.beyond.values()] + [peak.stood_w or 0.0]
-    highest = max(known)
-    return Limits(production_w=OVER_PEAK * highest if highest > 0 else UNBOUNDED_W, flow_w=flow_w)
+    return Limits(production_w=OVER_PEAK * stood_w if stood_w > 0 else UNBOUNDED_W, flow_w=flow_w)
+
+
+def _believed_size_w(system: System, peak: Peak) -> float | None:
+    """Return the nameplate in W; `None` where there is none that can be believed."""
+    size_w = system.size_w
+    if size_w is None or size_w < LEAST_SIZE_W or (peak.size_doubted and peak.size_w == size_w):
+        return None
+    return size_w
 
 
 def admitted(update: Update, system: System, peak: Peak, now: datetime) -> tuple[Update, Peak, Mapping[str, Rejection]]:
@@ -86,19 +96,17 @@ def admitted(update: Update, system: System, peak: Peak, now: datetime) -> tuple
 
     The rejections are by the name of the flow, `device` for those of single devices; each stands for the largest one.
     """
-    peak = _reviewed(peak, update.intervals, system, now)
+    update, peak = _reviewed(update, system, peak, now)
     limits = limits_of(system, peak)
     checks = _Checks(limits=limits)
-    intervals = update.intervals
-    if intervals and peak.size_doubted:
-        intervals = (*peak.beyond.values(), *intervals)
     new = replace(
         update,
         power=checks.power(update.power),
         momentary=checks.momentary(update.momentary),
-        intervals=checks.rows(Flow.PRODUCTION, intervals),
+        intervals=checks.rows(Flow.PRODUCTION, update.intervals),
         flows=checks.flows(update.flows),
         detail=checks.flows(update.detail),
+        readings=checks.readings(update.readings),
         device_intervals=MappingProxyType(
             {serial: checks.rows(Flow.PRODUCTION, rows, "device") for serial, rows in update.device_intervals.items()}
         ),
@@ -127,7 +135,7 @@ class _Checks:
         most_w, found = self.limits.of(flow), []
         for row in rows:
             mean_w = row.energy_wh * 3600 / (row.end - row.start).total_seconds() if row.end > row.start else most_w + 1
-            if mean_w > most_w or mean_w < -DRAWN_W:
+            if not -DRAWN_W <= mean_w <= most_w:
                 self._reject(name or flow, flow, row)
             elif row.energy_wh < 0:
                 found.append(replace(row, energy_wh=0.0, power_w=None if row.power_w is None else 0.0))
@@ -139,16 +147,30 @@ class _Checks:
 
     def power(self, power: Power | None) -> Power | None:
         """Return a possible power of production, not below zero."""
-        if power is None or power.power_w > self.limits.production_w or power.power_w < -DRAWN_W:
+        if power is None or not -DRAWN_W <= power.power_w <= self.limits.production_w:
             return None
         return power if power.power_w >= 0 else replace(power, power_w=0.0)
+
+    def readings(self, readings: Mapping[str, DeviceReading]) -> Mapping[str, DeviceReading]:
+        """Return the readings of devices without the powers that cannot be; a battery that takes is below zero."""
+        most_w = max(self.limits.production_w, self.limits.flow_w)
+        odd = {
+            serial: replace(reading, power_w=None, measured_at=None)
+            for serial, reading in readings.items()
+            if reading.power_w is not None and not -most_w <= reading.power_w <= most_w
+        }
+        return MappingProxyType({**readings, **odd}) if odd else readings
 
     def momentary(self, momentary: Momentary | None) -> Momentary | None:
         """Return the possible ones of the powers of an instant."""
         if momentary is None:
             return None
-        powers = {flow: power for flow, power in momentary.powers.items() if 0 <= power <= self.limits.of(flow)}
-        if len(powers) == len(momentary.powers):
+        powers = {
+            flow: max(0.0, power)
+            for flow, power in momentary.powers.items()
+            if -DRAWN_W <= power <= self.limits.of(flow)
+        }
+        if powers == momentary.powers:
             return momentary
         return replace(momentary, powers=MappingProxyType(powers)) if powers else None
 
@@ -165,17 +187,61 @@ def with_peak(peak: Peak, rows: Iterable[Interval], now: datetime) -> Peak:
     return replace(peak, stood_w=stood) if stood > (peak.stood_w or 0.0) else peak
 
 
-def _reviewed(peak: Peak, rows: Iterable[Interval], system: System, now: datetime) -> Peak:
-    """Return the peak with the doubt about the nameplate reviewed: a human has typed it."""
-    size_w = system.size_w
-    if size_w is None or size_w <= 0:
-        return peak
-    if peak.size_w != size_w:
-        peak = Peak(stood_w=peak.stood_w, size_w=size_w)
-    beyond = [
-        row for row in rows if OVER_NAMEPLATE * size_w < row.mean_power_w <= DOUBT_FACTOR * size_w and row.end <= now
-    ]
-    if not beyond and not peak.beyond:
-        return peak
-    known: Series = merged(peak.beyond, beyond, now, STANDS)
-    return replace(peak, beyond=known, size_doubted=peak.size_doubted or len(known) >= DOUBT_ROWS)
+def _reviewed(update: Update, system: System, peak: Peak, now: datetime) -> tuple[Update, Peak]:
+    """Return the peak with the doubt about what is possible reviewed, and the update with the rows that waited for it.
+
+    A human has typed the nameplate, and the highest interval may be one of a dark winter's day.
+    """
+    if peak.size_w != system.size_w:
+        peak = replace(peak, size_w=system.size_w, size_doubted=False)
+    limit_w = limits_of(system, peak).production_w
+    size_w = _believed_size_w(system, peak)
+    far_w = DOUBT_FACTOR * (size_w or peak.stood_w or 0.0)
+    rows = (*update.intervals, *update.detail.get(Flow.PRODUCTION, ()))
+    beyond = _beyond_rows(peak.beyond, rows, limit_w, far_w, now)
+    powers = _beyond_powers(peak.powers_beyond, update, limit_w, far_w, now)
+    if max(len(beyond), len(powers)) < DOUBT_ROWS:
+        if beyond == peak.beyond and powers == peak.powers_beyond:
+            return update, peak
+        return update, replace(peak, beyond=beyond, powers_beyond=powers)
+    highest_w = max(peak.stood_w or 0.0, *powers.values(), *(row.mean_power_w for row in beyond.values()))
+    peak = Peak(stood_w=highest_w, size_w=system.size_w, size_doubted=size_w is not None or peak.size_doubted)
+    return _with_rows(update, beyond), peak
+
+
+def _beyond_rows(old: Series, rows: Iterable[Interval], limit_w: float, far_w: float, now: datetime) -> Series:
+    """Return the intervals of the last day beyond a limit, but not far beyond it; the newer answer counts."""
+    latest = {row.start: row for row in rows if row.end <= now}
+    if not old and not latest:
+        return old
+    known = merged(old, latest.values(), now, STANDS)
+    return MappingProxyType({start: row for start, row in known.items() if limit_w < row.mean_power_w <= far_w})
+
+
+def _beyond_powers(
+    old: Mapping[datetime, float], update: Update, limit_w: float, far_w: float, now: datetime
+) -> Mapping[datetime, float]:
+    """Return the powers of the last day beyond a limit, but not far beyond it, by time (W)."""
+    found = dict(old)
+    if update.power is not None:
+        found[update.power.measured_at] = update.power.power_w
+    if update.momentary is not None and (power_w := update.momentary.powers.get(Flow.PRODUCTION)) is not None:
+        found[update.momentary.measured_at] = power_w
+    return MappingProxyType(
+        {at: power_w for at, power_w in found.items() if now - STANDS < at <= now and limit_w < power_w <= far_w}
+    )
+
+
+def _with_rows(update: Update, waiting: Series) -> Update:
+    """Return an update with production that was beyond what was possible before, as far as it has none of its own."""
+    if update.intervals:
+        return replace(update, intervals=_together(waiting, update.intervals))
+    if own := update.detail.get(Flow.PRODUCTION):
+        detail = {**update.detail, Flow.PRODUCTION: _together(waiting, own)}
+        return replace(update, detail=MappingProxyType(detail))
+    return update
+
+
+def _together(waiting: Series, own: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    starts = {row.start for row in own}
+    return (*(row for start, row in waiting.items() if start not in starts), *own)

@@ -12,12 +12,11 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from .balance import BATTERY, GRID, Book, Span, Storage, disagreement, inputs_of, tolerance, with_drawn
-from .counters import flow_counters, production_counter
+from .counters import flow_counters, most_production, production_counter
 from .data import SystemData
 from .elements import DayEnergy, DeviceKind, Flow, Interval, Momentary, Power, Update
-from .lifetime import most_energy_wh
 from .series import Dark, Series, backward, day_energy_wh, local_day, midnight, newest_end
-from .value import Origin, Published, Reason, Value
+from .value import NOTHING_YET, Origin, Published, Reason, Value
 
 RECENT_SPANS = 24
 """So many of the newest intervals are looked through for the newest one that has everything."""
@@ -41,7 +40,8 @@ def publish(
 
 def book_of(data: SystemData, dark: Dark) -> Book:
     """Return the series of a system with what its storage and the sun say of them."""
-    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(BATTERY & data.flows.keys())
+    momentary = frozenset() if data.momentary is None else data.momentary.powers.keys()
+    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(BATTERY & (data.flows.keys() | momentary))
     return Book(
         production=data.intervals,
         flows=data.flows,
@@ -96,15 +96,11 @@ def _today(data: SystemData, before: SystemData, update: Update, now: datetime, 
     if new is None or new.day > day or (old is not None and new.day < old.day):
         return old
     end = min(now, midnight(new.day + timedelta(days=1), zone))
-    most = most_energy_wh(_believed_size_w(data), end - midnight(new.day, zone))
-    if new.energy_wh < 0 or (most is not None and new.energy_wh > most):
+    most = most_production(data)
+    most_wh = None if most is None else most(end - midnight(new.day, zone))
+    if new.energy_wh < 0 or (most_wh is not None and new.energy_wh > most_wh):
         return old
     return old if old is not None and old.day == new.day and old.energy_wh > new.energy_wh else new
-
-
-def _believed_size_w(data: SystemData) -> float | None:
-    """Return the nameplate in W, unless it is doubted."""
-    return None if data.peak.size_doubted else data.system.size_w
 
 
 def _powers(data: SystemData, book: Book, spans: list[Span]) -> Mapping[Flow, Value]:
@@ -144,7 +140,8 @@ def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book)
     """Return the values with the powers of an instant where these are newer; a computed one may contradict them."""
     at, found = momentary.measured_at, dict(values)
     for flow in {*momentary.powers, *momentary.computed} - {Flow.PRODUCTION}:
-        if (old := found.get(flow)) is not None and old.end is not None and old.end > at:
+        old = found.get(flow, NOTHING_YET)
+        if old.end is not None and old.end > at and not _is_late(old):
             continue
         power = momentary.powers.get(flow)
         if flow not in momentary.computed:
@@ -152,14 +149,21 @@ def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book)
                 found[flow] = Value(amount=max(0.0, power), start=at, end=at)
             continue
         value = Value(start=at, end=at, origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage))
+        silent = book.storage.fitted and not momentary.powers.keys() >= BATTERY
         if book.storage.unknown:
             found[flow] = value.without(Reason.UNKNOWN_STORAGE)
         elif power is not None:
             found[flow] = replace(value, amount=max(0.0, power))
-        else:
-            silent = book.storage.fitted and not momentary.powers.keys() >= BATTERY
-            found[flow] = value.without(Reason.INPUT_MISSING if silent else Reason.CONTRADICTION)
+        elif not silent:
+            found[flow] = value.without(Reason.CONTRADICTION)
+        elif old is NOTHING_YET:
+            found[flow] = value.without(Reason.INPUT_MISSING)
     return found
+
+
+def _is_late(value: Value) -> bool:
+    """Return whether a computed value only waits for what it is computed from: that takes no older value away."""
+    return value.reason is Reason.INPUT_MISSING
 
 
 def _net(plus: Flow, minus: Flow, power: Mapping[Flow, Value], spans: Iterable[Span]) -> Value:
@@ -168,17 +172,20 @@ def _net(plus: Flow, minus: Flow, power: Mapping[Flow, Value], spans: Iterable[S
     if one is None or other is None:
         return Value(reason=Reason.NOT_YET)
     computed = one.is_computed or other.is_computed
-    origin = Origin.COMPUTED if computed else Origin.MEASURED
+    value = Value(
+        origin=Origin.COMPUTED if computed else Origin.MEASURED,
+        inputs=frozenset((one.inputs or {plus}) | (other.inputs or {minus})) if computed else frozenset(),
+    )
     if one.end == other.end:
-        reason = one.reason or other.reason
+        value = replace(value, start=one.start, end=one.end)
         if one.amount is None or other.amount is None:
-            return Value(start=one.start, end=one.end, origin=origin, reason=reason)
-        return Value(amount=one.amount - other.amount, start=one.start, end=one.end, origin=origin)
+            return replace(value, reason=one.reason or other.reason)
+        return replace(value, amount=one.amount - other.amount)
     for span in spans:
         given, taken = span.mean_power_w(plus), span.mean_power_w(minus)
         if given is not None and taken is not None:
-            return Value(amount=given - taken, start=span.start, end=span.end, origin=origin)
-    return Value(origin=origin, reason=Reason.INPUT_MISSING)
+            return replace(value, amount=given - taken, start=span.start, end=span.end)
+    return replace(value, reason=Reason.INPUT_MISSING)
 
 
 def _energies(data: SystemData, book: Book, day: date, zone: ZoneInfo) -> tuple[Mapping[Flow, Value], float | None]:
