@@ -172,6 +172,9 @@ class _Checks:
         }
         if powers == momentary.powers:
             return momentary
+        if len(powers) < len(momentary.powers):
+            # What was computed from an impossible power is no better.
+            powers = {flow: power for flow, power in powers.items() if flow not in momentary.computed}
         return replace(momentary, powers=MappingProxyType(powers)) if powers else None
 
     def _reject(self, name: str, flow: Flow, row: Interval) -> None:

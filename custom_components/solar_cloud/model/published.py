@@ -149,12 +149,11 @@ def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book)
                 found[flow] = Value(amount=max(0.0, power), start=at, end=at)
             continue
         value = Value(start=at, end=at, origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage))
-        silent = book.storage.fitted and not momentary.powers.keys() >= BATTERY
         if book.storage.unknown:
             found[flow] = value.without(Reason.UNKNOWN_STORAGE)
         elif power is not None:
             found[flow] = replace(value, amount=max(0.0, power))
-        elif not silent:
+        elif momentary.powers.keys() >= value.inputs:
             found[flow] = value.without(Reason.CONTRADICTION)
         elif old is NOTHING_YET:
             found[flow] = value.without(Reason.INPUT_MISSING)
