@@ -131,7 +131,7 @@ async def test_a_single_inverter_without_a_battery_repeats_the_site_and_weighs_l
     async with bench() as it:
         job = it.job("inverters")
         one, two = ("A", DeviceKind.INVERTER), ("B", DeviceKind.INVERTER)
-        assert weight(one) == job.terms.weight / 2
+        assert weight(one) == job.terms.weight / 4
         assert weight(one, two) == weight() == weight(one, ("C", DeviceKind.BATTERY)) == job.terms.weight
 
 
