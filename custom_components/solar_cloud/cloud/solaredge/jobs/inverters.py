@@ -46,7 +46,7 @@ class InvertersJob(Job[SolarEdgeApi]):
         return replace(
             self.terms,
             cost=self._telemetry.cost(data),
-            weight=self.terms.weight / 2 if is_the_site else self.terms.weight,
+            weight=self.terms.weight / 4 if is_the_site else self.terms.weight,
             delay=delayed(self.terms.delay, data.notes.get(SETTLES)),
         )
 
