@@ -23,9 +23,12 @@ def _slots(start: datetime, asked: Asked) -> tuple[int, int]:
     return first, first + (QUARTER_SLOTS * (4 if asked.query.get("resolution") == "HOUR" else 1))
 
 
-@scenario(SOLAREDGE, quick=True)
+@scenario(SOLAREDGE, quick=("solaredge_oauth",))
 def second_pv_behind_the_meter(stage: Stage) -> None:
-    """Another inverter feeds in behind the meter: more is exported than is produced. Source: mkaiser/Sungrow-SHx#146."""
+    """Another inverter feeds in behind the meter: more is exported than is produced.
+
+    Source: mkaiser/Sungrow-SHx-Inverter-Modbus-Home-Assistant#146.
+    """
     source = SecondSource(stage, percent=150)
     source.apply()
 
@@ -98,7 +101,7 @@ def meters_without_serial(stage: Stage) -> None:
         return body
 
     stage.rewrite("devices", change)
-    flows = ["grid_import", "grid_export", "consumption"]
+    flows: tuple[FlowName, ...] = ("grid_import", "grid_export", "consumption")
     stage.excuse(flows, 0)
     stage.missing |= set(flows)
     stage.lose(flows, -24, 100, days=True)

@@ -52,7 +52,7 @@ class Stage:
     """Flows whose cloud has corrected its own counter: ours goes on from what it was."""
     any_value: set[FlowName] = field(default_factory=set)
     """Flows of which nobody knows what is true."""
-    late: tuple[list[FlowName], datetime, datetime] | None = None
+    late: tuple[tuple[FlowName, ...], datetime, datetime] | None = None
     """Flows whose rows of a time come late: until then values may lack them."""
     law: int = 0
     """The law that untrue values break here, where it is not measuring itself."""
@@ -155,7 +155,8 @@ class Scenario:
     """The plant that it plays on, where it is not the usual one of the cloud."""
     begin: datetime | None
     hours: float
-    quick: bool
+    quick: tuple[CloudKind, ...]
+    """The clouds at which it is played by default."""
     disturb: Callable[[Stage], None]
 
 
@@ -169,7 +170,7 @@ def scenario(
     system: str | Callable[[], Plant] | Mapping[CloudKind, str | Callable[[], Plant]] | None = None,
     begin: datetime | None = None,
     hours: float = 54,
-    quick: bool = False,
+    quick: tuple[CloudKind, ...] = (),
 ) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
     """Add a function to the library."""
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from .known import write
 from .table import listing, read, table
 
 
@@ -17,6 +18,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="only those of the default run")
     parser.add_argument("--json", type=Path, default=Path("laws.jsonl"), help="where the runs are written")
     parser.add_argument("--list", action="store_true", help="print what was found, too")
+    parser.add_argument(
+        "--write-known", action="store_true", help="write what was found into the list of what is known"
+    )
     parser.add_argument("--again", action="store_true", help="play nothing; print what the file holds")
     args = parser.parse_args()
     if not args.again:
@@ -27,6 +31,8 @@ def main() -> int:
         pytest.main(["-q", "--tb=no", "--no-header", "tests/laws/test_scenarios.py", *marks, *chosen])
     lines = read(args.json)
     print("\n".join(table(lines)))
+    if args.write_known:
+        write(lines)
     if args.list:
         print("\n".join(listing(lines)))
     return int(any(line["violations"] for line in lines))

@@ -93,6 +93,10 @@ class Judge:
     def _is_excused(self, meaning: Meaning, now: datetime) -> bool:
         return any(self.stage.is_excused(name, meaning.part, now) for name in meaning.names)
 
+    def _bound(self, meaning: Meaning, now: datetime) -> timedelta:
+        """Return how old a value may be, and how long it may be missing."""
+        return self.readings.bound(meaning.flow, now) + self.stage.zeros_until
+
     # Laws 8 and 10: what can be stored, and when it was.
 
     def _storable(self, key: str, state: State, now: datetime) -> None:
@@ -132,7 +136,7 @@ class Judge:
         if meaning.part == "power":
             self._power(key, meaning, track, value, now)
             return
-        bound = self.readings.bound(meaning.flow, now) if key in SYSTEM else self.readings.bound("overview", now)
+        bound = self._bound(meaning, now) if key in SYSTEM else self.readings.bound("overview", now)
         lenient = self._is_silent(now) or (self._is_excused(meaning, now) and key in SYSTEM)
         claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=bound, lenient=lenient)
         slack = self._energies.slack(meaning.names, track, now)
@@ -149,14 +153,17 @@ class Judge:
             self._unknown_since.pop(key, None)
             return
         since = self._unknown_since.setdefault(key, now)
-        if now - since <= self.readings.bound(meaning.flow, now):
+        if now - since <= self._bound(meaning, now):
             return
         seen = None if state is None else state.state
         if not self._is_excused(meaning, now):
             self.found.add(1, key, "withheld although told", now, seen=seen, right="known")
         elif state is not None and seen == "unknown" and self.readings.count(meaning.flow, since) >= 2:
-            if not state.attributes.get("reason") and not self._watch.has_warned(since - 6 * HOUR):
-                self.found.add(12, key, "withheld without a reason", now, seen=seen, right="a reason")
+            self._reason(key, state, since, now)
+
+    def _reason(self, key: str, state: State, since: datetime, now: datetime) -> None:
+        if not state.attributes.get("reason") and not self._watch.has_warned(since - 6 * HOUR):
+            self.found.add(12, key, "withheld without a reason", now, seen=state.state, right="a reason")
 
     # Laws 1, 2, 3: powers.
 
@@ -179,7 +186,7 @@ class Judge:
                 self.found.add(2, key, "older than what was shown before", now, seen=at)
             shown.oldest = max(shown.oldest, ends[-1])
             shown.watts = watts
-        if age(ends[0], now) > self.readings.bound(meaning.flow, now) and not self._is_silent(now):
+        if age(ends[0], now) > self._bound(meaning, now) and not self._is_silent(now):
             self.found.add(2, key, "too old", now, seen=at, right="unknown or newer")
 
     def _is_told_wrong(self, meaning: Meaning, watts: float, now: datetime) -> bool:

@@ -11,6 +11,8 @@ from simulator.scenarios import CloudKind, FlowName
 
 HOUR = timedelta(hours=1)
 MOST_GAP = timedelta(hours=6)
+WITHOUT_ANSWERS = timedelta(hours=26)
+"""How old a value may be when nothing is answered at all: then it says itself that it is old."""
 LAG = timedelta(minutes=40)
 """How old the newest row of a healthy cloud may be when it is read."""
 
@@ -76,6 +78,8 @@ class Readings:
 
     def bound(self, flow: Source, now: datetime) -> timedelta:
         """Return how long a value may be kept, or may be missing."""
+        if self.last_answer is not None and now - self.last_answer > 2 * HOUR:
+            return WITHOUT_ANSWERS
         return max(HOUR, 3 * self.gap(flow, now)) + LAG
 
     def count(self, flow: Source, since: datetime) -> int:
