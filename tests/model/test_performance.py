@@ -17,7 +17,7 @@ from custom_components.solar_cloud.model.elements import (
     Update,
     Vendor,
 )
-from custom_components.solar_cloud.model.performance import Performance, PerformanceState, judged
+from custom_components.solar_cloud.model.performance import Performance, PerformanceState, compared
 from custom_components.solar_cloud.system import restore
 from simulator.plant.devices import Gateway, Inverter, Silence
 from simulator.plant.plant import Plant
@@ -186,7 +186,7 @@ class Roof:
         self.take(Update(devices=tuple(self.devices.values()), readings=readings), moment + timedelta(minutes=20))
 
     def take(self, update, now):
-        self.state = judged(
+        self.state = compared(
             self.state,
             update,
             devices=self.devices,

@@ -12,6 +12,7 @@ import aiohttp
 
 from .account import Account
 from .auth import Auth
+from .clock import compare_with
 from .errors import CloudError, CredentialRefused, TemporarilyUnavailable, Throttled, ThrottleScope, TokenRefused
 from .redaction import redacted, spellings
 from .response import Response, Translate, plain_error
@@ -102,6 +103,7 @@ class Transport:
         if self._session.closed:
             raise TemporarilyUnavailable("the connection is shut down")
         hidden = spellings([*self._secrets, *request.secrets])
+        compare_with(self._account.clock)
         async with self._account.request(owner=owner, vital=vital):
             response = await send(self._session, self._base_url, self._complete(request), self._timeout)
             answer, problem = self._read(response, hidden)

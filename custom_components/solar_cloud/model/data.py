@@ -50,7 +50,7 @@ class SystemData:
     system: System
     power: Power | None = None
     momentary: Momentary | None = None
-    """The newest powers that a cloud tells apart from its intervals, and older ones than these maybe."""
+    """The newest powers that a cloud reports apart from its intervals; they may be older than these."""
     today: DayEnergy | None = None
     lifetime_base: LifetimeBase | None = None
     lifetime: LifetimeCounter = field(default_factory=LifetimeCounter)
@@ -78,7 +78,7 @@ class SystemData:
     published: Published = field(default_factory=Published, metadata={NOT_STORED: True})
     """The values of all flows; worked out anew after a restart."""
     told: Mapping[str, frozenset[Flow]] = field(default_factory=_no_mapping)
-    """The flows that were ever told of a meter or battery, by serial number, and of the system (`SYSTEM`)."""
+    """The flows that were ever reported of a meter or battery, by serial number, and of the system (`SYSTEM`)."""
     peak: Peak = field(default_factory=Peak)
     """What is known of how much the system can yield, besides its nameplate."""
     rejected: Mapping[str, Rejection] = field(default_factory=_no_mapping)

@@ -71,9 +71,7 @@ class LifetimeCounter:
         fell_far = raw_wh < (published - self.offset_wh) * RESTART_SHARE
         return self._doubt(raw_wh, as_of, now, CONFIRM_RESTART if fell_far else CONFIRM_FALL)
 
-    def _publish(
-        self, value: float, as_of: datetime, now: datetime, offset_wh: float | None = None
-    ) -> LifetimeCounter:
+    def _publish(self, value: float, as_of: datetime, now: datetime, offset_wh: float | None = None) -> LifetimeCounter:
         before = self.as_of if self.as_of is not None and self.as_of <= now else as_of
         return LifetimeCounter(
             published_wh=value,

@@ -25,7 +25,7 @@ from .elements import (
 )
 from .lifetime import LifetimeCounter
 from .limits import admitted, with_peak
-from .performance import judged
+from .performance import compared
 from .published import book_of, publish, published_of
 from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, never_dark, rolled
 from .sources import sources_after
@@ -88,7 +88,7 @@ def merge(
     readings = merge_readings(data.readings, update, merged_data, counters, now, zone, dark)
     merged_data = replace(merged_data, device_counters=counters, readings=readings)
     published = publish(merged_data, data, update, now, zone, dark)
-    performance = judged(
+    performance = compared(
         data.performance,
         update,
         devices=devices,
@@ -241,7 +241,7 @@ def merge_device_intervals(
 def merge_flows(
     old: Mapping[Flow, Series], new: Mapping[Flow, tuple[Interval, ...]], now: datetime, keep: timedelta
 ) -> Mapping[Flow, Series]:
-    """Merge the series of each flow; one that nothing has told for as long as series are kept goes."""
+    """Merge the series of each flow; one that nothing has reported for as long as series are kept goes."""
     if not new:
         return old
     flows = {flow: merged(old.get(flow, EMPTY), new.get(flow, ()), now, keep) for flow in (*old, *new)}

@@ -11,18 +11,17 @@ from itertools import islice
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from .balance import GRID, Book, Span, Storage, disagreement, inputs_of, solve, tolerance, with_drawn
+from .balance import BATTERY, GRID, Book, Span, Storage, disagreement, inputs_of, tolerance, with_drawn
 from .counters import flow_counters, most_production, production_counter
 from .data import SystemData
 from .elements import DayEnergy, DeviceKind, Flow, Interval, Momentary, Power, Update
 from .series import Dark, Series, backward, day_energy_wh, local_day, midnight, newest_end
-from .value import NOTHING_YET, Origin, Published, Reason, Value
+from .value import NO_VALUES, NOTHING_YET, Origin, Published, Reason, Value
 
 RECENT_SPANS = 24
 """So many of the newest intervals are looked through for the newest one that has everything."""
 MOST_MISSING = timedelta(hours=1)
 """A computed energy of the day may lack that much; more is too much to be called the day's energy."""
-_BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
 _MEASURED = Value()
 
 
@@ -36,13 +35,13 @@ def publish(
         data = replace(data, lifetime=production_counter(data, update, now, zone))
     if update.flows or update.bases or update.intervals or update.lifetime:
         data = replace(data, counters=flow_counters(data, book, now, zone))
-    return replace(data, published=published_of(data, book, now, zone))
+    return replace(data, published=published_of(data, book, now, zone, before.published.power))
 
 
 def book_of(data: SystemData, dark: Dark) -> Book:
     """Return the series of a system with what its storage and the sun say of them."""
     momentary = frozenset() if data.momentary is None else data.momentary.powers.keys()
-    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(_BATTERY & (data.flows.keys() | momentary))
+    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(BATTERY & (data.flows.keys() | momentary))
     return Book(
         production=data.intervals,
         flows=data.flows,
@@ -51,11 +50,13 @@ def book_of(data: SystemData, dark: Dark) -> Book:
     )
 
 
-def published_of(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -> Published:
-    """Return the values of all flows, as of an instant (aware UTC)."""
+def published_of(
+    data: SystemData, book: Book, now: datetime, zone: ZoneInfo, before: Mapping[Flow, Value] = NO_VALUES
+) -> Published:
+    """Return the values of all flows, as of an instant (aware UTC); `before` are the powers so far."""
     day = local_day(now, zone)
     spans = list(islice(book.backward(), RECENT_SPANS)) if book.measured else []
-    power = _powers(data, book, spans)
+    power = _kept(before, _powers(data, book, spans))
     today, differs = _energies(data, book, day, zone)
     return Published(
         power=power,
@@ -113,6 +114,16 @@ def _powers(data: SystemData, book: Book, spans: list[Span]) -> Mapping[Flow, Va
     return MappingProxyType(values)
 
 
+def _kept(before: Mapping[Flow, Value], power: Mapping[Flow, Value]) -> Mapping[Flow, Value]:
+    """Return the powers with the ones so far where there is no newer one: their age shows."""
+    old = {
+        flow: value
+        for flow, value in before.items()
+        if value.amount is not None and ((new := power.get(flow)) is None or new.reason is Reason.INPUT_MISSING)
+    }
+    return MappingProxyType({**power, **old}) if old else power
+
+
 def _measured_power(series: Series) -> Value:
     newest = series[next(backward(series))]
     return Value(amount=max(0.0, newest.mean_power_w), start=newest.start, end=newest.end)
@@ -138,33 +149,28 @@ def _computed_power(flow: Flow, book: Book, spans: list[Span]) -> Value:
 
 
 def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book) -> dict[Flow, Value]:
-    """Return the values with the powers of an instant where these are newer; what they lack is computed from them."""
+    """Return the values with the powers of an instant where these are newer; a computed one may contradict them."""
     at, found = momentary.measured_at, dict(values)
-    known = {flow: power for flow, power in momentary.powers.items() if flow not in momentary.computed}
-    solved = solve(known, frozenset(momentary.computed), book.storage)
-    for flow in (*known, *solved):
-        old = found.get(flow, NOTHING_YET)
-        if flow is Flow.PRODUCTION or (old.end is not None and old.end > at and not _is_late(old)):
+    for flow in {*momentary.powers, *momentary.computed} - {Flow.PRODUCTION}:
+        old, power = found.get(flow, NOTHING_YET), momentary.powers.get(flow)
+        # What lacks something is late, and takes no older value away.
+        late = old.reason is Reason.INPUT_MISSING
+        if old.end is not None and old.end > at and not late:
             continue
-        new = solved.get(flow)
-        if flow in known:
-            found[flow] = Value(amount=max(0.0, known[flow]), start=at, end=at)
-        elif isinstance(new, Reason) or new is None:
-            reason = new or Reason.INPUT_MISSING
-            if reason is Reason.INPUT_MISSING and old is not NOTHING_YET:
-                continue
-            inputs = inputs_of(flow, book.storage)
-            found[flow] = Value(start=at, end=at, origin=Origin.COMPUTED, inputs=inputs, reason=reason)
-        else:
-            found[flow] = Value(
-                amount=max(0.0, new), start=at, end=at, origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage)
-            )
+        if flow not in momentary.computed:
+            if power is not None:
+                found[flow] = Value(amount=max(0.0, power), start=at, end=at)
+            continue
+        value = Value(start=at, end=at, origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage))
+        if book.storage.unknown:
+            found[flow] = value.without(Reason.UNKNOWN_STORAGE)
+        elif power is not None:
+            found[flow] = replace(value, amount=max(0.0, power))
+        elif not book.storage.fitted or momentary.powers.keys() >= BATTERY:
+            found[flow] = value.without(Reason.CONTRADICTION)
+        elif old is NOTHING_YET:
+            found[flow] = value.without(Reason.INPUT_MISSING)
     return found
-
-
-def _is_late(value: Value) -> bool:
-    """Return whether a computed value only waits for what it is computed from: that takes no older value away."""
-    return value.reason is Reason.INPUT_MISSING
 
 
 def _net(plus: Flow, minus: Flow, power: Mapping[Flow, Value], spans: Iterable[Span]) -> Value:
@@ -275,7 +281,7 @@ def _lifetimes(data: SystemData, book: Book) -> Mapping[Flow, Value]:
     """Return the lifetime of each flow beside production that has a counter.
 
     Import and export that are computed have none: they are netted interval by interval, and the sums of a life cannot
-    tell them apart.
+    keep them apart.
     """
     found: dict[Flow, Value] = {}
     for flow in (*book.measured, *(book.computed - GRID)):

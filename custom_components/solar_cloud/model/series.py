@@ -68,7 +68,7 @@ def day_energy_wh(
 
 
 def unbroken_wh(series: Series, start: datetime, end: datetime) -> float | None:
-    """Return the energy between two instants in Wh; `None` unless intervals without a gap or overlap tell all of it."""
+    """Return the energy between two instants in Wh; `None` unless intervals cover it without a gap or overlap."""
     total = 0.0
     while start < end:
         interval = series.get(start)

@@ -8,13 +8,25 @@ from datetime import tzinfo
 from typing import Any
 
 from ...model.elements import Device, DeviceKind, DeviceReading
-from ..parse import above_zero, as_code, as_date, as_float, as_int, as_maps, as_str, as_time, first_str, require_map
+from ..parse import (
+    above_zero,
+    as_code,
+    as_date,
+    as_float,
+    as_int,
+    as_maps,
+    as_str,
+    as_time,
+    as_unit,
+    first_str,
+    require_map,
+)
 from .fields import MANUFACTURER, Row, about, amount_of, at_least_zero, not_negative
 from .model import DeviceState, Summary
 
 RETIRED = "retired"
-_WATTS = {"w": 1.0, "kw": 1000.0}
-_WATT_HOURS = {"wh": 1.0, "kwh": 1000.0, "kj": 1 / 3.6}
+_WATTS = {"w": 1.0, "kw": 1e3, "mw": 1e6}
+_WATT_HOURS = {"wh": 1.0, "kwh": 1e3, "mwh": 1e6, "gwh": 1e9, "j": 1 / 3600, "kj": 1 / 3.6, "mj": 1000 / 3.6}
 """The late v2 documentation lists Wh and kJ."""
 
 
@@ -78,5 +90,5 @@ def _quantity(value: Any, units: Mapping[str, float]) -> float | None:
     if not isinstance(value, Mapping):
         return as_float(value)
     number, unit = as_float(value.get("value")), value.get("units")
-    factor = 1.0 if unit is None else units.get(as_code(unit) or "")
+    factor = 1.0 if unit is None else units.get(as_unit(unit) or "")
     return None if number is None or factor is None else as_float(number * factor)

@@ -14,11 +14,13 @@ from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow, Interval
 from ...model.series import inside
 from ..archive import Archive, Detail, Totals
+from ..enphase.days import known_days
 from ..errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled, ThrottleScope
 from .api import EnphaseV4Api
 from .capabilities import is_needed, known_since, reported_measures, was_reported
 from .measures import METERED, Measure
 from .model import Granularity
+from .reading import REFUSED_SPANS, reads_by_days
 from .rows import floor_quarter
 
 SETTLE = timedelta(hours=2)
@@ -53,6 +55,8 @@ class EnphaseV4Archive(Archive):
         self._api = api
         self._zone = zone
         self._weeks: dict[tuple[str, str], _Week] = {}
+        self._by_days: set[tuple[str, str]] = set()
+        """Measures of systems of which a week was refused and a day was not."""
 
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
@@ -73,6 +77,8 @@ class EnphaseV4Archive(Archive):
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
         """Return the energy of each finished day; what a plan does not allow any more is left out.
 
+        Days at whose end the system was silent are left out too, while they are 0.
+
         Raises `Throttled`, without a request, for a system that was set up a moment ago: the present comes first.
         """
         zone = data.system.zone(self._zone)
@@ -88,7 +94,7 @@ class EnphaseV4Archive(Archive):
             except _NOT_REPORTED:
                 continue
             for flow in measure.flows:
-                energies = days.series.days(flow)
+                energies = known_days(days.series.days(flow), days.series.meta, days.read_at, zone)
                 found[flow] = MappingProxyType({day: wh for day, wh in energies.items() if first <= day <= last})
         return MappingProxyType(found)
 
@@ -122,7 +128,14 @@ class EnphaseV4Archive(Archive):
         known = self._weeks.get(key)
         if known is not None and known.start <= start and end <= known.end and _is_young(known, now):
             return known
-        found = await measure.rows(self._api, data, start, Granularity.WEEK)
+        if key in self._by_days or reads_by_days(measure, data, now):
+            return await self._day(measure, data, start, end, now)
+        try:
+            found = await measure.rows(self._api, data, start, Granularity.WEEK)
+        except REFUSED_SPANS:
+            week = await self._day(measure, data, start, end, now)
+            self._by_days.add(key)
+            return week
         asked = min(start + Granularity.WEEK.length, floor_quarter(now))
         reached = max((row.end for rows in found.rows.values() for row in rows), default=asked)
         full = reached - start > Granularity.DAY.length or asked - start <= Granularity.DAY.length
@@ -130,6 +143,16 @@ class EnphaseV4Archive(Archive):
         week = _Week(start=start, end=until, read_at=now, rows=found.rows)
         self._weeks[key] = week
         return week
+
+    async def _day(self, measure: Measure, data: SystemData, start: datetime, end: datetime, now: datetime) -> _Week:
+        """Return the rows of one day, of a measure of which the cloud refuses a week; two requests for 25 hours."""
+        rows = dict((await measure.rows(self._api, data, start, Granularity.DAY)).rows)
+        if end - start > Granularity.DAY.length:
+            last = (await measure.rows(self._api, data, end - Granularity.DAY.length, Granularity.DAY)).rows
+            for flow, more in last.items():
+                both = {row.start: row for row in (*rows.get(flow, ()), *more)}
+                rows[flow] = tuple(both[at] for at in sorted(both))
+        return _Week(start=start, end=end, read_at=now, rows=MappingProxyType(rows))
 
 
 def _waits_until(data: SystemData, now: datetime) -> datetime | None:

@@ -1,5 +1,6 @@
 """The lifetime of a SolarEdge site: all years without today."""
 
+from dataclasses import replace
 from datetime import date
 
 from aiohttp import web
@@ -36,11 +37,15 @@ def lifetime_answers(it, years, today, served=None) -> None:
 async def test_the_lifetime_is_all_years_up_to_now_without_today():
     async with bench() as it:
         lifetime_answers(it, fixture("lifetime.json"), 3.5)
-        update = await it.run("lifetime", with_system(installed_at=utc(2022, 8, 14, 22)))
-        assert update == Update(lifetime=LifetimeBase(day=date(2026, 11, 21), before_wh=YEARS_WH - 3500))
+        data = with_system(installed_at=utc(2022, 8, 14, 22))
+        update = await it.run("lifetime", data)
+        assert update == Update(
+            lifetime=LifetimeBase(day=date(2026, 11, 21), before_wh=YEARS_WH - 3500),
+            system=replace(data.system, producing_since=date(2022, 1, 1)),
+        )
         years, day = it.cloud.asked
         assert years.query == [
-            ("from", "2022-01-01T00:00:00+01:00"),
+            ("from", "2000-01-01T00:00:00+01:00"),
             ("to", "2026-11-21T10:01:30+01:00"),
             ("resolution", "YEAR"),
             ("unit", "WH"),
@@ -104,7 +109,7 @@ async def test_the_lifetime_on_new_year_s_day_asks_for_a_time_that_is_not_empty(
         it.clock.now = utc(2026, 12, 31, 23)
         lifetime_answers(it, {"unit": "WH", "resolution": "YEAR", "values": []}, None)
         await it.run("lifetime", with_system(installed_at=utc(2026, 12, 31, 23)))
-        assert spans(it) == [("2027-01-01T00:00:00+01:00", "2027-01-01T00:01:00+01:00")]
+        assert spans(it) == [("2000-01-01T00:00:00+01:00", "2027-01-01T00:00:00+01:00")]
 
 
 async def test_a_lifetime_below_zero_is_malformed():
