@@ -1,11 +1,19 @@
-"""Powers that a cloud tells apart from its intervals: what is published is the newer of both, and energies stay exact."""
+"""Powers that a cloud reports apart from its intervals: the newer of both is published, and energies stay exact."""
 
 from datetime import timedelta
 
 import pytest
 
 from custom_components.solar_cloud.model.data import SYSTEM, SystemData
-from custom_components.solar_cloud.model.elements import Flow, LifetimeBase, Momentary, Power, Update
+from custom_components.solar_cloud.model.elements import (
+    Device,
+    DeviceKind,
+    Flow,
+    LifetimeBase,
+    Momentary,
+    Power,
+    Update,
+)
 from custom_components.solar_cloud.model.merging import recalled
 from custom_components.solar_cloud.model.value import Origin, Reason, Value
 from custom_components.solar_cloud.system.restore import dump, load
@@ -88,21 +96,44 @@ def test_production_alone_takes_the_powers_of_the_intervals_not_away():
     assert life.data.power == Power(power_w=3150, measured_at=MIDNIGHT + QUARTER * 5)
 
 
-def test_an_instant_that_lacks_an_input_takes_no_older_consumption_away():
+def test_a_flow_that_an_instant_lacks_keeps_its_last_power_and_its_time():
+    life = Life()
+    life.take(Update(momentary=momentary(1)))
+    life.take(Update(momentary=Momentary(measured_at=MIDNIGHT + QUARTER * 2, powers={P: 3000.0, BUY: 5.0, SELL: 0.0})))
+    assert life.power() == {**FLOWS, BUY: 5, SELL: 0}
+    assert life.data.published.battery == Value(
+        amount=-900, start=MIDNIGHT + QUARTER, end=MIDNIGHT + QUARTER, origin=Origin.MEASURED
+    )
+    assert life.data.published.grid.end == MIDNIGHT + QUARTER * 2
+
+
+def test_an_instant_of_a_silent_battery_takes_no_older_consumption_away():
     life = metered(4)
+    life.take(Update(devices=(Device(kind=DeviceKind.BATTERY, serial="B"),)))
+    life.take(Update(momentary=momentary(5)))
     consumption = life.data.published.power[C]
-    computed = frozenset({C})
-    life.take(Update(momentary=Momentary(measured_at=MIDNIGHT + QUARTER * 5, powers={P: 3150.0}, computed=computed)))
+    silent = Momentary(
+        measured_at=MIDNIGHT + QUARTER * 6, powers={P: 3150.0, BUY: 1.0, SELL: 0.0}, computed=frozenset({C})
+    )
+    life.take(Update(momentary=silent))
+    assert (life.power()[BUY], life.power()[SELL]) == (1, 0)
     assert life.data.published.power[C] == consumption
 
 
 def test_an_instant_that_contradicts_itself_withholds_consumption_alone():
     life = metered(4)
-    powers = {P: 100.0, C: 0.0, BUY: 0.0, SELL: 2_400.0}
-    life.take(Update(momentary=momentary(5, powers)))
+    powers = {P: 100.0, BUY: 0.0, SELL: 2_400.0}
+    life.take(Update(momentary=Momentary(measured_at=MIDNIGHT + QUARTER * 5, powers=powers, computed=frozenset({C}))))
     assert life.power() == {BUY: 0, SELL: 2400, C: None}
     assert life.data.published.power[C].reason is Reason.CONTRADICTION
     assert life.data.published.power[C].end == MIDNIGHT + QUARTER * 5
+
+
+def test_storage_of_an_unknown_kind_hides_the_computed_power_of_an_instant():
+    life = Life(unknown_storage=True)
+    life.take(Update(momentary=momentary(1, GRID_POWERS)))
+    assert life.power() == {BUY: 0, SELL: 710, C: None}
+    assert life.data.published.power[C].reason is Reason.UNKNOWN_STORAGE
 
 
 def test_a_total_meter_gives_the_house_as_measured_and_the_grid_as_computed():
@@ -148,8 +179,7 @@ def test_what_cannot_be_is_no_power_of_an_instant_and_the_rest_is():
     life = Life()
     life.take(Update(momentary=momentary(1, {**POWERS, BUY: 17e9, P: 136e6})))
     assert life.data.power is None
-    assert life.power() == {SELL: 710, TAKE: 900, GIVE: 0, C: None}
-    assert life.data.published.power[C].reason is Reason.INPUT_MISSING
+    assert life.power() == {SELL: 710, TAKE: 900, GIVE: 0}
 
 
 @pytest.mark.parametrize("powers", [POWERS, {P: 1.0}])

@@ -162,7 +162,7 @@ class _Checks:
         return MappingProxyType({**readings, **odd}) if odd else readings
 
     def momentary(self, momentary: Momentary | None) -> Momentary | None:
-        """Return the possible ones of the powers of an instant."""
+        """Return the possible ones of the powers of an instant; nothing follows from one that cannot be."""
         if momentary is None:
             return None
         powers = {
@@ -175,6 +175,7 @@ class _Checks:
         if len(powers) < len(momentary.powers):
             # What was computed from an impossible power is no better.
             powers = {flow: power for flow, power in powers.items() if flow not in momentary.computed}
+            momentary = replace(momentary, computed=frozenset())
         return replace(momentary, powers=MappingProxyType(powers)) if powers else None
 
     def _reject(self, name: str, flow: Flow, row: Interval) -> None:

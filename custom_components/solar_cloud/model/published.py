@@ -16,7 +16,7 @@ from .counters import flow_counters, most_production, production_counter
 from .data import SystemData
 from .elements import DayEnergy, DeviceKind, Flow, Interval, Momentary, Power, Update
 from .series import Dark, Series, backward, day_energy_wh, local_day, midnight, newest_end
-from .value import NOTHING_YET, Origin, Published, Reason, Value
+from .value import NO_VALUES, NOTHING_YET, Origin, Published, Reason, Value
 
 RECENT_SPANS = 24
 """So many of the newest intervals are looked through for the newest one that has everything."""
@@ -35,7 +35,7 @@ def publish(
         data = replace(data, lifetime=production_counter(data, update, now, zone))
     if update.flows or update.bases or update.intervals or update.lifetime:
         data = replace(data, counters=flow_counters(data, book, now, zone))
-    return replace(data, published=published_of(data, book, now, zone))
+    return replace(data, published=published_of(data, book, now, zone, before.published.power))
 
 
 def book_of(data: SystemData, dark: Dark) -> Book:
@@ -50,11 +50,13 @@ def book_of(data: SystemData, dark: Dark) -> Book:
     )
 
 
-def published_of(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -> Published:
-    """Return the values of all flows, as of an instant (aware UTC)."""
+def published_of(
+    data: SystemData, book: Book, now: datetime, zone: ZoneInfo, before: Mapping[Flow, Value] = NO_VALUES
+) -> Published:
+    """Return the values of all flows, as of an instant (aware UTC); `before` are the powers so far."""
     day = local_day(now, zone)
     spans = list(islice(book.backward(), RECENT_SPANS)) if book.measured else []
-    power = _powers(data, book, spans)
+    power = _kept(before, _powers(data, book, spans))
     today, differs = _energies(data, book, day, zone)
     return Published(
         power=power,
@@ -112,6 +114,16 @@ def _powers(data: SystemData, book: Book, spans: list[Span]) -> Mapping[Flow, Va
     return MappingProxyType(values)
 
 
+def _kept(before: Mapping[Flow, Value], power: Mapping[Flow, Value]) -> Mapping[Flow, Value]:
+    """Return the powers with the ones so far where there is no newer one: their age shows."""
+    old = {
+        flow: value
+        for flow, value in before.items()
+        if value.amount is not None and ((new := power.get(flow)) is None or new.reason is Reason.INPUT_MISSING)
+    }
+    return MappingProxyType({**power, **old}) if old else power
+
+
 def _measured_power(series: Series) -> Value:
     newest = series[next(backward(series))]
     return Value(amount=max(0.0, newest.mean_power_w), start=newest.start, end=newest.end)
@@ -140,10 +152,11 @@ def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book)
     """Return the values with the powers of an instant where these are newer; a computed one may contradict them."""
     at, found = momentary.measured_at, dict(values)
     for flow in {*momentary.powers, *momentary.computed} - {Flow.PRODUCTION}:
-        old = found.get(flow, NOTHING_YET)
-        if old.end is not None and old.end > at and not _is_late(old):
+        old, power = found.get(flow, NOTHING_YET), momentary.powers.get(flow)
+        # What lacks something is late, and takes no older value away.
+        late = old.reason is Reason.INPUT_MISSING
+        if old.end is not None and old.end > at and not late:
             continue
-        power = momentary.powers.get(flow)
         if flow not in momentary.computed:
             if power is not None:
                 found[flow] = Value(amount=max(0.0, power), start=at, end=at)
@@ -158,11 +171,6 @@ def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book)
         elif old is NOTHING_YET:
             found[flow] = value.without(Reason.INPUT_MISSING)
     return found
-
-
-def _is_late(value: Value) -> bool:
-    """Return whether a computed value only waits for what it is computed from: that takes no older value away."""
-    return value.reason is Reason.INPUT_MISSING
 
 
 def _net(plus: Flow, minus: Flow, power: Mapping[Flow, Value], spans: Iterable[Span]) -> Value:

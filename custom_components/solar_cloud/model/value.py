@@ -88,23 +88,22 @@ NOTHING_YET = Value(reason=Reason.NOT_YET)
 """Stands for a value that was never reported."""
 
 
-def _no_values() -> Mapping[Flow, Value]:
-    return MappingProxyType({})
+NO_VALUES: Mapping[Flow, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """All values of a system's flows; a flow that nobody can know is missing."""
 
-    power: Mapping[Flow, Value] = field(default_factory=_no_values)
+    power: Mapping[Flow, Value] = field(default_factory=lambda: NO_VALUES)
     """W; production has a field of its own in the system's data."""
     grid: Value = NOTHING_YET
     """Import less export in W, of one and the same time."""
     battery: Value = NOTHING_YET
     """Discharge less charge in W, of one and the same time."""
-    today: Mapping[Flow, Value] = field(default_factory=_no_values)
+    today: Mapping[Flow, Value] = field(default_factory=lambda: NO_VALUES)
     """Wh since the system's midnight that `day_start` is."""
     day_start: datetime | None = None
-    lifetime: Mapping[Flow, Value] = field(default_factory=_no_values)
+    lifetime: Mapping[Flow, Value] = field(default_factory=lambda: NO_VALUES)
     disagreement: float | None = None
     """By what share of the larger side sources and sinks of the day differ, where every flow is measured."""

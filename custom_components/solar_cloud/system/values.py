@@ -184,4 +184,6 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         answered = freshness.answered_at
         if value.end is None or answered is None or answered - value.end <= max(least, bound):
             return value
-        return value if value.amount is None else value.without(Reason.NOT_REPORTED)
+        if value.amount is None:
+            return value
+        return value.without(Reason.INPUT_MISSING if value.is_computed else Reason.NOT_REPORTED)
