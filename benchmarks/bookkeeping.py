@@ -201,8 +201,8 @@ HEAD = """# How fast does the past get in?
 <!-- benchmarks/bookkeeping.py --write writes this page. -->
 
 {years} years of hours ({rows:,} rows) of one measure, written into a fresh SQLite database on disk: through what Solar
-Cloud books with (`statistics.py`), and through the recorder's own bulk import of the same rows. {today}, {cores} cores,
-Python {python}, Home Assistant {version}.
+Cloud books with (`statistics/book.py`), and through the recorder's own bulk import of the same rows. {today},
+{cores} cores, Python {python}, Home Assistant {version}.
 """
 FOOT = """
 - **The longest delay** is how late a clock in the event loop ticked at worst, what a light switch would feel: the event

@@ -4,7 +4,10 @@ Every number comes from one energy integral for each plant: five-minute rows, qu
 lifetime agree to the Wh. Nothing here is part of the integration.
 """
 
-from .app import (
+from .app import Simulator
+from .clock import Clock
+from .log import Request
+from .paths import (
     ENPHASE_OAUTH_PATH,
     ENPHASE_PATH,
     ENPHASE_V4_PATH,
@@ -12,12 +15,9 @@ from .app import (
     SOLAREDGE_LEGACY_PATH,
     SOLAREDGE_OAUTH_PATH,
     SOLAREDGE_PATH,
-    Simulator,
 )
-from .clock import Clock
 from .plant.plant import Plant
 from .switches import Switches
-from .web import Request
 
 __all__ = [
     "ENPHASE_OAUTH_PATH",

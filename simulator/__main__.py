@@ -21,7 +21,7 @@ from . import (
 )
 from .clock import Clock
 from .plant.place import ApiName
-from .systems.ready import (
+from .ready import (
     ENPHASE_API_KEY,
     ENPHASE_SINGLE_USER_ID,
     ENPHASE_USER_ID,

@@ -9,7 +9,7 @@ def _real_now() -> datetime:
 
 
 class Clock:
-    """Tell the simulated time.
+    """Keeps the simulated time.
 
     `source` gives the time that passes outside (aware); tests hand in one that follows their frozen time.
     """

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
-from .plant.slots import add_months
+from .dates import add_months
+
+type Period = Literal["minute", "month"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,7 +24,7 @@ class Plan:
 class Window:
     """A limit's present time window."""
 
-    period: str
+    period: Period
     start: datetime
     end: datetime
     limit: int
@@ -31,6 +34,16 @@ class Window:
     def over(self) -> bool:
         """Whether more was sent than the plan allows."""
         return self.used > self.limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one credential has sent up to a request, that one included."""
+
+    minute: Window
+    month: Window
+    in_flight: int
+    """How many of its requests are being answered at this moment."""
 
 
 @dataclass(slots=True)

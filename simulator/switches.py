@@ -48,7 +48,7 @@ class Switches:
     """An endpoint beyond the plan is forbidden (403) instead of 401."""
     enphase_429: Literal["documented", "long", "short"] = "documented"
     """Whether v4's 429 names the period: as documented for the endpoint, always, or never."""
-    enphase_not_fitted: Literal["500", "422", "404", "empty", "zeros"] = "500"
+    enphase_not_installed: Literal["500", "422", "404", "empty", "zeros"] = "500"
     """What v4 answers for import, export and batteries on a system that has none."""
     enphase_no_consumption: Literal["500", "422", "404", "empty", "zeros"] = "empty"
     """The same for consumption."""
@@ -69,7 +69,7 @@ class Switches:
     enphase_kinds_capital: bool = False
     """The lists of devices are called ACBs, Encharges and Enpowers."""
     enphase_device_details: bool = True
-    """Off: devices tell no more than id, serial number and name."""
+    """Off: devices have no more than id, serial number and name."""
     enphase_active_as_text: bool = False
     """`active` is "true" instead of true."""
     enphase_empty_ids: bool = False
@@ -144,7 +144,7 @@ class Switches:
 _NOT_THERE = ("500", "422", "404", "empty", "zeros")
 CHOICES: dict[str, tuple[str, ...]] = {
     "enphase_429": ("documented", "long", "short"),
-    "enphase_not_fitted": _NOT_THERE,
+    "enphase_not_installed": _NOT_THERE,
     "enphase_no_consumption": _NOT_THERE,
     "enphase_nights": ("missing", "zero", "negative"),
     "enphase_intervals": ("documented", "flat", "nested"),

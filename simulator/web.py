@@ -1,43 +1,22 @@
-"""What a request of a client is, what answers it, and which vendor does so."""
+"""What a request of a client is, and what answers it."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 import json
-from typing import Any, Protocol
+from typing import Any
 
-from multidict import CIMultiDictProxy, MultiMapping
-
-from .quota import Quota, Window
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One line of the log of vendor requests."""
-
-    time: datetime
-    """Simulated time of arrival, aware UTC."""
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    credential: str | None
-    """The key as it was sent: Enphase's `key`, SolarEdge's `X-API-Key`.
-
-    Where somebody is signed in or signs in: what names the application that asks, because its plan pays. That is the
-    API key with Enphase, the client id with SolarEdge.
-    """
-    status: int = 0
-    """0 while it is not answered, and for ever when the connection was dropped."""
+from multidict import CIMultiDict, CIMultiDictProxy, MultiMapping
+from yarl import URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request on its way to a vendor's code."""
+    """A request on its way to the service that answers it."""
 
     method: str
     path: str
-    """The path behind the vendor's prefix, without a leading slash."""
+    """The path behind the service's prefix, without a leading slash."""
     query: MultiMapping[str]
     headers: CIMultiDictProxy[str]
     now: datetime
@@ -76,35 +55,15 @@ class Refusal(Exception):
         self.answer = answer
 
 
-class Vendor(Protocol):
-    """One vendor's API."""
+def page_call(url: URL, path: str, now: datetime) -> Call:
+    """Return the request of a browser that opens a page, whose path behind the service's prefix is given."""
+    return Call(method="GET", path=path, query=url.query, headers=CIMultiDictProxy(CIMultiDict()), now=now)
 
-    prefix: str
-    quota: Quota
 
-    @abstractmethod
-    def credential(self, call: Call) -> str | None:
-        """Return the key that a request carries."""
-
-    def counts(self, call: Call) -> bool:
-        """Tell whether a request uses up some of the plan."""
-        return True
-
-    def logged(self, call: Call) -> tuple[tuple[str, str], ...]:
-        """Return what the log says of a request's parameters."""
-        return to_tuple(call.query)
-
-    @abstractmethod
-    def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
-        """Return the refusal of a request that exceeds a limit, or None when it does not."""
-
-    @abstractmethod
-    def answer(self, call: Call) -> Answer:
-        """Answer a request. Raise Refusal."""
-
-    @abstractmethod
-    def finish(self, call: Call, answer: Answer, minute: Window) -> None:
-        """Add what is on every answer."""
+def bearer_token(call: Call) -> str | None:
+    """Return the access token of a request; None where there is none."""
+    kind, _, token = call.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.casefold() == "bearer" else None
 
 
 def to_tuple(query: MultiMapping[str]) -> tuple[tuple[str, str], ...]:

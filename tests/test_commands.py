@@ -69,7 +69,7 @@ def test_ci_runs_scripts_that_exist() -> None:
     "command",
     [
         ("benchmarks/decisions.py", "--quick"),
-        ("benchmarks/requests.py", "--account", "homeowner"),
+        ("benchmarks/requests.py", "--account", "signed"),
         ("scripts/entities_table.py", "--check"),
         ("scripts/validate.py",),
     ],

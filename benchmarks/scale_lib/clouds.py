@@ -14,7 +14,7 @@ from aiohttp import web
 from simulator import Clock, Plant, Simulator
 from simulator.accounts import encode_id
 from simulator.plant.devices import Gateway
-from simulator.systems.ready import ENPHASE_API_KEY, SOLAREDGE_ACCOUNT_KEY
+from simulator.ready import ENPHASE_API_KEY, SOLAREDGE_ACCOUNT_KEY
 from simulator.systems.special import large_residence, thirty_inverter_site
 
 HOST = "127.0.0.1"

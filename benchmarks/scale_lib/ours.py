@@ -17,7 +17,7 @@ from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.coordinator import SOONEST, SystemCoordinator
 from custom_components.solar_cloud.runtime import SolarCloudConfigEntry
 from simulator import ENPHASE_PATH, SOLAREDGE_PATH
-from simulator.systems.ready import ENPHASE_API_KEY
+from simulator.ready import ENPHASE_API_KEY
 
 from .candidate import Candidate
 from .clouds import PLENTY, readers_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator import ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_PATH
-from simulator.systems.ready import (
+from simulator.ready import (
     ENPHASE_API_KEY,
     ENPHASE_USER_ID,
     ENPHASE_V4_API_KEY,

@@ -1,4 +1,4 @@
-"""What Enphase tells of each microinverter, in late v2 and in v4 alike."""
+"""What Enphase reports of each microinverter, in late v2 and in v4 alike."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Reading:
     at: datetime | None
     """The end of that interval; None where there was none yet."""
     quiet: bool
-    """Whether nothing is heard of it at present."""
+    """Whether it does not report at present."""
 
 
 def reading_of(plant: Plant, inverter: Inverter, until: int, now: datetime) -> Reading:
@@ -38,17 +38,6 @@ def reading_of(plant: Plant, inverter: Inverter, until: int, now: datetime) -> R
         at=None if slot is None else slot_time(slot + 1),
         quiet=plant.gateways[inverter.gateway].silent or inverter.mute_since(now) is not None,
     )
-
-
-def inverters_summary(plant: Plant, now: datetime, switches: Switches) -> Any:
-    """Return power and lifetime energy of each inverter, grouped by gateway; on request as one bare object."""
-    groups = grouped(plant, plant.active_inverters(now), now, switches)
-    if switches.inverters_summary_as_object:
-        return {
-            "signal_strength": 0 if any(gateway.silent for gateway in plant.gateways.values()) else 5,
-            "micro_inverters": [micro for group in groups for micro in group["micro_inverters"]],
-        }
-    return groups
 
 
 def grouped(plant: Plant, inverters: Iterable[Inverter], now: datetime, switches: Switches) -> list[dict[str, Any]]:

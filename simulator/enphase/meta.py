@@ -1,4 +1,4 @@
-"""What several Enphase answers tell of a system alike."""
+"""What several Enphase answers have of a system alike."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ def meta(plant: Plant, now: datetime) -> dict[str, Any]:
 
 
 def has_meter(plant: Plant, now: datetime) -> bool:
-    """Tell whether a revenue-grade meter is fitted by now."""
+    """Return whether a revenue-grade meter is installed by now."""
     return any(meter.installed <= now for meter in plant.revenue_meters)
 
 

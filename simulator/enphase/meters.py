@@ -1,15 +1,12 @@
-"""What Enphase's meters tell: rgm_stats and late v2's meter readings and consumption (Enphase v2 documentation)."""
+"""Enphase's production meters, in v2 and v4 alike (Enphase v2 documentation)."""
 
 from datetime import datetime
 from typing import Any
 
 from ..plant.devices import RevenueMeter
 from ..plant.plant import Plant
-from ..plant.slots import SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_QUARTER, local_date, slot_after, slot_of, slot_time
-from ..web import Call
-from .format import read_number
+from ..plant.slots import SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_QUARTER, a_month_later, slot_after, slot_of, slot_time
 from .meta import meta
-from .period import a_month_later, a_year_ago, asked_days, asked_slots
 
 _LATE_MOST_SLOTS = 7 * SLOTS_PER_DAY
 
@@ -24,19 +21,11 @@ def meter_wh(plant: Plant, start: int, end: int, now: datetime) -> int:
     return total
 
 
-def rgm_stats(plant: Plant, call: Call, *, late: bool) -> dict[str, Any]:
-    """Return rows of fifteen minutes as the revenue-grade meters measured them, at night too.
+def rgm_rows(plant: Plant, start: int, end: int, now: datetime, *, late: bool) -> dict[str, Any]:
+    """Return rows of fifteen minutes between two slots as the revenue-grade meters measured them, at night too.
 
     As in late v2 each meter has its rows too, and seven days are the most.
     """
-    start, end = asked_slots(plant, call, SLOTS_PER_QUARTER)
-    if slot_time(start) < a_year_ago(plant, call.now):
-        end = start
-    return rgm_rows(plant, start, end, call.now, late=late)
-
-
-def rgm_rows(plant: Plant, start: int, end: int, now: datetime, *, late: bool) -> dict[str, Any]:
-    """Return the same for two slots."""
     meters = [meter for meter in plant.revenue_meters if meter.installed <= now]
     body: dict[str, Any] = {
         "system_id": plant.id,
@@ -50,27 +39,29 @@ def rgm_rows(plant: Plant, start: int, end: int, now: datetime, *, late: bool) -
         return body
     first = slot_of(max(min(meter.installed for meter in meters), plant.operational_at))
     start = max(start, -(-first // SLOTS_PER_QUARTER) * SLOTS_PER_QUARTER)
-    end = min(end, start + _LATE_MOST_SLOTS if late else a_month_later(plant, start))
-    told: dict[str, dict[int, int]] = {meter.serial: quarters_of(plant, meter, start, end, now) for meter in meters}
-    ends = sorted({quarter for rows in told.values() for quarter in rows})
+    end = min(end, start + _LATE_MOST_SLOTS if late else a_month_later(start, plant.zone))
+    counted: dict[str, dict[int, int]] = {meter.serial: quarters_of(plant, meter, start, end, now) for meter in meters}
+    ends = sorted({quarter for rows in counted.values() for quarter in rows})
     for quarter in ends:
-        heard = [rows[quarter] for rows in told.values() if quarter in rows]
-        body["intervals"].append({"end_at": slot_time(quarter), "wh_del": sum(heard), "devices_reporting": len(heard)})
+        reported = [rows[quarter] for rows in counted.values() if quarter in rows]
+        body["intervals"].append(
+            {"end_at": slot_time(quarter), "wh_del": sum(reported), "devices_reporting": len(reported)}
+        )
     if late:
         body["meter_intervals"] = [
             {
                 "meter_serial_number": meter.serial,
                 "envoy_serial_number": meter.gateway,
-                "intervals": [_late_row(quarter, told[meter.serial].get(quarter)) for quarter in ends],
+                "intervals": [_late_row(quarter, counted[meter.serial].get(quarter)) for quarter in ends],
             }
             for meter in meters
-            if meter.active_at(now) or told[meter.serial]
+            if meter.active_at(now) or counted[meter.serial]
         ]
     return body
 
 
 def quarters_of(plant: Plant, meter: RevenueMeter, start: int, end: int, now: datetime) -> dict[int, int]:
-    """Return the Wh of each quarter hour that a meter has told of, by the slot it ends with."""
+    """Return the Wh of each quarter hour that a meter has reported, by the slot it ends with."""
     first, last = slot_of(meter.installed), slot_after(meter.retired) if meter.retired else end
     end = min(end, plant.meter_readable_until(meter, now))
     until, serial = plant.meter_until, meter.serial
@@ -81,22 +72,11 @@ def quarters_of(plant: Plant, meter: RevenueMeter, start: int, end: int, now: da
     }
 
 
-def _late_row(quarter: int, energy_wh: int | None) -> dict[str, Any]:
-    return {
-        "channel": 1,
-        "end_at": slot_time(quarter),
-        "wh_del": energy_wh,
-        "curr_w": None if energy_wh is None else energy_wh * 4,
-    }
-
-
-def production_meter_readings(plant: Plant, call: Call) -> dict[str, Any]:
-    """Return how far each revenue-grade meter had counted at a time, by default now; replaced ones stay listed."""
-    return production_readings(plant, read_number(call, "end_at"), call.now)
-
-
 def production_readings(plant: Plant, end_at: int | None, now: datetime) -> dict[str, Any]:
-    """Return the same for a time in epoch seconds."""
+    """Return how far each revenue-grade meter had counted at a time in epoch seconds, by default now.
+
+    Replaced ones stay listed.
+    """
     readings = []
     for meter in plant.revenue_meters:
         slot = plant.meter_readable_until(meter, now)
@@ -115,40 +95,10 @@ def production_readings(plant: Plant, end_at: int | None, now: datetime) -> dict
     return {"system_id": plant.id, "meter_readings": readings, "meta": meta(plant, now)}
 
 
-def consumption_stats(plant: Plant, call: Call) -> dict[str, Any]:
-    """Return what the house used in rows of fifteen minutes; none without a consumption meter, a month at most."""
-    meter = plant.consumption_meter
-    there = meter is not None and meter.installed <= call.now
-    body: dict[str, Any] = {
-        "system_id": plant.id,
-        "total_devices": int(there),
-        "meta": meta(plant, call.now),
-        "intervals": [],
-    }
-    if meter is None or not there:
-        return body
-    start, end = asked_slots(plant, call, SLOTS_PER_QUARTER)
-    start = max(start, -(-slot_after(meter.installed) // SLOTS_PER_QUARTER) * SLOTS_PER_QUARTER)
-    end = min(end, a_month_later(plant, start), plant.readable_until(plant.gateways[meter.gateway], call.now))
-    for quarter in range(start, end - SLOTS_PER_QUARTER + 1, SLOTS_PER_QUARTER):
-        used = plant.series.flow("load", quarter, quarter + SLOTS_PER_QUARTER)
-        body["intervals"].append(
-            {"end_at": slot_time(quarter + SLOTS_PER_QUARTER), "enwh": used, "devices_reporting": 1}
-        )
-    return body
-
-
-def consumption_lifetime(plant: Plant, call: Call) -> dict[str, Any] | None:
-    """Return what the house used on each day; None (a 204) without a consumption meter. Raise Refusal (422)."""
-    meter = plant.consumption_meter
-    if meter is None or meter.installed > call.now:
-        return None
-    first_day, spans = asked_days(plant, call, local_date(meter.installed, plant.zone))
-    first = slot_after(meter.installed)
-    known = plant.readable_until(plant.gateways[meter.gateway], call.now)
+def _late_row(quarter: int, energy_wh: int | None) -> dict[str, Any]:
     return {
-        "system_id": plant.id,
-        "start_date": first_day,
-        "consumption": [plant.series.flow("load", max(begin, first), min(stop, known)) for begin, stop in spans],
-        "meta": meta(plant, call.now),
+        "channel": 1,
+        "end_at": slot_time(quarter),
+        "wh_del": energy_wh,
+        "curr_w": None if energy_wh is None else energy_wh * 4,
     }

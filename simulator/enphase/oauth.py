@@ -9,9 +9,10 @@ from yarl import URL
 
 from ..accounts import Accounts, Application, Owner
 from ..pages import redirect
-from ..quota import Quota, Window
+from ..quota import Quota, Usage, Window
+from ..service import LimitedService
 from ..switches import Switches
-from ..web import Answer, Call, Refusal, Vendor
+from ..web import Answer, Call, Refusal
 from . import pages
 from .grants import Grants, InvalidGrant, Pair, token_answer
 from .v4_errors import not_allowed, too_many
@@ -19,13 +20,12 @@ from .v4_errors import not_allowed, too_many
 _LOGGED = {"authorize": ("response_type", "client_id", "redirect_uri"), "token": ("grant_type",)}
 
 
-class EnphaseOAuth(Vendor):
-    """The sign-in as a vendor of the simulator; only calls of the token endpoint may count."""
+class EnphaseOAuth(LimitedService):
+    """The sign-in as a service of the simulator; only calls of the token endpoint may count."""
 
     def __init__(self, prefix: str, quota: Quota, accounts: Accounts, switches: Switches, grants: Grants) -> None:
         """Serve the applications and owners among `accounts`, which may change at any time."""
-        self.prefix = prefix
-        self.quota = quota
+        super().__init__(prefix, quota)
         self.owner: str | None = None
         """Who signs in where nobody chooses; None: the first owner."""
         self._accounts = accounts
@@ -50,16 +50,18 @@ class EnphaseOAuth(Vendor):
         return tuple((name, sent[name]) for name in _LOGGED.get(call.path, ()) if name in sent)
 
     @override
-    def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
-        if call.path == "token" and self._switches.enphase_tokens_limited:
-            plan = self.quota.plan_of(self.credential(call) or "")
-            return too_many(plan.name, (month, minute), long=True)
-        return None
+    def limited(self, call: Call) -> bool:
+        return call.path == "token" and self._switches.enphase_tokens_limited
 
     @override
-    def finish(self, call: Call, answer: Answer, minute: Window) -> None:
+    def over_limit(self, call: Call, window: Window) -> Answer:
+        return too_many(self.quota.plan_of(self.credential(call) or "").name, window, long=True)
+
+    @override
+    def finish(self, call: Call, answer: Answer, usage: Usage) -> Answer:
         if call.path != "authorize":
             answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     @override
     def answer(self, call: Call) -> Answer:
@@ -78,8 +80,9 @@ class EnphaseOAuth(Vendor):
 
     # Consent.
 
-    def decide(self, query: Mapping[str, str], call: Call, *, allow: bool, owner: str | None = None) -> URL:
+    def decide(self, call: Call, *, allow: bool, owner: str | None = None) -> URL:
         """Return where an owner is sent after a decision: a code, or ``access_denied``. Raise Refusal."""
+        query = call.query
         application = self._application(query)
         signed_in = self._owner(owner)
         answer = {"error": "access_denied"}
@@ -98,14 +101,14 @@ class EnphaseOAuth(Vendor):
         if automatic is None:
             owners = self._accounts.enphase_owners.values()
             return pages.consent(application, owners, self._owner(None))
-        return redirect(self.decide(call.query, call, allow=automatic == "allow"))
+        return redirect(self.decide(call, allow=automatic == "allow"))
 
     def _decided(self, call: Call) -> Answer:
         form = _form(call)
         if form.get("decision") not in {"allow", "deny"}:
             raise Refusal(pages.wrong(400, "The form says neither allow nor deny."))
         allow = form["decision"] == "allow"
-        return redirect(self.decide(call.query, call, allow=allow, owner=form.get("owner")))
+        return redirect(self.decide(call, allow=allow, owner=form.get("owner")))
 
     def _owner(self, name: str | None) -> Owner | None:
         owners = self._accounts.enphase_owners
@@ -147,7 +150,7 @@ class EnphaseOAuth(Vendor):
         return Answer(body=token_answer(pair, owner))
 
     def _signed_in(self, call: Call) -> Application:
-        """Return the application that signs in with HTTP Basic. Raise Refusal (401)."""
+        """Return the application whose credentials HTTP Basic carries. Raise Refusal (401)."""
         client_id, secret = _basic(call) or ("", "")
         application = self._accounts.enphase_applications.get(client_id)
         if application is None or application.client_secret != secret:

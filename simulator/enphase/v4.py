@@ -1,58 +1,69 @@
-"""Enphase's API v4: signing in, plans, which endpoint answers (Enphase v4 quick start and specification)."""
+"""Enphase's API v4: who may ask for what, and how answers are sent (Enphase v4 quick start and specification)."""
 
 from collections.abc import Mapping
 import re
-from typing import override
+from typing import ClassVar, override
 
 from ..accounts import Accounts, Application
+from ..data_api import DataApi
+from ..plant.place import CloudName
 from ..plant.plant import Plant
 from ..quota import Quota, Window
 from ..switches import Switches
-from ..web import Answer, Call, Vendor
+from ..web import Answer, Call, Refusal, bearer_token
 from .format import render
 from .grants import Grants
-from .v4_ask import Ask, Control, Endpoint
-from .v4_device_telemetry import ENDPOINTS as SINGLE
+from .v4_device_telemetry import ENDPOINTS as DEVICE_TELEMETRY
 from .v4_devices import ENDPOINTS as DEVICES
 from .v4_errors import METHODS, forbidden, mismatch, not_allowed, not_found, too_many, unauthorized
-from .v4_ev import ENDPOINTS as CHARGERS, OCTETS
+from .v4_ev_chargers import ENDPOINTS as EV_CHARGERS, OCTETS
 from .v4_events import ENDPOINTS as EVENTS
 from .v4_latest import ENDPOINTS as LATEST
 from .v4_lifetime import ENDPOINTS as LIFETIME
-from .v4_quirks import odd
+from .v4_quirks import with_quirks
+from .v4_request import Control, V4Endpoint, V4Request
 from .v4_systems import ENDPOINTS as SYSTEMS
 from .v4_telemetry import ENDPOINTS as TELEMETRY
 
 _WATT: frozenset[Control] = frozenset({"system", "production", "consumption", "ev"})
 _KILOWATT: frozenset[Control] = _WATT | {"device", "streaming"}
 _MEGAWATT: frozenset[Control] = _KILOWATT | {"configuration"}
-_OPENED: dict[str, frozenset[Control]] = {
+_CONTROLS: dict[str, frozenset[Control]] = {
     "Watt": _WATT,
     "Kilowatt": _KILOWATT,
     "Megawatt": _MEGAWATT,
     "Partner": _MEGAWATT | {"control"},
 }
-_ENDPOINTS = (*SYSTEMS, *DEVICES, *TELEMETRY, *LIFETIME, *LATEST, *EVENTS, *CHARGERS, *SINGLE)
+"""The access controls that each plan has."""
 
 
-class EnphaseV4(Vendor):
-    """The API as a vendor of the simulator."""
+class EnphaseV4(DataApi[V4Request, V4Endpoint]):
+    """The API as a service of the simulator."""
+
+    cloud: ClassVar[CloudName] = "enphase"
+    endpoints = (
+        *SYSTEMS,
+        *DEVICES,
+        *TELEMETRY,
+        *LIFETIME,
+        *LATEST,
+        *EVENTS,
+        *EV_CHARGERS,
+        *DEVICE_TELEMETRY,
+    )
 
     def __init__(
         self,
         prefix: str,
         quota: Quota,
         plants: Mapping[str, Plant],
-        accounts: Accounts,
         switches: Switches,
+        accounts: Accounts,
         grants: Grants,
     ) -> None:
-        """Serve the Enphase plants among `plants`, which may change at any time."""
-        self.prefix = prefix
-        self.quota = quota
-        self._plants = plants
+        """Let in the applications and owners among `accounts`, which may change at any time."""
+        super().__init__(prefix, quota, plants, switches)
         self._accounts = accounts
-        self._switches = switches
         self._grants = grants
 
     @override
@@ -61,59 +72,61 @@ class EnphaseV4(Vendor):
         return call.query.get("key") or call.headers.get("key")
 
     @override
-    def too_many(self, call: Call, minute: Window, month: Window, in_flight: int) -> Answer | None:
-        """Return the 429; there are no headers that would tell when to come again."""
-        key = self.credential(call) or ""
-        if self._accounts.application_of_key(key) is None:
-            return None
-        known = _endpoint(call.path)
-        documented = known is not None and known[0].long_429
+    def limited(self, call: Call) -> bool:
+        """Return whether the API key is one: only applications have plans."""
+        return self._accounts.application_of_key(self.credential(call) or "") is not None
+
+    @override
+    def over_limit(self, call: Call, window: Window) -> Answer:
+        """Return the 429; there are no headers that say when to come again."""
+        found = self.endpoint_of(call.path)
+        documented = found is not None and found[0].long_429
         form = self._switches.enphase_429
-        long = form == "long" or (form == "documented" and documented)
-        return too_many(self.quota.plan_of(key).name, (month, minute), long=long)
+        plan = self.quota.plan_of(self.credential(call) or "")
+        return too_many(plan.name, window, long=form == "long" or (form == "documented" and documented))
 
     @override
-    def finish(self, call: Call, answer: Answer, minute: Window) -> None:
-        """Add nothing: no header tells of the plan."""
-
-    @override
-    def answer(self, call: Call) -> Answer:
+    def admit(self, call: Call) -> V4Request:
+        """Return the request of an application for an owner who has consented. Raise Refusal (401, 501)."""
         if call.method not in METHODS:
             raise not_allowed(call.method)
-        application, owned = self._signed_in(call)
-        if (known := _endpoint(call.path)) is None:
-            raise not_found("Resource not found")
-        endpoint, found = known
-        if call.method != endpoint.method:
-            raise not_allowed(call.method)
-        if endpoint.control not in self._opened(application):
-            raise forbidden() if self._switches.enphase_gating_403 else unauthorized()
-        ask = Ask(call=call, switches=self._switches, plants=self._plants, owned=owned)
-        body = odd(render(endpoint.answer(ask, found)), self._switches, devices=endpoint.lists_devices)
-        octets = self._switches.enphase_octet_stream
-        return Answer(body=body, content_type=OCTETS if octets else endpoint.content_type)
-
-    def _signed_in(self, call: Call) -> tuple[Application, set[int]]:
-        """Return the application, and the systems of the owner who has consented. Raise Refusal (401)."""
         application = self._accounts.application_of_key(self.credential(call) or "")
-        kind, _, token = call.headers.get("Authorization", "").partition(" ")
         newest = self._switches.enphase_old_access_refused
-        grant = self._grants.grant_of(token, call.now, newest=newest) if kind.casefold() == "bearer" else None
+        grant = self._grants.grant_of(bearer_token(call) or "", call.now, newest=newest)
         if application is None or grant is None:
             raise unauthorized()
         if grant.client_id != application.client_id:
             raise mismatch()
-        return application, self._accounts.enphase_owners[grant.owner].systems
+        return V4Request(
+            call=call,
+            switches=self._switches,
+            plants=self.plants,
+            owned=self._accounts.enphase_owners[grant.owner].systems,
+            controls=self._controls(application),
+        )
 
-    def _opened(self, application: Application) -> frozenset[Control]:
-        opened = _OPENED[self.quota.plan_of(application.api_key).name]
-        chosen = application.access_controls
-        return opened if chosen is None else frozenset(control for control in opened if control in chosen)
+    @override
+    def unknown_path(self) -> Refusal:
+        return not_found("Resource not found")
 
+    @override
+    def not_allowed(self, method: str) -> Refusal:
+        return not_allowed(method)
 
-def _endpoint(path: str) -> tuple[Endpoint, re.Match[str]] | None:
-    """Return the endpoint that a path belongs to, and how it matches."""
-    for endpoint in _ENDPOINTS:
-        if found := endpoint.path.fullmatch(path):
-            return endpoint, found
-    return None
+    @override
+    def respond(self, request: V4Request, endpoint: V4Endpoint, match: re.Match[str]) -> Answer:
+        """Return what an endpoint answers, if the access controls of the application open it. Raise Refusal."""
+        if endpoint.control not in request.controls:
+            raise forbidden() if self._switches.enphase_gating_403 else unauthorized()
+        body = render(endpoint.answer(request, match))
+        octets = self._switches.enphase_octet_stream
+        return Answer(
+            body=with_quirks(body, self._switches, devices=endpoint.lists_devices),
+            content_type=OCTETS if octets else endpoint.content_type,
+        )
+
+    def _controls(self, application: Application) -> frozenset[Control]:
+        """Return what an application may read: of what its plan has, what the developer has ticked."""
+        of_plan = _CONTROLS[self.quota.plan_of(application.api_key).name]
+        ticked = application.access_controls
+        return of_plan if ticked is None else frozenset(control for control in of_plan if control in ticked)

@@ -6,8 +6,8 @@ from datetime import datetime
 from ..plant.energy import Flow
 from ..plant.plant import Plant
 from ..plant.slots import slot_after
-from .v4_ask import Ask
 from .v4_errors import error, not_found, unprocessable
+from .v4_request import V4Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,12 @@ def storage_known(plant: Plant, now: datetime) -> Known | None:
     return Known(slot_after(plant.operational_at), until)
 
 
-def absent(ask: Ask, *, consumption: bool = False) -> bool:
-    """Tell whether zeros stand for what is not fitted, or else nothing does. Raise Refusal (404, 422, 500)."""
-    match ask.switches.enphase_no_consumption if consumption else ask.switches.enphase_not_fitted:
+def zeros_for_absent(request: V4Request, *, consumption: bool = False) -> bool:
+    """Return whether the series of a device that is not installed has zeros, or else no rows.
+
+    Raise Refusal (404, 422, 500) where the switches have it refused.
+    """
+    match request.switches.enphase_no_consumption if consumption else request.switches.enphase_not_installed:
         case "500":
             raise error(500, "Internal Server Error", "unable to fetch data")
         case "422":

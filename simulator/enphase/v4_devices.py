@@ -9,15 +9,15 @@ from ..plant.devices import ConsumptionMeter, EvCharger, Gateway, Inverter, Reve
 from ..plant.plant import Plant
 from ..plant.slots import slot_time
 from .inverters import grouped, micro_id, reading_of
-from .v4_ask import Ask, Endpoint, SystemAsk, general, of_system
 from .v4_errors import unauthorized, unprocessable
+from .v4_request import SystemRequest, V4Endpoint, V4Request, general, of_system
 
 _DEFAULT_SIZE, _MOST = 10, 100
 
 
-def devices(ask: SystemAsk) -> dict[str, Any]:
+def devices(request: SystemRequest) -> dict[str, Any]:
     """Return the devices in use; a kind that the system has none of is left out."""
-    plant, now = ask.plant, ask.now
+    plant, now = request.plant, request.now
     limits = plant.readable_by_inverter(now)
     kinds: dict[str, list[dict[str, Any]]] = {
         "micros": [_micro(plant, one, limits[one.serial], now) for one in plant.active_inverters(now)],
@@ -42,39 +42,36 @@ def devices(ask: SystemAsk) -> dict[str, Any]:
                     sku=accessory.sku,
                 )
             )
-    everything = [device for listed in kinds.values() for device in listed]
-    shown = {_serial(device) for device in plant.hiding.shown("devices", everything, _serial)}
-    kinds = {kind: [device for device in listed if _serial(device) in shown] for kind, listed in kinds.items()}
+    everything = [device for found in kinds.values() for device in found]
+    listed = {_serial(device) for device in plant.hiding.listed("devices", everything, _serial)}
+    kinds = {kind: [device for device in found if _serial(device) in listed] for kind, found in kinds.items()}
     return {
         "system_id": plant.id,
-        "total_devices": len(shown),
+        "total_devices": len(listed),
         "items": "devices",
-        "devices": {kind: listed for kind, listed in kinds.items() if listed},
+        "devices": {kind: found for kind, found in kinds.items() if found},
     }
 
 
-def inverters_summary(ask: Ask) -> Any:
+def inverters_summary(request: V4Request) -> Any:
     """Return a page of the microinverters of a system or of one gateway. Raise Refusal (401, 422)."""
-    serial, site = ask.call.query.get("envoy_serial_number"), ask.number("site_id")
+    serial, site = request.call.query.get("envoy_serial_number"), request.number("site_id")
     if not serial and site is None:
         raise unprocessable("Envoy serial number or site id is mandatory")
-    enphase = [plant for plant in ask.plants.values() if plant.cloud == "enphase"]
-    plant = next((one for one in enphase if (serial in one.gateways if serial else one.id == site)), None)
-    if plant is None:
-        raise unprocessable("Provide a valid envoy serial number or site id")
-    if plant.id not in ask.owned:
-        raise unauthorized()
-    number, size = ask.page(_DEFAULT_SIZE, _MOST)
-    chosen = [one for one in plant.active_inverters(ask.now) if not serial or one.gateway == serial]
+    found = request.plant_with_gateway(serial) if serial else request.plants.get(site or 0)
+    missing = unprocessable("Provide a valid envoy serial number or site id")
+    plant = request.visible(found, missing=missing, foreign=unauthorized())
+    number, size = request.page(_DEFAULT_SIZE, _MOST)
+    chosen = [one for one in plant.active_inverters(request.now) if not serial or one.gateway == serial]
     page = chosen[(number - 1) * size : number * size]
-    groups = [group for group in grouped(plant, page, ask.now, ask.switches) if group["micro_inverters"]]
-    if ask.switches.inverters_summary_as_object and groups:
+    groups = [group for group in grouped(plant, page, request.now, request.switches) if group["micro_inverters"]]
+    if request.switches.inverters_summary_as_object and groups:
         micros = [micro for group in groups for micro in group["micro_inverters"]]
         return {"signal_strength": groups[0]["signal_strength"], "micro_inverters": micros}
     return groups
 
 
-ENDPOINTS: tuple[Endpoint, ...] = (
+ENDPOINTS: tuple[V4Endpoint, ...] = (
     general("systems/inverters_summary_by_envoy_or_site", "system", inverters_summary, long=True),
     of_system("devices", "system", devices, long=False, lists_devices=True),
 )

@@ -1,11 +1,10 @@
-"""How Enphase v4 says no (Enphase v4 specification)."""
+"""How Enphase v4 refuses requests (Enphase v4 specification)."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from ..plant.slots import epoch
 from ..quota import Window
 from ..web import Answer, Refusal
+from .limits import exceeded, period_of
 
 METHODS = {"POST", "PUT", "GET", "DELETE", "HEAD", "OPTIONS", "PATCH"}
 """Any other is not implemented at all."""
@@ -57,17 +56,9 @@ def not_allowed(method: str) -> Refusal:
     return Refusal(Answer(status=int(body["reason"]), body=body))
 
 
-def too_many(plan: str, windows: Iterable[Window], *, long: bool) -> Answer | None:
-    """Return the 429 of the first window that is over, None where none is; the long form names the window."""
-    over = next((window for window in windows if window.over), None)
-    if over is None:
-        return None
-    answer = error(429, "Too Many Requests", f"Usage limit exceeded for plan {plan}").answer
+def too_many(plan: str, window: Window, *, long: bool) -> Answer:
+    """Return the 429 of a limit that is exceeded; the long form names the period."""
+    answer = error(429, "Too Many Requests", exceeded(plan)).answer
     if long:
-        answer.body |= {
-            "period": over.period,
-            "period_start": epoch(over.start),
-            "period_end": epoch(over.end),
-            "limit": over.limit,
-        }
+        answer.body |= period_of(window)
     return answer

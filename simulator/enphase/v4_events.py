@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from ..dates import add_months
 from ..plant.devices import Event, Inverter
 from ..plant.plant import Plant
-from ..plant.slots import add_months, epoch, slot_time
-from .v4_ask import Ask, Endpoint, SystemAsk, general, of_system
+from ..plant.slots import epoch, slot_time
 from .v4_errors import not_found, unprocessable
+from .v4_request import SystemRequest, V4Endpoint, V4Request, general, of_system
 
 GATEWAY_SILENT, METER_SILENT, MICRO_SILENT, MICRO_DEAD = 28, 41, 12, 15
 EVENT_TYPES: dict[int, tuple[str, bool, str, str, str]] = {
@@ -50,39 +51,39 @@ _OLDEST_MONTHS = 9
 _STATEFUL = {number for number, kind in EVENT_TYPES.items() if kind[1]}
 
 
-def event_types(ask: Ask) -> dict[str, Any]:
+def event_types(request: V4Request) -> dict[str, Any]:
     """Return what each type of event means, or one of them. Raise Refusal (404)."""
-    wanted = ask.number("event_type_id")
-    if wanted is not None and wanted not in EVENT_TYPES:
+    chosen = request.number("event_type_id")
+    if chosen is not None and chosen not in EVENT_TYPES:
         raise not_found("Event type not found")
     names = ("event_type_key", "stateful", "event_name", "event_description", "recommended_action")
     return {
         "event_types": [
             {"event_type_id": number, **dict(zip(names, kind, strict=True))}
             for number, kind in EVENT_TYPES.items()
-            if wanted in {None, number}
+            if chosen in {None, number}
         ]
     }
 
 
-def events(ask: SystemAsk) -> dict[str, Any]:
+def events(request: SystemRequest) -> dict[str, Any]:
     """Return the events that began in a period. Raise Refusal (422)."""
-    start, end = _period(ask)
+    start, end = _period(request)
     rows = [
         {
-            "status": "Info" if event.type_id not in _STATEFUL else "Closed" if _ended(event, ask.now) else "Open",
+            "status": "Info" if event.type_id not in _STATEFUL else "Closed" if _ended(event, request.now) else "Open",
             "event_type_id": event.type_id,
             "event_start_time": event.start,
-            "event_end_time": _ended(event, ask.now),
+            "event_end_time": _ended(event, request.now),
             "serial_number": event.serial,
         }
-        for event in _events(ask.plant, ask.now)
+        for event in _events(request.plant, request.now)
         if start <= event.start < end
     ]
-    return {"system_id": ask.plant.id, "events": rows}
+    return {"system_id": request.plant.id, "events": rows}
 
 
-def open_events(ask: SystemAsk) -> dict[str, Any]:
+def open_events(request: SystemRequest) -> dict[str, Any]:
     """Return the events that last."""
     rows = [
         {
@@ -92,38 +93,38 @@ def open_events(ask: SystemAsk) -> dict[str, Any]:
             "event_end_time": None,
             "serial_number": event.serial,
         }
-        for event in _events(ask.plant, ask.now)
-        if event.type_id in _STATEFUL and not _ended(event, ask.now)
+        for event in _events(request.plant, request.now)
+        if event.type_id in _STATEFUL and not _ended(event, request.now)
     ]
-    return {"system_id": ask.plant.id, "events": rows}
+    return {"system_id": request.plant.id, "events": rows}
 
 
-def alarms(ask: SystemAsk) -> dict[str, Any]:
+def alarms(request: SystemRequest) -> dict[str, Any]:
     """Return the alarms that began in a period and are not cleared, or on request those that are. Raise Refusal."""
-    start, end = _period(ask)
-    cleared = ask.call.query.get("cleared", "false") == "true"
+    start, end = _period(request)
+    cleared = request.call.query.get("cleared", "false") == "true"
     rows = [
         {"id": str(event.id), "cleared": cleared}
-        | _alarm(event, _ended(event, ask.now))
-        | {"alarm_end_time": _ended(event, ask.now)}
-        for event in _events(ask.plant, ask.now)
-        if event.alarm and start <= event.start < end and bool(_ended(event, ask.now)) is cleared
+        | _alarm(event, _ended(event, request.now))
+        | {"alarm_end_time": _ended(event, request.now)}
+        for event in _events(request.plant, request.now)
+        if event.alarm and start <= event.start < end and bool(_ended(event, request.now)) is cleared
     ]
-    return {"system_id": ask.plant.id, "alarms": rows}
+    return {"system_id": request.plant.id, "alarms": rows}
 
 
-def open_alarms(ask: SystemAsk) -> dict[str, Any]:
+def open_alarms(request: SystemRequest) -> dict[str, Any]:
     """Return the alarms that last."""
-    plant = ask.plant
+    plant = request.plant
     rows = [
         {"id": f"{plant.id}.{event.type_id}.{epoch(event.start)}000"} | _alarm(event, None)
-        for event in _events(plant, ask.now)
-        if event.alarm and not _ended(event, ask.now)
+        for event in _events(plant, request.now)
+        if event.alarm and not _ended(event, request.now)
     ]
     return {"system_id": plant.id, "alarms": rows}
 
 
-ENDPOINTS: tuple[Endpoint, ...] = (
+ENDPOINTS: tuple[V4Endpoint, ...] = (
     general("systems/event_types", "system", event_types, long=False),
     of_system("events", "system", events, long=False),
     of_system("open_events", "system", open_events, long=False),
@@ -141,16 +142,16 @@ def _alarm(event: Event, end: datetime | None) -> dict[str, Any]:
     }
 
 
-def _period(ask: Ask) -> tuple[datetime, datetime]:
+def _period(request: V4Request) -> tuple[datetime, datetime]:
     """Return the period that is asked for. Raise Refusal (422)."""
-    begin, finish = ask.number("start_time"), ask.number("end_time")
+    begin, finish = request.number("start_time"), request.number("end_time")
     if begin is None:
         raise unprocessable("start_time is required")
     start = slot_time(0) + timedelta(seconds=begin)
-    end = min(start + timedelta(days=1), ask.now) if finish is None else slot_time(0) + timedelta(seconds=finish)
-    if start > ask.now:
+    end = min(start + timedelta(days=1), request.now) if finish is None else slot_time(0) + timedelta(seconds=finish)
+    if start > request.now:
         raise unprocessable("Requested date is in the future")
-    oldest = add_months(ask.now.date(), -_OLDEST_MONTHS)
+    oldest = add_months(request.now.date(), -_OLDEST_MONTHS)
     if end < start or end - start > _LONGEST or start.date() < oldest:
         raise unprocessable("Requested date range is invalid for this system")
     return start, end

@@ -13,8 +13,8 @@ _NULLABLE = {
 }
 
 
-def odd(body: Any, switches: Switches, *, devices: bool) -> Any:
-    """Return an answer as the switches will have it; `devices` where it lists devices by their kinds."""
+def with_quirks(body: Any, switches: Switches, *, devices: bool) -> Any:
+    """Return a body as the switches change it; `devices` says whether it lists devices by their kinds."""
     if devices:
         body = body | {"devices": _devices(body["devices"], switches)}
     if switches.enphase_nulls:

@@ -8,46 +8,46 @@ from typing import Any
 from ..plant.plant import Plant
 from .energy import state
 from .meta import last_energy_at, status_of
-from .v4_ask import Ask, Endpoint, SystemAsk, general, of_system
 from .v4_errors import not_found, unauthorized, unprocessable
+from .v4_request import SystemRequest, V4Endpoint, V4Request, general, of_system
 
 _DEFAULT_SIZE, _MOST = 10, 100
 _GONE = -1
 """What three fields of the list have been since July 2023 (Enphase v4 release notes)."""
 
 
-def systems(ask: Ask) -> dict[str, Any]:
+def systems(request: V4Request) -> dict[str, Any]:
     """Return a page of the owner's systems. Raise Refusal (422)."""
-    return _page(ask, ask.own_plants, ask.call.query.get("sort_by", "id"))
+    return _page(request, request.own_plants, request.call.query.get("sort_by", "id"))
 
 
-def search(ask: Ask) -> dict[str, Any]:
+def search(request: V4Request) -> dict[str, Any]:
     """Return a page of those of the owner's systems that the body describes. Raise Refusal (422)."""
     try:
-        wanted = json.loads(ask.call.body or b"null")
+        sent = json.loads(request.call.body or b"null")
     except ValueError:
-        wanted = None
-    if not isinstance(wanted, dict) or not isinstance(wanted.get("system"), dict):
+        sent = None
+    if not isinstance(sent, dict) or not isinstance(sent.get("system"), dict):
         raise unprocessable("system is missing at Json body location")
-    found = [plant for plant in ask.own_plants if _matches(plant, wanted["system"], ask.now)]
-    return _page(ask, found, wanted.get("sort_by", "id"))
+    found = [plant for plant in request.own_plants if _matches(plant, sent["system"], request.now)]
+    return _page(request, found, sent.get("sort_by", "id"))
 
 
-def system(ask: SystemAsk) -> dict[str, Any]:
+def system(request: SystemRequest) -> dict[str, Any]:
     """Return one system as the list has it."""
-    return _described(ask.plant, ask.now)
+    return _described(request.plant, request.now)
 
 
-def summary(ask: SystemAsk) -> dict[str, Any]:
+def summary(request: SystemRequest) -> dict[str, Any]:
     """Return the state of a system today or on a day past. Raise Refusal (422)."""
-    plant, today = ask.plant, ask.plant.local_day(ask.now)
-    day = ask.day("summary_date") or today
+    plant, today = request.plant, request.plant.local_day(request.now)
+    day = request.day("summary_date") or today
     if day > today:
         raise unprocessable("Requested date is in the future")
     storage, charger = plant.storage, plant.ev_charger
     ev = plant.load.ev if plant.load else None
     power = {"evse_max_charge_w": ev.power_w if ev else 0, "evse_min_charge_w": 1380}
-    return state(plant, day, ask.now, stays=ask.switches.enphase_power_stays) | {
+    return state(plant, day, request.now, stays=request.switches.enphase_power_stays) | {
         "nmi": None,
         "battery_charge_w": storage.power_w if storage else None,
         "battery_discharge_w": storage.power_w if storage else None,
@@ -56,20 +56,17 @@ def summary(ask: SystemAsk) -> dict[str, Any]:
     }
 
 
-def retrieve_system_id(ask: Ask) -> dict[str, Any]:
+def retrieve_system_id(request: V4Request) -> dict[str, Any]:
     """Return the number of the system that a gateway belongs to. Raise Refusal (401, 404, 422)."""
-    serial = ask.call.query.get("serial_num")
+    serial = request.call.query.get("serial_num")
     if not serial:
         raise unprocessable("Envoy serial number is mandatory")
-    for plant in ask.plants.values():
-        if plant.cloud == "enphase" and serial in plant.gateways:
-            if plant.id not in ask.owned:
-                raise unauthorized()
-            return {"system_id": plant.id}
-    raise not_found("Envoy not found with this serial number")
+    missing = not_found("Envoy not found with this serial number")
+    plant = request.visible(request.plant_with_gateway(serial), missing=missing, foreign=unauthorized())
+    return {"system_id": plant.id}
 
 
-ENDPOINTS: tuple[Endpoint, ...] = (
+ENDPOINTS: tuple[V4Endpoint, ...] = (
     general("systems", "system", systems, long=False),
     general("systems/search", "system", search, long=False, method="POST"),
     general("systems/retrieve_system_id", "system", retrieve_system_id, long=True),
@@ -78,10 +75,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 
 
-def _page(ask: Ask, plants: list[Plant], order: Any) -> dict[str, Any]:
+def _page(request: V4Request, plants: list[Plant], order: Any) -> dict[str, Any]:
     if order not in {"id", "-id"}:
         raise unprocessable(f"Sorting parameter {order} is not supported")
-    number, size = ask.page(_DEFAULT_SIZE, _MOST)
+    number, size = request.page(_DEFAULT_SIZE, _MOST)
     ordered = plants if order == "id" else plants[::-1]
     page = ordered[(number - 1) * size : number * size]
     return {
@@ -90,7 +87,7 @@ def _page(ask: Ask, plants: list[Plant], order: Any) -> dict[str, Any]:
         "size": size,
         "count": len(page),
         "items": "systems",
-        "systems": [_described(plant, ask.now) for plant in page],
+        "systems": [_described(plant, request.now) for plant in page],
     }
 
 
@@ -125,13 +122,13 @@ def _described(plant: Plant, now: datetime) -> dict[str, Any]:
     return body
 
 
-def _matches(plant: Plant, wanted: Mapping[str, Any], now: datetime) -> bool:
-    """Tell whether a system is one of those that a search describes."""
-    ids, statuses = wanted.get("ids"), wanted.get("statuses")
+def _matches(plant: Plant, search: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether a system is one of those that a search describes."""
+    ids, statuses = search.get("ids"), search.get("statuses")
     return (
         (not ids or plant.id in ids)
         and (not statuses or status_of(plant, now) in statuses)
-        and str(wanted.get("name") or "").casefold() in plant.name.casefold()
-        and wanted.get("reference") in {None, plant.reference}
-        and (wanted.get("other_reference") is None or wanted["other_reference"] in plant.other_references)
+        and str(search.get("name") or "").casefold() in plant.name.casefold()
+        and search.get("reference") in {None, plant.reference}
+        and (search.get("other_reference") is None or search["other_reference"] in plant.other_references)
     )

@@ -49,7 +49,7 @@ class Inverter:
         return max(1, round(self.size_w * (1 + (crc32(self.serial.encode()) % 9 - 4) / 200)))
 
     def active_at(self, moment: datetime) -> bool:
-        """Tell whether it is in use at an instant."""
+        """Return whether it is in use at an instant."""
         return (
             self.installed <= moment
             and (self.retired is None or moment < self.retired)
@@ -115,7 +115,7 @@ class RevenueMeter:
     weight: int = 1
     """Its share of the plant's energy beside other meters."""
     phases: int = 1
-    """v4: how many of its channels are fitted."""
+    """v4: how many of its channels are connected."""
     retired: datetime | None = None
     silences: list[Silence] = field(default_factory=list)
 
@@ -125,7 +125,7 @@ class RevenueMeter:
         return any(silence.end is None for silence in self.silences)
 
     def active_at(self, moment: datetime) -> bool:
-        """Tell whether it is in use at an instant."""
+        """Return whether it is in use at an instant."""
         return self.installed <= moment and (self.retired is None or moment < self.retired)
 
 
@@ -141,7 +141,7 @@ class ConsumptionMeter:
     config: Literal["Net", "Total"] = "Net"
     """Where its current transformers sit: at the grid connection, or before the loads (v4)."""
     phases: int = 1
-    """v4: how many of its channels are fitted."""
+    """v4: how many of its channels are connected."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,10 +163,10 @@ class Meter:
     kind: MeterKind
     connected_to: str
     retired: datetime | None = None
-    """When it was replaced; it stays listed and tells nothing any more, not of its past either."""
+    """When it was replaced; it stays listed, but its readings are gone, those of its past too."""
 
     def active_at(self, moment: datetime) -> bool:
-        """Tell whether it is in use at an instant."""
+        """Return whether it is in use at an instant."""
         return self.retired is None or moment < self.retired
 
 
@@ -181,7 +181,7 @@ class Battery:
     capacity_wh: int = 0
     """Nameplate; 0: all of the plant's storage."""
     retired: datetime | None = None
-    """When it was replaced; it stays listed and tells nothing any more, not of its past either."""
+    """When it was replaced; it stays listed, but its readings are gone, those of its past too."""
 
 
 type AccessoryKind = Literal["q_relays", "acbs", "enpowers", "iq_collars"]
@@ -228,7 +228,7 @@ class EvCharger:
 
 @dataclass(slots=True, kw_only=True)
 class Event:
-    """Something that Enphase tells of a system (v4); it goes on while `end` is missing."""
+    """Something that Enphase reports of a system (v4); it goes on while `end` is missing."""
 
     id: int
     type_id: int

@@ -192,7 +192,7 @@ class Series:
         return self._lit[day]
 
     def is_lit(self, slot: int) -> bool:
-        """Tell whether the inverters are awake in a slot."""
+        """Return whether the inverters are awake in a slot."""
         first, end = self.lit(self.model.sky.solar_day(slot))
         return max(first, self.model.start) <= slot < end
 
@@ -220,7 +220,7 @@ class Series:
         size = model.size_at(first_slot)
         changes = first_slot < model.start or any(first_slot < slot <= last_slot for slot, _ in model.sizes)
         values = [0] * SLOTS_PER_DAY
-        total, told = 0.0, 0
+        total, counted = 0.0, 0
         for index, per_watt in enumerate(yields, first):
             if changes:
                 slot = first_slot + index
@@ -228,8 +228,8 @@ class Series:
             total += per_watt * size / SLOTS_PER_HOUR
             # The sum is rounded, not the slots: nothing gets lost over a day.
             now = int(total + 0.5)
-            values[index] = now - told
-            told = now
+            values[index] = now - counted
+            counted = now
         self._production.append(values)
         self._lit.append((first_slot + first, first_slot + first + len(yields)))
 

@@ -18,7 +18,7 @@ class Hiding:
         for key in [key for key in self._done if key[0] == serial]:
             del self._done[key]
 
-    def shown[T](self, kind: str, devices: list[T], serial_of: Callable[[T], str | None]) -> list[T]:
+    def listed[T](self, kind: str, devices: list[T], serial_of: Callable[[T], str | None]) -> list[T]:
         """Return a list of a kind without what it leaves out this time."""
         there = {serial_of(device) for device in devices}
         missing = set()

@@ -1,4 +1,4 @@
-"""Which cloud a plant belongs to, how that one is told of it, and where it stands."""
+"""Which cloud a plant belongs to, how often it reports to that, and where it stands."""
 
 from dataclasses import dataclass
 from typing import Literal

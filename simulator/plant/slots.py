@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from ..dates import add_months
+
 SLOT_SECONDS = 300
 SLOTS_PER_HOUR = 3600 // SLOT_SECONDS
 SLOTS_PER_QUARTER = SLOTS_PER_HOUR // 4
@@ -49,9 +51,7 @@ def slot_date(slot: int, zone: ZoneInfo) -> date:
     return local_date(slot_time(slot), zone)
 
 
-def add_months(day: date, months: int) -> date:
-    """Return the same day some months later; the last day of the month where it has no such day."""
-    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    first = date(years, month + 1, 1)
-    following = date(years + (month == 11), (month + 1) % 12 + 1, 1)
-    return first.replace(day=min(day.day, (following - first).days))
+def a_month_later(slot: int, zone: ZoneInfo) -> int:
+    """Return the slot of the same local time one month after a slot."""
+    day = slot_date(slot, zone)
+    return midnight_slot(add_months(day, 1), zone) + slot - midnight_slot(day, zone)

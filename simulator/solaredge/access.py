@@ -1,31 +1,37 @@
-"""What tests do to SolarEdge's Site Access: applications, homeowners, consents."""
+"""What tests do to the credentials of SolarEdge: keys, applications, homeowners, consents."""
 
 from collections.abc import Collection, Iterable
 
-from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from ..accounts import Accounts, SolarEdgeKey
 from ..clock import Clock
-from ..quota import Quota
+from ..paths import SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_CONNECT_PATH
+from ..quota import Plan, Quota
 from ..switches import Switches
-from ..web import Call, Refusal
+from ..web import Refusal, page_call
+from .connect import SolarEdgeConnect
 from .grants import SCOPES, Application, Homeowner, SolarEdgeGrants
-from .oauth import SolarEdgeConnect
-
-SOLAREDGE_CONNECT_PATH = "/solaredge"
-"""Where Connect is; its page is at ``…/authorize``."""
 
 
 class SolarEdgeAccess:
-    """The simulator's part that gives consents to SolarEdge sites, and takes them back."""
+    """The simulator's part that has SolarEdge's keys, applications, homeowners and consents."""
 
     clock: Clock
+    accounts: Accounts
     switches: Switches
 
-    def _open_solaredge_access(self, quota: Quota) -> None:
-        """Begin without applications and homeowners."""
+    def _open_solaredge_access(self) -> None:
+        """Begin without any."""
         self.solaredge_grants = SolarEdgeGrants()
-        self._solaredge_connect = SolarEdgeConnect(SOLAREDGE_CONNECT_PATH, quota, self.solaredge_grants, self.switches)
+        self.solaredge_quota = Quota(Plan(name="Free", per_minute=10, per_month=2_000))
+        self._solaredge_connect = SolarEdgeConnect(
+            SOLAREDGE_CONNECT_PATH, self.solaredge_quota, self.solaredge_grants, self.switches
+        )
+
+    def add_solaredge_key(self, key: str, account_key: str) -> None:
+        """Make a key valid, with the account key that belongs to it; it opens nothing yet."""
+        self.accounts.solaredge_keys.setdefault(key, SolarEdgeKey(account_key))
 
     def add_solaredge_application(
         self,
@@ -85,18 +91,12 @@ class SolarEdgeAccess:
     def authorize_solaredge(self, url: str, *, allow: bool = True) -> str:
         """Be the browser of the homeowner: take a client's authorize URL and return where it is sent back to.
 
-        That has the code and the site, or ``error=access_denied``. Raise ValueError where a page would say no.
+        That has the code and the site, or ``error=access_denied``. Raise ValueError where a page would refuse.
         """
         target = URL(url)
-        if target.path != f"{SOLAREDGE_CONNECT_PATH}/authorize":
+        if target.path != SOLAREDGE_AUTHORIZE_PATH:
             raise ValueError(f"{target.path} is not the consent page")
-        call = Call(
-            method="GET",
-            path="authorize",
-            query=target.query,
-            headers=CIMultiDictProxy(CIMultiDict()),
-            now=self.clock.now(),
-        )
+        call = page_call(target, "authorize", self.clock.now())
         try:
             return str(self._solaredge_connect.decide(call, allow=allow))
         except Refusal as refusal:

@@ -9,9 +9,8 @@ from ..plant.batteries import BatteryFlow
 from ..plant.devices import Battery, MeterKind
 from ..plant.energy import Flow
 from ..plant.plant import Plant
-from ..switches import Switches
-from ..web import Call
 from .format import ENERGY_UNITS, POWER_UNITS, Bucket, Resolution, Span, problem, read_unit
+from .request import SiteRequest
 from .series import Reader, Reading, Source, noise
 
 type MeterFlow = Flow | Literal["production"]
@@ -43,7 +42,7 @@ class MeterRow:
     kind: str
     connected_to: str
     flow: MeterFlow | None = None
-    """What it measures, if anything is told of that."""
+    """What it measures, where that is reported."""
     active: bool = True
 
 
@@ -68,9 +67,10 @@ def meter_rows(plant: Plant, now: datetime) -> list[MeterRow]:
 class DeviceReader(Reader):
     """Reads the values of a plant's devices for one request."""
 
-    def __init__(self, plant: Plant, call: Call, switches: Switches) -> None:
+    def __init__(self, request: SiteRequest) -> None:
         """Find out up to where the cloud knows each inverter, and which meters and batteries are in use."""
-        super().__init__(plant, call, switches)
+        super().__init__(request)
+        plant, call = request.plant, request.call
         self._heard = plant.readable_by_inverter(call.now)
         self._batteries = {battery.serial: battery for battery in plant.used_batteries}
         self._meters: dict[str, set[MeterFlow]] = {}
@@ -79,7 +79,7 @@ class DeviceReader(Reader):
                 self._meters.setdefault(row.serial, set()).add(row.flow)
 
     def serials(self, family: str) -> list[str]:
-        """Return the devices of a family that telemetry tells of."""
+        """Return the serial numbers of a family that telemetry has."""
         match family:
             case "inverters":
                 return [inverter.serial for inverter in self.plant.active_inverters(self.call.now)]

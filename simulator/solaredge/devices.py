@@ -1,7 +1,5 @@
 """SolarEdge's devices: the list of them, and the paths to what they measure (SolarEdge migration notes)."""
 
-from collections.abc import Callable
-from functools import partial
 from operator import itemgetter
 import re
 from typing import Any
@@ -12,21 +10,68 @@ from ..switches import Switches
 from ..web import Call
 from .device_series import DeviceReader, MeterRow, meter_rows
 from .format import local, problem
+from .request import SiteRequest, SolarEdgeEndpoint, of_device
 
-_TELEMETRY = re.compile(r"(inverters|meters|storage)/(?:([^/]+)/)?telemetry")
-_INVERTER = re.compile(r"inverters/([^/]+)/(voltage|power|energy|current|frequency)")
-_METER = re.compile(r"meters/([^/]+)/(import|export|production|consumption)-(power|energy)")
-_BATTERY = re.compile(r"storage/([^/]+)/((?:charge|discharge)-(?:power|energy)|state-of-energy|remaining-energy)")
 _KINDS = {"INVERTER", "BATTERY", "BATTERY_MODULE", "OPTIMIZER", "METER", "EV_CHARGER", "BUI", "GATEWAY"}
 
 
-def devices(plant: Plant, call: Call) -> list[dict[str, Any]]:
+def devices(request: SiteRequest, _: re.Match[str]) -> list[dict[str, Any]]:
     """Return the site's devices, replaced ones too; only inverters unless asked for others. Raise Refusal (400)."""
+    plant, call = request.plant, request.call
     types = set(call.query.getall("types", ["INVERTER"]))
     if unknown := types - _KINDS:
         raise problem(400, f"Unknown type {min(unknown)}")
     found = [device for device in _all_devices(plant, call) if device["type"] in types]
-    return plant.hiding.shown("devices", found, itemgetter("serialNumber"))
+    return plant.hiding.listed("devices", found, itemgetter("serialNumber"))
+
+
+def telemetry(request: SiteRequest, match: re.Match[str]) -> dict[str, Any]:
+    """Return a family's telemetry, of all its devices or of those named. Raise Refusal (400, 404)."""
+    reader = DeviceReader(request)
+    known = reader.serials(match["family"])
+    serials = match["serials"].split(",") if match["serials"] else known
+    if set(serials) - set(known):
+        raise problem(404, "Unknown device")
+    match match["family"]:
+        case "inverters":
+            return reader.inverters_telemetry(serials)
+        case "meters":
+            return reader.meters_telemetry(serials)
+        case _:
+            return reader.storage_telemetry(serials)
+
+
+def _inverter(request: SiteRequest, match: re.Match[str]) -> dict[str, Any]:
+    return DeviceReader(request).inverter_measurements(match["serial"], match["metric"])
+
+
+def _meter(request: SiteRequest, match: re.Match[str]) -> dict[str, Any]:
+    return DeviceReader(request).meter_measurements(match["serial"], match["flow"], match["quantity"])
+
+
+def _battery(request: SiteRequest, match: re.Match[str]) -> dict[str, Any]:
+    return DeviceReader(request).battery_measurements(match["serial"], match["metric"])
+
+
+def _bulk(switches: Switches) -> bool:
+    return switches.solaredge_bulk_telemetry
+
+
+def _metrics(switches: Switches) -> bool:
+    return switches.solaredge_device_metrics
+
+
+_SERIAL = "(?P<serial>[^/]+)"
+_METER = f"meters/{_SERIAL}/(?P<flow>import|export|production|consumption)-(?P<quantity>power|energy)"
+_BATTERY = f"storage/{_SERIAL}/(?P<metric>(?:charge|discharge)-(?:power|energy)|state-of-energy|remaining-energy)"
+
+ENDPOINTS: tuple[SolarEdgeEndpoint, ...] = (
+    of_device("devices", devices),
+    of_device("(?P<family>inverters|meters|storage)/(?:(?P<serials>[^/]+)/)?telemetry", telemetry, offered=_bulk),
+    of_device(f"inverters/{_SERIAL}/(?P<metric>voltage|power|energy|current|frequency)", _inverter),
+    of_device(_METER, _meter, offered=_metrics),
+    of_device(_BATTERY, _battery, offered=_metrics),
+)
 
 
 def _all_devices(plant: Plant, call: Call) -> list[dict[str, Any]]:
@@ -51,12 +96,12 @@ def _all_devices(plant: Plant, call: Call) -> list[dict[str, Any]]:
         for number, inverter in enumerate(plant.inverters.values(), 1)
         if inverter.installed <= call.now
     ]
-    result += [_meter(plant, row) for row in meter_rows(plant, call.now)]
-    result += [_battery(plant, battery, number) for number, battery in enumerate(plant.batteries, 1)]
+    result += [_meter_row(plant, row) for row in meter_rows(plant, call.now)]
+    result += [_battery_row(plant, battery, number) for number, battery in enumerate(plant.batteries, 1)]
     return result
 
 
-def _meter(plant: Plant, row: MeterRow) -> dict[str, Any]:
+def _meter_row(plant: Plant, row: MeterRow) -> dict[str, Any]:
     return {
         "type": "METER",
         "serialNumber": row.serial,
@@ -73,7 +118,7 @@ def _meter(plant: Plant, row: MeterRow) -> dict[str, Any]:
     }
 
 
-def _battery(plant: Plant, battery: Battery, number: int) -> dict[str, Any]:
+def _battery_row(plant: Plant, battery: Battery, number: int) -> dict[str, Any]:
     return {
         "type": "BATTERY",
         "serialNumber": battery.serial,
@@ -87,37 +132,3 @@ def _battery(plant: Plant, battery: Battery, number: int) -> dict[str, Any]:
         "nameplate": plant.nameplate_wh(battery),
         "communicationType": "RS485",
     }
-
-
-def device_answer(path: str, plant: Plant, call: Call, switches: Switches) -> Callable[[], Any] | None:
-    """Return what gives the measurements that a path under a site asks for; None where there is no such path.
-
-    What is returned raises Refusal (400, 404).
-    """
-    reader = DeviceReader(plant, call, switches)
-    if (found := _TELEMETRY.fullmatch(path)) and switches.solaredge_bulk_telemetry:
-        return partial(_telemetry, reader, found[1], found[2])
-    if found := _INVERTER.fullmatch(path):
-        return partial(reader.inverter_measurements, found[1], found[2])
-    if not switches.solaredge_device_metrics:
-        return None
-    if found := _METER.fullmatch(path):
-        return partial(reader.meter_measurements, found[1], found[2], found[3])
-    if found := _BATTERY.fullmatch(path):
-        return partial(reader.battery_measurements, found[1], found[2])
-    return None
-
-
-def _telemetry(reader: DeviceReader, family: str, wanted: str | None) -> dict[str, Any]:
-    """Return a family's telemetry, of all its devices or of those named. Raise Refusal (400, 404)."""
-    known = reader.serials(family)
-    serials = wanted.split(",") if wanted else known
-    if set(serials) - set(known):
-        raise problem(404, "Unknown device")
-    match family:
-        case "inverters":
-            return reader.inverters_telemetry(serials)
-        case "meters":
-            return reader.meters_telemetry(serials)
-        case _:
-            return reader.storage_telemetry(serials)

@@ -6,17 +6,9 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from ..dates import add_months
 from ..plant.plant import Plant
-from ..plant.slots import (
-    SLOT_SECONDS,
-    SLOTS_PER_HOUR,
-    SLOTS_PER_QUARTER,
-    add_months,
-    epoch,
-    midnight_slot,
-    slot_of,
-    slot_time,
-)
+from ..plant.slots import SLOT_SECONDS, SLOTS_PER_HOUR, SLOTS_PER_QUARTER, epoch, midnight_slot, slot_of, slot_time
 from ..web import Answer, Call, Refusal
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2199
@@ -165,7 +157,7 @@ def read_window(plant: Plant, call: Call) -> tuple[datetime, datetime]:
 
 
 def read_unit(call: Call, units: dict[str, int], *, scaled: bool) -> tuple[str, int]:
-    """Return the unit to answer in and how much it is. Raise Refusal (400) for one that does not fit."""
+    """Return the unit to answer in and how much it is. Raise Refusal (400) for one of another kind."""
     default = list(units)[1 if scaled else 0]
     unit = call.query.get("unit", default)
     if unit not in units:
@@ -191,7 +183,7 @@ def _read_time(call: Call, name: str, zone: ZoneInfo) -> datetime | None:
 
 
 def _too_long(span: Span) -> bool:
-    """Tell whether a span exceeds 12 hours of quarter hours, 24 hours of hours, or a month of days."""
+    """Return whether a span exceeds 12 hours of quarter hours, 24 hours of hours, or a month of days."""
     length = epoch(span.end) - epoch(span.start)
     match span.resolution:
         case Resolution.QUARTER_HOUR:
@@ -205,7 +197,7 @@ def _too_long(span: Span) -> bool:
 
 
 def over_a_month(start: datetime, end: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether more than a month of the site's calendar lies between two instants."""
+    """Return whether more than a month of the site's calendar lies between two instants."""
     first, last = (moment.astimezone(zone).replace(tzinfo=None) for moment in (start, end))
     return last > datetime.combine(add_months(first.date(), 1), first.time())
 

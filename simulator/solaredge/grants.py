@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
-from ..plant.slots import add_months
+from ..dates import add_months
 
 CODE_LIFE = timedelta(minutes=5)
 """The guide only says that a code is short-lived."""

@@ -36,8 +36,8 @@ def homes_of(owners: Iterable[Homeowner], *, each_site: bool) -> Mapping[str, st
         if each_site and len(sites) > 1:
             homes |= {f"{site} {owner.name}": f"{owner.name}, site {site}" for site in sites}
         else:
-            told = ", ".join(str(site) for site in sites) or "none"
-            homes[owner.name] = f"{owner.name} ({'site' if len(sites) == 1 else 'sites'} {told})"
+            listed = ", ".join(str(site) for site in sites) or "none"
+            homes[owner.name] = f"{owner.name} ({'site' if len(sites) == 1 else 'sites'} {listed})"
     return homes
 
 

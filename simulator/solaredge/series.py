@@ -6,11 +6,8 @@ from typing import Any
 from zlib import crc32
 
 from ..plant.energy import FLOWS, Flow
-from ..plant.plant import Plant
 from ..plant.slots import slot_of
 from ..plant.sun import PERFORMANCE
-from ..switches import Switches
-from ..web import Call
 from .format import (
     ENERGY_UNITS,
     POWER_UNITS,
@@ -23,6 +20,7 @@ from .format import (
     read_unit,
     read_window,
 )
+from .request import SiteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +43,13 @@ type Reading = Callable[[Bucket], float | None]
 class Reader:
     """Reads one plant's values for one request, no further than the cloud knows."""
 
-    def __init__(self, plant: Plant, call: Call, switches: Switches) -> None:
+    def __init__(self, request: SiteRequest) -> None:
         """Find out up to where the cloud knows."""
+        plant, call = request.plant, request.call
         self.plant = plant
-        self.switches = switches
+        self.switches = request.switches
         self.call = call
+        self.legacy = request.legacy
         self.until = min(plant.readable_until(gateway, call.now) for gateway in plant.gateways.values())
         self.begin = slot_of(plant.operational_at)
 
@@ -80,7 +80,7 @@ class Reader:
         return float(energy)
 
     def dark(self, bucket: Bucket, span: Span) -> bool:
-        """Tell whether a short bucket lies in the dark and the switch wants that to be null."""
+        """Return whether a short bucket lies in the dark and the switches make that null."""
         if not self.switches.solaredge_nights_null or not span.resolution.fine:
             return False
         return not any(self.plant.series.is_lit(slot) for slot in range(bucket.start, bucket.end))
@@ -136,8 +136,8 @@ class Reader:
         unit, scale = read_unit(self.call, POWER_UNITS, scaled=self.switches.solaredge_units_scaled)
         return self.measurements(lambda bucket: self.power(source, bucket, span), unit, scale, span)
 
-    def overview(self, *, legacy: bool) -> dict[str, Any]:
-        """Return the energy balance of a window, by default of today so far; null where no meter or battery tells."""
+    def overview(self) -> dict[str, Any]:
+        """Return the energy balance of a window, by default of today so far; null where nothing measures it."""
         plant = self.plant
         start, end = read_window(plant, self.call)
         if self.switches.solaredge_overview_month and over_a_month(start, end, plant.zone):
@@ -170,21 +170,21 @@ class Reader:
                 "fromGrid": scaled(flows["import"] if metered else None),
             },
         }
-        if legacy or self.switches.solaredge_performance:
+        if self.legacy or self.switches.solaredge_performance:
             size, due = plant.size_w(self.call.now), plant.whole.production(first, last)
-            told = self.switches.solaredge_performance and due > 0
+            known = self.switches.solaredge_performance and due > 0
             body["performance"] = {
                 "specificYield": produced / size if size else None,
-                "performanceRatio": round(PERFORMANCE * produced / due, 4) if told else None,
+                "performanceRatio": round(PERFORMANCE * produced / due, 4) if known else None,
             }
         return body
 
     def _consumption_metered(self) -> bool:
-        """Tell whether a meter of its own measures the consumption."""
+        """Return whether a meter of its own measures the consumption."""
         return any(meter.kind == "consumption" and meter.active_at(self.call.now) for meter in self.plant.meters)
 
     def default_unit(self, units: dict[str, int]) -> tuple[str, int]:
-        """Return the unit that the server picks: telemetry takes no wish."""
+        """Return the unit of telemetry, which cannot be asked for, and how much it is."""
         return list(units.items())[1 if self.switches.solaredge_units_scaled else 0]
 
 

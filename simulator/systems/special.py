@@ -153,7 +153,7 @@ def thirty_inverter_site() -> Plant:
 
 
 def battery_without_meter_site() -> Plant:
-    """Return SolarEdge site 1300003: 1 inverter and a battery, but no meter that tells of grid or consumption."""
+    """Return SolarEdge site 1300003: 1 inverter and a battery, but no meter of grid or consumption."""
     operational = datetime(2025, 3, 18, 10, 0, tzinfo=UTC)
     inverter = "7D11AF03-70"
     return Plant(

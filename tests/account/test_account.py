@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.solar_cloud.budget.limit import Scope
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import ENPHASE_SINGLE_USER_ID
+from simulator.ready import ENPHASE_SINGLE_USER_ID
 
 from ..home.conftest import (
     Cloud,

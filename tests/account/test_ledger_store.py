@@ -21,7 +21,7 @@ import pytest
 from custom_components.solar_cloud.budget.ledger import LEASE, Ledger
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable, Throttled
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID
 
 from ..home.conftest import Cloud, enphase_input, settle, solaredge_input, state_of
 from ..home.life import add_custom_account, life, now

@@ -19,7 +19,7 @@ from custom_components.solar_cloud.cloud.solaredge.tokens import SolarEdgeTokens
 from custom_components.solar_cloud.cloud.token_endpoint import TokenEndpoint
 from simulator import ENPHASE_OAUTH_PATH, SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_PATH
 from simulator.clock import Clock
-from simulator.systems.ready import (
+from simulator.ready import (
     ENPHASE_V4_API_KEY,
     ENPHASE_V4_CLIENT_ID,
     ENPHASE_V4_CLIENT_SECRET,

@@ -14,7 +14,7 @@ from custom_components.solar_cloud import async_remove_config_entry_device
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.entities.sensors import DEVICE_SENSORS, SYSTEM_SENSORS
 from custom_components.solar_cloud.model.elements import DeviceKind, Vendor
-from simulator.systems.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_SINGLE_API_KEY
+from simulator.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_SINGLE_API_KEY
 
 from ..home.conftest import Cloud, add_account, enphase_input, pass_time, solaredge_input, state_of
 

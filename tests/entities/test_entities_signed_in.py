@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from simulator.systems.ready import SOLAREDGE_BATTERY_OWNER, SOLAREDGE_CLIENT_ID, SOLAREDGE_OWNER
+from simulator.ready import SOLAREDGE_BATTERY_OWNER, SOLAREDGE_CLIENT_ID, SOLAREDGE_OWNER
 
 from ..home.conftest import Cloud, pass_time, state_of
 from ..home.consents import add_site, add_v4

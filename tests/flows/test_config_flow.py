@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID
 
 from ..home.conftest import Cloud, add_account, enphase_input, open_reconfigure, solaredge_input, solaredge_legacy_input
 

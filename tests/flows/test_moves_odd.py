@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.model.data import midnight
-from simulator.systems.ready import ENPHASE_V4_OWNER_OF_BOTH
+from simulator.ready import ENPHASE_V4_OWNER_OF_BOTH
 
 from ..home.conftest import Cloud, add_account, enphase_input, settle, state_of
 from ..home.sign_in import add_application, v4_input

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import (
+from simulator.ready import (
     ENPHASE_V4_API_KEY,
     ENPHASE_V4_CLIENT_ID,
     ENPHASE_V4_CLIENT_SECRET,

@@ -21,7 +21,7 @@ from custom_components.solar_cloud.cloud.errors import CredentialRefused
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.model.elements import Flow
-from simulator.systems.ready import ENPHASE_V4_CLIENT_ID
+from simulator.ready import ENPHASE_V4_CLIENT_ID
 
 from ..account.test_grants import TOKEN_PATH, token_calls
 from ..home.conftest import Cloud, settle

@@ -11,7 +11,7 @@ from yarl import URL
 
 from custom_components.solar_cloud.account.callback_view import WAITING
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import (
+from simulator.ready import (
     SOLAREDGE_CLIENT_ID,
     SOLAREDGE_CLIENT_SECRET,
     SOLAREDGE_SINGLE_ACCOUNT_KEY,

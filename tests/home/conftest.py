@@ -23,13 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.const import DOMAIN
 from simulator import ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Clock, Simulator
-from simulator.systems.ready import (
-    ENPHASE_API_KEY,
-    ENPHASE_USER_ID,
-    SOLAREDGE_ACCOUNT_KEY,
-    SOLAREDGE_API_KEY,
-    ready_simulator,
-)
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY, ready_simulator
 
 # The test plugin has every statement of the database logged: half the time of a test that books years of hours.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import SOLAREDGE_CLIENT_ID, SOLAREDGE_CLIENT_SECRET
+from simulator.ready import SOLAREDGE_CLIENT_ID, SOLAREDGE_CLIENT_SECRET
 
 from .conftest import Cloud, settle
 from .sign_in import add_application, v4_input

@@ -13,7 +13,7 @@ from yarl import URL
 from custom_components.solar_cloud.account.clients import async_token_endpoint
 from custom_components.solar_cloud.account.metered import entry_unique_id
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import ENPHASE_V4_API_KEY, ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET, ENPHASE_V4_OWNER
+from simulator.ready import ENPHASE_V4_API_KEY, ENPHASE_V4_CLIENT_ID, ENPHASE_V4_CLIENT_SECRET, ENPHASE_V4_OWNER
 
 from .conftest import Cloud
 

@@ -13,7 +13,7 @@ import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.system.failures import ERROR_KEYS
-from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_API_KEY
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_API_KEY
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of
 

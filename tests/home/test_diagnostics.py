@@ -14,7 +14,7 @@ import pytest
 from custom_components.solar_cloud.diagnostics import async_get_config_entry_diagnostics
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Update
 from custom_components.solar_cloud.model.merging import merge
-from simulator.systems.ready import (
+from simulator.ready import (
     ENPHASE_API_KEY,
     ENPHASE_USER_ID,
     ENPHASE_V4_API_KEY,

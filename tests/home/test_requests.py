@@ -15,7 +15,7 @@ from custom_components.solar_cloud.budget.rates import budget_of
 from custom_components.solar_cloud.cloud.base import Job
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Update
-from simulator.systems.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_OWNER
+from simulator.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_OWNER
 
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 from .consents import add_site, add_v4

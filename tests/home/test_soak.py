@@ -24,7 +24,7 @@ import pytest
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.const import DOMAIN
 from simulator import Request
-from simulator.systems.ready import ENPHASE_API_KEY, SOLAREDGE_API_KEY
+from simulator.ready import ENPHASE_API_KEY, SOLAREDGE_API_KEY
 
 from .conftest import Cloud, enphase_input, solaredge_input, state_of
 from .life import add_custom_account, life, now

@@ -21,7 +21,7 @@ from custom_components.solar_cloud.budget.ledger import LEASE
 from custom_components.solar_cloud.model.data import midnight
 from simulator import SOLAREDGE_PATH, Clock, Simulator
 from simulator.plant.plant import Plant
-from simulator.systems.ready import SOLAREDGE_API_KEY, ready_simulator
+from simulator.ready import SOLAREDGE_API_KEY, ready_simulator
 
 pytestmark = pytest.mark.slow
 

@@ -26,7 +26,7 @@ from custom_components.solar_cloud.model.merging import merge
 from simulator import ENPHASE_PATH, SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
 from simulator.plant.plant import Plant
-from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_API_KEY, ready_simulator
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, SOLAREDGE_API_KEY, ready_simulator
 from simulator.systems.special import thirty_inverter_site
 
 from ..cloud.conftest import FakeClock

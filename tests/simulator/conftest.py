@@ -13,7 +13,7 @@ import pytest
 from yarl import URL
 
 from simulator import ENPHASE_OAUTH_PATH, ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_PATH, Clock, Simulator
-from simulator.systems.ready import (
+from simulator.ready import (
     ENPHASE_API_KEY,
     ENPHASE_USER_ID,
     ENPHASE_V4_API_KEY,

@@ -11,7 +11,8 @@ import urllib.request
 import pytest
 
 from simulator import Clock, Simulator
-from simulator.systems.ready import ENPHASE_API_KEY, sample_residence
+from simulator.ready import ENPHASE_API_KEY
+from simulator.systems.enphase_v2 import sample_residence
 
 from .conftest import NOON_IN_CALIFORNIA, Driver
 

@@ -8,14 +8,14 @@ from aiohttp import ClientConnectionError, ClientError, ClientPayloadError
 import pytest
 
 from simulator.quota import Plan, Quota
-from simulator.systems.ready import ENPHASE_API_KEY, SOLAREDGE_API_KEY, SOLAREDGE_SINGLE_API_KEY, ready_simulator
+from simulator.ready import ENPHASE_API_KEY, SOLAREDGE_API_KEY, SOLAREDGE_SINGLE_API_KEY, ready_simulator
 
 from .conftest import NOON_IN_CALIFORNIA, Driver
 
 MINUTE = NOON_IN_CALIFORNIA.replace(second=0)
 
 
-async def test_the_plans_are_the_free_ones_unless_told_otherwise():
+async def test_the_plans_are_the_free_ones_unless_set_otherwise():
     plans = {cloud: quota.plan for cloud, quota in ready_simulator().quotas.items()}
     assert (plans["enphase"].name, plans["enphase"].per_minute, plans["enphase"].per_month) == ("Watt", 10, 10_000)
     assert (plans["solaredge"].per_minute, plans["solaredge"].per_month) == (10, 2_000)
@@ -159,7 +159,7 @@ async def test_a_path_fails_with_any_status_and_body(drive: Driver, body, kind, 
     assert (await drive.enphase("systems/67/stats")).status == 200
 
 
-async def test_faults_happen_as_often_as_told_and_in_their_order(drive: Driver):
+async def test_faults_happen_as_often_as_asked_for_and_in_their_order(drive: Driver):
     drive.simulator.fail("*", status=500, times=2)
     drive.simulator.fail("*/summary", status=503, times=None)
     assert [(await drive.enphase("systems/67/summary")).status for _ in range(4)] == [500, 500, 503, 503]
@@ -219,7 +219,7 @@ async def test_an_answer_can_be_late_and_the_request_is_in_the_log_at_once(drive
 async def test_a_delay_does_not_hold_up_the_end(drive: Driver):
     drive.simulator.fail("*", delay=60)
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
+        async with asyncio.timeout(0.5):
             await drive.enphase("systems")
     # The fixture stops the server now; the whole suite would notice a minute.
     assert [request.status for request in drive.simulator.requests] == [0]

@@ -12,7 +12,7 @@ from simulator.plant.devices import Gateway, Inverter
 from simulator.plant.energy import Flow
 from simulator.plant.plant import Plant
 from simulator.plant.sun import Sky
-from simulator.systems.ready import SOLAREDGE_API_KEY
+from simulator.ready import SOLAREDGE_API_KEY
 from tests.history.helpers import PLACES
 
 from ..home.conftest import Cloud, add_account, pass_time, solaredge_input

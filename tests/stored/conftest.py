@@ -10,7 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from simulator import Clock
-from simulator.systems.ready import ready_simulator
+from simulator.ready import ready_simulator
 from tests.home.conftest import Cloud, clean_time, quick_loop, waiting_passes_frozen_time
 
 from .worlds import BEGIN, WORLDS

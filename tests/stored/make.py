@@ -23,7 +23,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from simulator.systems.ready import SOLAREDGE_BATTERY_OWNER
+from simulator.ready import SOLAREDGE_BATTERY_OWNER
 from tests.home.conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 from tests.home.consents import add_site, add_v4
 

@@ -9,7 +9,7 @@ from simulator.plant.devices import Battery, ConsumptionMeter, Gateway, Inverter
 from simulator.plant.energy import Load, Storage
 from simulator.plant.plant import Plant
 from simulator.plant.sun import Sky
-from simulator.systems.ready import ENPHASE_USER_ID, ENPHASE_V4_OWNER
+from simulator.ready import ENPHASE_USER_ID, ENPHASE_V4_OWNER
 
 BEGIN = datetime(2026, 6, 8, 16, 58, 30, tzinfo=UTC)
 """When the accounts are added."""

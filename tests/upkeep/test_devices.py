@@ -11,7 +11,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import ENPHASE_SINGLE_USER_ID
+from simulator.ready import ENPHASE_SINGLE_USER_ID
 
 from ..home.conftest import Cloud, add_account, enphase_input, pass_time, solaredge_input, state_of
 

@@ -9,7 +9,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
-from simulator.systems.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_SINGLE_API_KEY
+from simulator.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_SINGLE_API_KEY
 from simulator.systems.special import thirty_inverter_site
 
 from ..home.conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of

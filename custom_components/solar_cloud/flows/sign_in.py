@@ -40,6 +40,8 @@ from .forms import applications_schema, finish_schema, paste_schema
 
 _LOGGER = logging.getLogger(__name__)
 
+ACCESS_DENIED = "access_denied"
+"""The owner has not agreed (RFC 6749, 4.1.2.1)."""
 SCOPE = "SITE_DATA DEVICE_DATA"
 """All that a homeowner can give (SolarEdge homeowner guide)."""
 
@@ -187,7 +189,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
             query = URL.build(query_string=text.partition("?")[2].partition("#")[0] or text).query
             text = query.get("code", "")
         if "error" in query:
-            return {"base": "access_denied"}
+            return {"base": "access_denied" if query["error"] == ACCESS_DENIED else "sign_in_refused"}
         if not text or not text.isprintable() or " " in text:
             return {CONF_CODE: "no_code"}
         if not self._is_ours(query):
@@ -215,6 +217,13 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         if errors := await self._async_exchange():
             return self.async_abort(reason=errors["base"])
         return await self.async_step_finish()
+
+    @override
+    async def async_step_authorize_rejected(self, data: None = None) -> ConfigFlowResult:
+        """End the dialog with the reason of the vendor's page: the owner refused, or the application is not right."""
+        if self.external_data["error"] == ACCESS_DENIED:
+            return await super().async_step_authorize_rejected(data)
+        return self.async_abort(reason="sign_in_refused")
 
     async def _async_exchange(self) -> dict[str, str]:
         """Get tokens for the code; tells what is wrong."""

@@ -16,6 +16,8 @@ type Dark = Callable[[datetime, datetime], bool]
 """Tells whether it is dark at a system from one instant to another."""
 
 EMPTY: Series = MappingProxyType({})
+WAITS_FOR_ROWS = timedelta(hours=60)
+"""How long a lifetime base waits for the missing rows of a day; they are kept a little longer."""
 
 
 def never_dark(_start: datetime, _end: datetime) -> bool:
@@ -66,7 +68,7 @@ def day_energy_wh(
 
 
 def unbroken_wh(series: Series, start: datetime, end: datetime) -> float | None:
-    """Return the energy between two instants in Wh; `None` unless intervals without a gap or overlap tell all of it."""
+    """Return the energy between two instants in Wh; `None` unless intervals cover it without a gap or overlap."""
     total = 0.0
     while start < end:
         interval = series.get(start)
@@ -77,12 +79,20 @@ def unbroken_wh(series: Series, start: datetime, end: datetime) -> float | None:
     return total if start == end else None
 
 
-def rolled(base: LifetimeBase, series: Series, today: date, zone: ZoneInfo) -> LifetimeBase:
-    """Return a lifetime base carried on by every whole day that the series knows without a gap, up to today's start."""
-    while base.day < today:
-        following = base.day + timedelta(days=1)
-        energy = unbroken_wh(series, midnight(base.day, zone), midnight(following, zone))
+def rolled(base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo) -> LifetimeBase:
+    """Return a lifetime base carried on by the days that the series knows, up to the start of yesterday.
+
+    Yesterday is left out, because its rows may still be corrected. A day with a gap is waited for as long as its rows
+    are kept; then what is known of it has to do.
+    """
+    yesterday = local_day(now, zone) - timedelta(days=1)
+    while base.day < yesterday:
+        start, following = midnight(base.day, zone), base.day + timedelta(days=1)
+        energy = unbroken_wh(series, start, midnight(following, zone))
         if energy is None:
-            break
+            rows = list(inside(series.values(), start, midnight(following, zone)))
+            if not rows or start > now - WAITS_FOR_ROWS:
+                break
+            energy = sum(row.energy_wh for row in rows)
         base = LifetimeBase(day=following, before_wh=base.before_wh + energy)
     return base

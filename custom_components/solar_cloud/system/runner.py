@@ -1,7 +1,7 @@
 """One pass over the jobs of a system: those that are due run, and what they bring is merged."""
 
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,11 @@ from .state import SystemState
 from .timetable import Run, Timetable
 
 _LOGGER = logging.getLogger(__name__)
+
+WRONG_REST = timedelta(days=1)
+"""How long a job rests whose request the cloud calls wrong."""
+NOT_OFFERED = "%s: the account does not offer %s, it is asked for weekly (%s)"
+WRONG = "%s: the cloud calls the request for %s wrong, it is tried again in a day; please report this: %s"
 
 
 class JobRunner:
@@ -106,7 +111,7 @@ class JobRunner:
             with nullcontext() if run.due else owner_asks():
                 update = await job.run(state.data, now)
             now = dt_util.utcnow()
-            state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark)
+            state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark, terms.name)
         except CredentialRefused:
             raise
         except Throttled as err:
@@ -147,9 +152,14 @@ class JobRunner:
         # What has worked until now is not given up for a single refusal, which may be a mistake of the cloud's.
         is_new = before.failures == 0 and before.done_at is not None
         if job.optional and not is_new and isinstance(err, NotAllowed | NotFound | InvalidRequest):
+            is_wrong, rest = isinstance(err, InvalidRequest), NOT_ALLOWED_REST
+            if is_wrong:
+                # Not the account lacks it: what is sent does not suit the cloud, and that may be mended any day.
+                rest = WRONG_REST
             if not before.resting:
-                _LOGGER.info("%s: the account does not offer %s, it is asked for weekly", self._name, job.name)
-            self._state.schedule = schedule.rested(job, now, now + NOT_ALLOWED_REST, key)
+                level = logging.WARNING if is_wrong else logging.INFO
+                _LOGGER.log(level, WRONG if is_wrong else NOT_OFFERED, self._name, job.name, err)
+            self._state.schedule = schedule.rested(job, now, now + rest, key)
             return None
         _LOGGER.debug("%s: %s failed: %s", self._name, job.name, err)
         if before.failures and before.done_at is not None:

@@ -12,7 +12,7 @@ from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.errors import NotAllowed, NotFound
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import Interval
-from simulator.systems.ready import ENPHASE_USER_ID
+from simulator.ready import ENPHASE_USER_ID
 from simulator.systems.special import metered_residence
 
 from ..conftest import FakeClock, FakeCloud

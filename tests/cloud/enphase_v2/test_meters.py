@@ -15,7 +15,7 @@ from custom_components.solar_cloud.model.elements import Device, DeviceKind, Dev
 from custom_components.solar_cloud.model.merging import merge
 from simulator.plant.devices import RevenueMeter
 from simulator.plant.plant import Plant
-from simulator.systems.ready import ENPHASE_USER_ID
+from simulator.ready import ENPHASE_USER_ID
 from simulator.systems.special import metered_residence
 
 from ..conftest import NOW, FakeClock, FakeCloud

@@ -16,7 +16,7 @@ from custom_components.solar_cloud.model.data import SystemData, local_day, midn
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow, Interval, LifetimeBase
 from custom_components.solar_cloud.system.restore import dump, load
 from simulator.plant.plant import Plant
-from simulator.systems.ready import ENPHASE_USER_ID
+from simulator.ready import ENPHASE_USER_ID
 from simulator.systems.special import metered_residence
 
 from ..conftest import FakeClock, FakeCloud

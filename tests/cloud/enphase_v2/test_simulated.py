@@ -9,7 +9,7 @@ from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.cloud.errors import CredentialRefused, NotAllowed, Throttled
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import DeviceKind
-from simulator.systems.ready import ENPHASE_SINGLE_USER_ID
+from simulator.ready import ENPHASE_SINGLE_USER_ID
 
 from ..conftest import FakeClock
 from .world import EICH, SAMPLE, World, make_world

@@ -18,7 +18,7 @@ from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.model.series import Dark, never_dark
 from simulator import ENPHASE_PATH, Simulator
 from simulator.clock import Clock
-from simulator.systems.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, ready_simulator
+from simulator.ready import ENPHASE_API_KEY, ENPHASE_USER_ID, ready_simulator
 
 from ..conftest import PLENTY, FakeClock
 

@@ -19,7 +19,7 @@ from custom_components.solar_cloud.cloud.enphase_v4.measures import (
 from custom_components.solar_cloud.cloud.errors import CredentialRefused, TemporarilyUnavailable, WrongApplication
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Flow
-from simulator.systems.ready import ENPHASE_V4_CLIENT_ID
+from simulator.ready import ENPHASE_V4_CLIENT_ID
 
 from ..conftest import FakeClock
 from .world import METERED, PV, STORING, UTC_ZONE, World, make_world, terms
@@ -140,7 +140,7 @@ async def test_the_key_of_another_application_is_recognized(world: World) -> Non
 async def test_what_is_not_installed_is_asked_for_twice_and_then_weekly(
     world: World, answer: Literal["500", "422", "empty"]
 ) -> None:
-    world.simulator.switches.enphase_not_fitted = answer
+    world.simulator.switches.enphase_not_installed = answer
     world.simulator.switches.enphase_no_consumption = answer
     world.plant(STORING).consumption_meter = None
     client, data = await begun(world, STORING)
@@ -163,7 +163,7 @@ async def test_what_is_not_installed_is_asked_for_twice_and_then_weekly(
 
 
 async def test_what_is_not_found_is_missing_at_once(world: World) -> None:
-    world.simulator.switches.enphase_not_fitted = "404"
+    world.simulator.switches.enphase_not_installed = "404"
     world.plant(STORING).consumption_meter = None
     client, data = await begun(world, STORING)
     data = await world.round(client, data)

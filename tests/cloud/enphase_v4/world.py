@@ -28,7 +28,7 @@ from simulator import ENPHASE_OAUTH_PATH, ENPHASE_V4_PATH, Simulator
 from simulator.clock import Clock
 from simulator.plant.energy import Flow as TrueFlow
 from simulator.plant.plant import Plant
-from simulator.systems.ready import (
+from simulator.ready import (
     ENPHASE_V4_API_KEY,
     ENPHASE_V4_CLIENT_ID,
     ENPHASE_V4_CLIENT_SECRET,

@@ -21,7 +21,7 @@ from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.merging import merge
 from simulator import SOLAREDGE_AUTHORIZE_PATH, SOLAREDGE_OAUTH_PATH, SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
-from simulator.systems.ready import (
+from simulator.ready import (
     SOLAREDGE_BATTERY_OWNER,
     SOLAREDGE_CLIENT_ID,
     SOLAREDGE_CLIENT_SECRET,

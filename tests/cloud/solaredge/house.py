@@ -29,7 +29,7 @@ from simulator import SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
 from simulator.plant.energy import Flow as PlantFlow
 from simulator.plant.plant import Plant
-from simulator.systems.ready import SOLAREDGE_API_KEY, ready_simulator
+from simulator.ready import SOLAREDGE_API_KEY, ready_simulator
 
 from .helpers import StillClock
 

@@ -8,7 +8,7 @@ from custom_components.solar_cloud.cloud.errors import NotAllowed
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import Flow, Vendor
 from simulator import SOLAREDGE_PATH
-from simulator.systems.ready import SOLAREDGE_CLIENT_ID, ready_simulator
+from simulator.ready import SOLAREDGE_CLIENT_ID, ready_simulator
 
 from .bearer_world import BATTERY_SITE, HOUR, PV_SITE, QUARTER, TOKEN, world
 from .helpers import BERLIN, system_data
@@ -92,7 +92,13 @@ async def test_without_device_data_the_site_s_production_is_as_true_as_ever():
                 await it.run(data, name)
             assert [status for _, status in it.asked()] == [403]
         applicable = {job.name for job in it.client.jobs if job.applies_to(data)}
-        assert applicable.isdisjoint({"meters", "storage", "totals"})
+        assert "totals" not in applicable
+        # Nobody can tell whether there are meters and batteries: they are asked once, and a refusal rests for a week.
+        for name in ("meters", "storage"):
+            it.asked()
+            with pytest.raises(NotAllowed, match="DEVICE_DATA"):
+                await it.run(data, name)
+            assert [status for _, status in it.asked()] == [403]
         it.later(hours=1)
         data = await it.run(data, "energy")
         plant = it.simulator.plants[f"solaredge_{BATTERY_SITE}"]

@@ -21,7 +21,7 @@ from custom_components.solar_cloud.model.elements import DeviceKind
 from custom_components.solar_cloud.model.merging import merge
 from simulator import SOLAREDGE_LEGACY_PATH, SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
-from simulator.systems.ready import SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY, ready_simulator
+from simulator.ready import SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY, ready_simulator
 
 from .helpers import StillClock
 

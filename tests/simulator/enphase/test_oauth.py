@@ -1,15 +1,14 @@
 """Enphase v4's sign-in: consent, codes, and tokens that rotate."""
 
 from datetime import timedelta
-import json
 import re
 
 from aiohttp import ClientConnectionError
 import pytest
 from yarl import URL
 
-from simulator import ENPHASE_OAUTH_PATH, ENPHASE_V4_PATH
-from simulator.systems.ready import (
+from simulator import ENPHASE_OAUTH_PATH
+from simulator.ready import (
     ENPHASE_V4_API_KEY,
     ENPHASE_V4_CLIENT_ID,
     ENPHASE_V4_CLIENT_SECRET,
@@ -18,44 +17,7 @@ from simulator.systems.ready import (
 )
 
 from ..conftest import NOON_IN_CALIFORNIA, REDIRECT, Driver
-
-AUTHORIZE = f"{ENPHASE_OAUTH_PATH}/authorize"
-TOKEN = f"{ENPHASE_OAUTH_PATH}/token"
-ASKED = {"response_type": "code", "client_id": ENPHASE_V4_CLIENT_ID, "redirect_uri": REDIRECT, "state": "a.b/c=d"}
-
-
-async def consent(drive: Driver, **changes: str | None) -> tuple[int, URL | None, str]:
-    """Open the consent page; return status, where it leads, and the page."""
-    sent = {name: value for name, value in (ASKED | changes).items() if value is not None}
-    async with drive.session.get(drive.base + AUTHORIZE, params=sent, allow_redirects=False) as response:
-        location = response.headers.get("Location")
-        return response.status, URL(location) if location else None, await response.text()
-
-
-async def press(drive: Driver, **form: str) -> URL:
-    url = URL(drive.base + AUTHORIZE).with_query(ASKED)
-    async with drive.session.post(url, data=form, allow_redirects=False) as response:
-        assert response.status == 302
-        return URL(response.headers["Location"])
-
-
-def code_for(drive: Driver, redirect: str = REDIRECT) -> str:
-    url = URL(drive.base + AUTHORIZE).with_query(ASKED | {"redirect_uri": redirect})
-    return URL(drive.simulator.authorize(str(url))).query["code"]
-
-
-async def tokens(drive: Driver) -> dict:
-    code = code_for(drive)
-    return (await drive.token(grant_type="authorization_code", code=code, redirect_uri=REDIRECT)).body
-
-
-async def refresh(drive: Driver, token: str):
-    return await drive.token(grant_type="refresh_token", refresh_token=token)
-
-
-async def status_with(drive: Driver, token: str, key: str = ENPHASE_V4_API_KEY) -> int:
-    headers = {"Authorization": f"Bearer {token}", "key": key}
-    return (await drive.get(f"{ENPHASE_V4_PATH}/systems", headers=headers)).status
+from .sign_in import ASKED, AUTHORIZE, TOKEN, code_for, consent, press, refresh, status_with, tokens
 
 
 async def test_the_consent_page_shows_who_asks_and_who_may_sign_in(drive: Driver):
@@ -132,14 +94,14 @@ async def test_a_redirect_that_is_not_registered_ends_on_a_page_unless_switched_
 
 
 async def test_the_default_redirect_shows_the_code_for_copying(drive: Driver):
-    shown = f"{drive.base}{ENPHASE_OAUTH_PATH}/redirect_uri"
-    url = URL(drive.base + AUTHORIZE).with_query(ASKED | {"redirect_uri": shown, "auto": "allow"})
+    code_page = f"{drive.base}{ENPHASE_OAUTH_PATH}/redirect_uri"
+    url = URL(drive.base + AUTHORIZE).with_query(ASKED | {"redirect_uri": code_page, "auto": "allow"})
     async with drive.session.get(url) as response:
         page = await response.text()
         assert response.url.path == f"{ENPHASE_OAUTH_PATH}/redirect_uri"
     found = re.search(r'id="code">([^<]+)<', page)
     assert found
-    assert (await drive.token(grant_type="authorization_code", code=found[1], redirect_uri=shown)).status == 200
+    assert (await drive.token(grant_type="authorization_code", code=found[1], redirect_uri=code_page)).status == 200
     async with drive.session.get(url.update_query(auto="deny")) as response:
         assert "access_denied" in await response.text()
 
@@ -329,12 +291,12 @@ async def test_the_log_names_the_application_and_no_secret(drive: Driver):
     await refresh(drive, pair["refresh_token"])
     await status_with(drive, pair["access_token"])
     await drive.get(f"{ENPHASE_OAUTH_PATH}/redirect_uri", {"code": "abc"})
-    page, exchanged, refreshed, asked, shown = drive.simulator.requests
+    page, exchanged, refreshed, asked, code_page = drive.simulator.requests
     assert {request.credential for request in (exchanged, refreshed, asked)} == {ENPHASE_V4_API_KEY}
-    assert {request.credential for request in (page, shown)} == {None}
+    assert {request.credential for request in (page, code_page)} == {None}
     assert dict(page.query) == {name: ASKED[name] for name in ("response_type", "client_id", "redirect_uri")}
     assert (exchanged.path, exchanged.query) == (TOKEN, (("grant_type", "authorization_code"),))
-    assert (refreshed.query, shown.query) == ((("grant_type", "refresh_token"),), ())
+    assert (refreshed.query, code_page.query) == ((("grant_type", "refresh_token"),), ())
     log = (await drive.get("/control/requests")).text
     for secret in (code, ENPHASE_V4_CLIENT_SECRET, pair["access_token"], pair["refresh_token"], ASKED["state"]):
         assert secret not in log
@@ -362,47 +324,3 @@ async def test_tokens_are_given_beyond_the_plan_unless_switched_on(drive: Driver
     drive.simulator.switches.enphase_tokens_limited = True
     refused = await refresh(drive, pair["refresh_token"])
     assert (refused.status, refused.body["period"]) == (429, "month")
-
-
-async def test_applications_and_owners_are_made_over_the_control_api(drive: Driver):
-    new = {"client_id": "c", "client_secret": "s", "api_key": "k", "plan": "Kilowatt", "redirect_uris": [REDIRECT]}
-    await drive.post("/control/enphase/applications/add", new)
-    await drive.post("/control/enphase/owners/add", {"name": "Kim", "number": 9, "systems": [72]})
-    signed = (await drive.post("/control/enphase/owners/sign-in", {"owner": "Kim"})).body
-    assert signed["signed_in"] == "Kim"
-    assert {"name": "Kim", "number": 9, "systems": [72]} in signed["owners"]
-    assert (await drive.get("/control/enphase/owners")).body == signed
-    await drive.sign_in("Kim", "c")
-    assert (await drive.v4("systems", key="k")).body["systems"][0]["system_id"] == 72
-    (listed,) = (one for one in (await drive.get("/control/enphase/applications")).body if one["client_id"] == "c")
-    assert (listed["plan"]["name"], listed["plan"]["per_month"]) == ("Kilowatt", 50_000)
-    assert (listed["redirect_uris"], listed["used"]) == ([REDIRECT], {"minute": 2, "month": 2})
-    await drive.post("/control/enphase/applications/plan", {"client_id": "c", "plan": "Watt"})
-    assert drive.simulator.v4_quota.plan_of("k").per_month == 1000
-    assert (await drive.post("/control/enphase/grants/revoke", {"owner": "Kim"})).body == {"revoked": 1}
-    assert (await drive.v4("systems", key="k")).status == 401
-    await drive.post("/control/revoke", {"credential": "k"})
-    assert (await consent(drive, client_id="c"))[0] == 401
-
-
-@pytest.mark.parametrize(
-    ("path", "data"),
-    [
-        ("applications/add", {"client_id": ENPHASE_V4_CLIENT_ID, "client_secret": "s", "api_key": "k"}),
-        ("applications/add", {"client_id": "c", "client_secret": "s", "api_key": ENPHASE_V4_API_KEY}),
-        ("applications/add", {"client_id": "c", "client_secret": "s", "api_key": "k", "plan": "Gigawatt"}),
-        ("applications/add", {"client_id": "c", "client_secret": "s", "api_key": "k", "redirect_uris": "x"}),
-        ("applications/add", {"client_id": "c", "client_secret": 5, "api_key": "k"}),
-        ("applications/plan", {"client_id": "c", "plan": "Watt"}),
-        ("owners/add", {"name": ENPHASE_V4_OWNER, "number": 1}),
-        ("owners/add", {"name": "Kim", "number": 247}),
-        ("owners/add", {"name": "Kim", "number": 1, "systems": ["72"]}),
-        ("owners/sign-in", {"owner": "nobody"}),
-    ],
-)
-async def test_bad_applications_and_owners_are_400_and_change_nothing(drive: Driver, path, data):
-    before = [(await drive.get(f"/control/enphase/{kind}")).body for kind in ("applications", "owners")]
-    refused = await drive.post(f"/control/enphase/{path}", data)
-    assert (refused.status, bool(refused.body["error"])) == (400, True)
-    after = [(await drive.get(f"/control/enphase/{kind}")).body for kind in ("applications", "owners")]
-    assert json.dumps(before) == json.dumps(after)

@@ -1,18 +1,18 @@
-"""Enphase v4: who may ask, plans, how it says no, systems and devices."""
+"""Enphase v4: who may ask, plans, how it refuses, systems and devices."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from simulator import ENPHASE_V4_PATH
-from simulator.systems.ready import (
+from simulator.ready import (
     ENPHASE_SINGLE_USER_ID,
     ENPHASE_V4_API_KEY,
     ENPHASE_V4_CLIENT_ID,
     ENPHASE_V4_OWNER,
     ENPHASE_V4_OWNER_OF_BOTH,
-    eich_residence,
 )
+from simulator.systems.enphase_v2 import eich_residence
 
 from ..conftest import NOON_IN_CALIFORNIA, Driver
 
@@ -143,7 +143,7 @@ async def test_each_application_has_a_quota_of_its_own_and_v2_another(drive: Dri
 # Systems.
 
 
-async def test_the_owners_systems_are_listed_with_what_v4_no_longer_tells(drive: Driver):
+async def test_the_owners_systems_are_listed_with_what_v4_no_longer_reports(drive: Driver):
     body = (await drive.v4("systems")).body
     heads = {name: body[name] for name in ("total", "current_page", "size", "count", "items")}
     assert heads == {"total": 3, "current_page": 1, "size": 10, "count": 3, "items": "systems"}

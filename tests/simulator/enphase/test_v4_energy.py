@@ -6,7 +6,7 @@ import pytest
 
 from simulator import Plant, Simulator
 from simulator.plant.slots import epoch
-from simulator.systems.ready import ENPHASE_V4_OWNER_OF_BOTH
+from simulator.ready import ENPHASE_V4_OWNER_OF_BOTH
 
 from ..conftest import NOON_IN_CALIFORNIA, Driver
 
@@ -220,7 +220,7 @@ async def test_power_now_is_the_summarys_and_the_gross_of_the_meters(drive: Driv
         }
         stored = -sum(row["power"] for row in body.get("encharges", []))
         assert stored == flows["charge"] - flows["discharge"]
-        # Net transformers cannot tell the battery from the house, Total ones can.
+        # Net transformers cannot separate the battery from the house, Total ones can.
         assert power["consumption"] == flows["load"] + stored
         assert bool(stored) is charging
         assert [row["power"] is None for row in body["meters"]] == [False, system == BATTERY, system == BATTERY] * 2

@@ -7,7 +7,7 @@ import pytest
 import voluptuous as vol
 
 from simulator import Plant
-from simulator.systems.ready import ENPHASE_V4_CLIENT_ID, ENPHASE_V4_OWNER, ENPHASE_V4_OWNER_OF_BOTH
+from simulator.ready import ENPHASE_V4_CLIENT_ID, ENPHASE_V4_OWNER, ENPHASE_V4_OWNER_OF_BOTH
 
 from ..conftest import Driver
 from .v4_schema import ERROR, SCHEMAS, validate

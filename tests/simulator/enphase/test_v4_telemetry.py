@@ -1,4 +1,4 @@
-"""Enphase v4's telemetry: which time is asked for, what is late, missing, or not fitted."""
+"""Enphase v4's telemetry: which time is asked for, what is late, missing, or not installed."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from simulator.plant.place import CELLULAR
 from simulator.plant.slots import epoch
-from simulator.systems.ready import ENPHASE_V4_CLIENT_ID
+from simulator.ready import ENPHASE_V4_CLIENT_ID
 
 from ..conftest import Driver
 
@@ -212,14 +212,14 @@ async def test_dark_hours_are_missing_zero_or_less(drive: Driver):
     assert sum(row["enwh"] for row in (await ask(drive, MICRO)).body["intervals"]) > 3000
 
 
-# What is not fitted.
+# What is not installed.
 
 
 @pytest.mark.parametrize(("way", "status"), [("500", 500), ("422", 422), ("404", 404), ("empty", 200), ("zeros", 200)])
-async def test_what_is_not_fitted_is_refused_or_empty_or_zero(drive: Driver, way, status):
+async def test_what_is_not_installed_is_refused_or_empty_or_zero(drive: Driver, way, status):
     switches = drive.simulator.switches
-    assert switches.enphase_not_fitted == "500"
-    switches.enphase_not_fitted = switches.enphase_no_consumption = way
+    assert switches.enphase_not_installed == "500"
+    switches.enphase_not_installed = switches.enphase_no_consumption = way
     for name, path in (("import", "energy_import"), ("export", "energy_export")):
         result = await ask(drive, f"{path}_telemetry")
         assert result.status == status
@@ -235,7 +235,7 @@ async def test_what_is_not_fitted_is_refused_or_empty_or_zero(drive: Driver, way
     assert (await ask(drive, "telemetry/battery", BATTERY)).status == 200
 
 
-async def test_consumption_and_meters_that_are_not_fitted_are_empty(drive: Driver):
+async def test_consumption_and_meters_that_are_not_installed_are_empty(drive: Driver):
     for path in ("telemetry/consumption_meter", METER):
         body = (await ask(drive, path)).body
         assert (body["intervals"], body["total_devices"]) == ([], 0)

@@ -3,61 +3,26 @@
 `validate(path, body)` raises for an answer that is not as documented. Nothing here is taken from the simulator.
 """
 
-from collections.abc import Callable
 import re
 from typing import Any
 
 import voluptuous as vol
 
-DATE = vol.Match(r"^\d{4}-\d{2}-\d{2}$")
-
-
-def whole(value: Any) -> int:
-    """A whole number, which true and false are not."""
-    if type(value) is not int:
-        raise vol.Invalid("expected a whole number")
-    return value
-
-
-def exactly(value: Any) -> Callable[[Any], Any]:
-    """This value and no other."""
-
-    def check(found: Any) -> Any:
-        if type(found) is not type(value) or found != value:
-            raise vol.Invalid(f"expected {value!r}")
-        return found
-
-    return check
-
-
-NUMBER = vol.All(vol.Any(whole, float))
-EPOCH = vol.All(whole, vol.Range(min=1_000_000_000, max=4_000_000_000))
-MAYBE_EPOCH = vol.Any(None, EPOCH)
-MAYBE_TEXT = vol.Any(None, str)
-COUNT = vol.All(whole, vol.Range(min=0))
-WH = COUNT
-PERCENT = vol.All(whole, vol.Range(min=0, max=100))
-WITH_PERCENT = vol.Match(r"^(100|\d{1,2})%$")
-STATUS = vol.In(
-    [
-        *("normal", "comm", "micro", "power", "meter", "meter_issue", "battery", "storage_idle"),
-        *("enpower", "encharge", "enpower_issue", "encharge_issue"),
-    ]
+from .v4_fields import (
+    COUNT,
+    DATE,
+    EPOCH,
+    MAYBE_EPOCH,
+    MAYBE_TEXT,
+    NUMBER,
+    PERCENT,
+    STATUS,
+    WH,
+    WITH_PERCENT,
+    exactly,
+    record,
+    whole,
 )
-
-
-def record(**fields: Any) -> vol.Schema:
-    """An object with these fields; a name that ends in ``_`` may be absent, ``import`` is written ``import__``."""
-    spec: dict[Any, Any] = {}
-    for name, kind in fields.items():
-        if name.endswith("__"):
-            spec[vol.Required(name.removesuffix("__"))] = kind
-        elif name.endswith("_"):
-            spec[vol.Optional(name.removesuffix("_"))] = kind
-        else:
-            spec[vol.Required(name)] = kind
-    return vol.Schema(spec)
-
 
 META = record(status=STATUS, last_report_at=MAYBE_EPOCH, last_energy_at=MAYBE_EPOCH, operational_at=MAYBE_EPOCH)
 ADDRESS = record(city=MAYBE_TEXT, state=MAYBE_TEXT, country=MAYBE_TEXT, postal_code=MAYBE_TEXT)
@@ -252,7 +217,7 @@ RGM_STATS = record(
     ],
 )
 _CHANNEL = vol.All(whole, vol.Range(min=1, max=3))
-_SHOWN: dict[str, Any] = {
+_POWER: dict[str, Any] = {
     "id": COUNT,
     "channel": _CHANNEL,
     "last_report_at": MAYBE_EPOCH,
@@ -262,9 +227,9 @@ LATEST = record(
     system_id=COUNT,
     items=exactly("devices"),
     devices=record(
-        meters_=[record(**_SHOWN, name=vol.In(["production", "consumption"]))],
+        meters_=[record(**_POWER, name=vol.In(["production", "consumption"]))],
         encharges_=[
-            record(**_SHOWN, name=str, operational_mode=vol.Any(None, vol.In(["Idle", "Charging", "Discharging"])))
+            record(**_POWER, name=str, operational_mode=vol.Any(None, vol.In(["Idle", "Charging", "Discharging"])))
         ],
         evse_=[
             record(

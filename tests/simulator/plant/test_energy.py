@@ -11,7 +11,9 @@ from simulator.plant.devices import Battery, Gateway, GridMeter, Inverter
 from simulator.plant.energy import FLOWS, Load, Model, Series, Storage
 from simulator.plant.slots import SLOTS_PER_DAY, slot_of, slot_time
 from simulator.plant.sun import Sky
-from simulator.systems.ready import battery_site, eich_residence, pv_site, ready_simulator, sample_residence
+from simulator.ready import ready_simulator
+from simulator.systems.enphase_v2 import eich_residence, sample_residence
+from simulator.systems.solaredge import battery_site, pv_site
 
 READY = (eich_residence, sample_residence, battery_site, pv_site)
 SLOT = timedelta(minutes=5)

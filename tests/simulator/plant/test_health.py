@@ -6,7 +6,8 @@ import pytest
 
 from simulator import Simulator
 from simulator.plant.energy import FLOWS
-from simulator.systems.ready import battery_site, eich_residence
+from simulator.systems.enphase_v2 import eich_residence
+from simulator.systems.solaredge import battery_site
 
 from ..conftest import NOON_IN_CALIFORNIA, Driver
 

@@ -9,7 +9,7 @@ from simulator import SOLAREDGE_LEGACY_PATH, Plant, Simulator
 from simulator.plant.devices import Battery, Gateway, Inverter, Meter
 from simulator.plant.energy import Load, Storage
 from simulator.plant.sun import Sky
-from simulator.systems.ready import SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY
+from simulator.ready import SOLAREDGE_ACCOUNT_KEY, SOLAREDGE_API_KEY
 from simulator.systems.special import battery_without_meter_site, thirty_inverter_site, two_battery_site
 
 from ..conftest import Driver
@@ -131,12 +131,12 @@ async def test_an_inverters_output_may_have_the_batteries_in_it(drive: Driver, s
     path = f"{SITE}/inverters/telemetry"
     truth = values((await drive.solaredge(path, **AFTERNOON)).body["inverters"]["7C20B1E4-9D"]["energy"])
     drive.simulator.switches.solaredge_dc_coupled = True
-    told = values((await drive.solaredge(path, **AFTERNOON)).body["inverters"]["7C20B1E4-9D"]["energy"])
+    reported = values((await drive.solaredge(path, **AFTERNOON)).body["inverters"]["7C20B1E4-9D"]["energy"])
     storage = (await drive.solaredge(f"{SITE}/storage/telemetry", **AFTERNOON)).body["storage"]
     for n in range(48):
         charge, given = (sum(values(storage[s][f"{f}Energy"])[n] for s in BATTERIES) for f in ("charge", "discharge"))
-        assert told[n] == truth[n] + given - charge >= 0
-    assert told != truth
+        assert reported[n] == truth[n] + given - charge >= 0
+    assert reported != truth
     assert values((await drive.solaredge(f"{SITE}/energy", **AFTERNOON)).body) == truth
 
 
@@ -206,7 +206,7 @@ async def test_a_metric_that_is_not_there_is_refused(drive: Driver, site: Plant,
     assert (await drive.solaredge(f"{SITE}/{path}", *pairs, **AFTERNOON)).status == status
 
 
-async def test_the_state_of_energy_may_be_asked_for_or_told_in_percentage_100(drive: Driver, site: Plant):
+async def test_the_state_of_energy_may_be_asked_for_or_reported_in_percentage_100(drive: Driver, site: Plant):
     path = f"{SITE}/storage/BAT-2201/state-of-energy"
     fraction = (await drive.solaredge(path, **AFTERNOON)).body
     asked = (await drive.solaredge(path, unit="PERCENTAGE_100", **AFTERNOON)).body
@@ -252,13 +252,13 @@ async def test_a_few_buckets_without_charge_may_be_negative(drive: Driver):
     path = f"{READY}/storage/telemetry"
     truth = (await drive.solaredge(path, **window)).body["storage"]["BAT-0001"]
     drive.simulator.switches.solaredge_negative_storage = True
-    told = (await drive.solaredge(path, **window)).body["storage"]["BAT-0001"]
+    reported = (await drive.solaredge(path, **window)).body["storage"]["BAT-0001"]
     below = 0
     for flow in ("charge", "discharge"):
-        for true, said in zip(values(truth[f"{flow}Energy"]), values(told[f"{flow}Energy"]), strict=True):
+        for true, said in zip(values(truth[f"{flow}Energy"]), values(reported[f"{flow}Energy"]), strict=True):
             assert max(said, 0) == true
             below += said < 0
-        assert values(told[f"{flow}Power"]) == [4 * wh for wh in values(told[f"{flow}Energy"])]
+        assert values(reported[f"{flow}Power"]) == [4 * wh for wh in values(reported[f"{flow}Energy"])]
     assert 1 <= below <= 12
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+import logging
 from types import MappingProxyType
 from typing import override
 from zoneinfo import ZoneInfo
@@ -9,10 +10,17 @@ from zoneinfo import ZoneInfo
 from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow, Interval
 from ..archive import Archive, Detail, Totals
+from ..errors import InvalidRequest, NotAllowed, NotFound
 from .api import SolarEdgeApi
 from .families import FAMILIES, Family
 from .model import Series, Telemetry
-from .windows import Resolution, Window
+from .window_reader import asked_note
+from .windows import Asked, Resolution, Window
+
+_LOGGER = logging.getLogger(__name__)
+
+ENERGY = "energy"
+"""The job that reads the production."""
 
 _DAY = timedelta(days=1)
 
@@ -56,7 +64,7 @@ class SolarEdgeArchive(Archive):
         energy = await self._api.energy(data.system.id, window.start, window.end, Resolution.DAY, zone=zone)
         found: dict[Flow, Mapping[date, float]] = {Flow.PRODUCTION: _days([energy], window, zone)}
         for family in _families(data):
-            telemetry = await family.telemetry(self._api, data, window, Resolution.DAY, zone, {})
+            telemetry = await self._telemetry(family, data, window, Resolution.DAY, zone)
             for flow, series in _by_flow(telemetry, family).items():
                 found[flow] = _days(series, window, zone)
         return MappingProxyType(found)
@@ -79,23 +87,42 @@ class SolarEdgeArchive(Archive):
         for family in _families(data):
             of_family: dict[Flow, list[Series]] = {}
             for part in _spans(window):
-                telemetry = await family.telemetry(self._api, data, part, Resolution.HOUR, zone, {})
+                telemetry = await self._telemetry(family, data, part, Resolution.HOUR, zone)
                 for flow, series in _by_flow(telemetry, family).items():
                     of_family.setdefault(flow, []).extend(series)
             for flow, series in of_family.items():
                 found[flow] = _hours(series, window)
         return MappingProxyType(found)
 
+    @override
+    def answered(self, data: SystemData, flow: Flow) -> tuple[datetime, datetime] | None:
+        """Return the time whose quarter hours have been asked for and answered; what it lacks of them is null there."""
+        jobs = [family.name for family in FAMILIES if flow in family.system_flows] or [ENERGY]
+        asked = Asked.of(data.notes.get(asked_note(jobs[0])))
+        return None if asked is None else (asked.start, asked.end)
+
+    async def _telemetry(
+        self, family: Family, data: SystemData, window: Window, resolution: Resolution, zone: ZoneInfo
+    ) -> Telemetry:
+        """Return what a family reports of a window; nothing where the cloud does not let that be read.
+
+        What the site has produced, which is paid for already, does not depend on it. Raises `CloudError`.
+        """
+        try:
+            return await family.telemetry(self._api, data, window, resolution, zone, {})
+        except (NotAllowed, NotFound, InvalidRequest) as err:
+            _LOGGER.debug("The past of %s cannot be read: %s", family.name, err)
+            return Telemetry(devices=MappingProxyType({}))
+
 
 def _families(data: SystemData) -> list[Family]:
-    """Return the families that the site has and that report something."""
-    return [family for family in FAMILIES if family.is_installed(data) and _flows(data, family)]
+    """Return the families that report something, or once did."""
+    return [family for family in FAMILIES if _flows(data, family)]
 
 
 def _flows(data: SystemData, family: Family) -> list[Flow]:
     """Return the flows that devices of a family ever reported: after weeks without a reading no interval is known."""
-    reported = {flow for serial in data.devices if family.includes(data, serial) for flow in data.told.get(serial, ())}
-    return [flow for flow in family.system_flows if flow in reported or data.flows.get(flow)]
+    return [flow for flow in family.system_flows if flow in family.reported(data)]
 
 
 def _by_flow(telemetry: Telemetry, family: Family) -> dict[Flow, list[Series]]:

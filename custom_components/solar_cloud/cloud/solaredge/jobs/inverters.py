@@ -12,10 +12,12 @@ from ....model.data import SystemData, local_day, midnight
 from ....model.elements import DeviceKind, DeviceReading, Update
 from ...base import Job, JobTerms
 from ..api import SolarEdgeApi
-from ..buckets import bucket_starts, complete_buckets, intervals_of
+from ..buckets import complete_buckets, device_values, intervals_of
+from ..families import STORAGE
 from ..inverter_telemetry import InverterTelemetry
 from ..model import Bucket, Telemetry
-from ..window_reader import Need, WindowReader
+from ..settling import SETTLES
+from ..window_reader import Need, WindowReader, delayed
 from ..windows import QUARTER, REPORT_DELAY, Window
 
 
@@ -32,12 +34,21 @@ class InvertersJob(Job[SolarEdgeApi]):
         """Begin without a memory of what was asked for."""
         super().__init__(api, zone)
         self._telemetry = InverterTelemetry(api)
-        self._windows = WindowReader[Telemetry](partial(bucket_starts, metrics=("energy",)))
+        self._windows = WindowReader[Telemetry](self.name, partial(device_values, metrics=("energy",)))
 
     @override
     def terms_for(self, data: SystemData) -> JobTerms:
-        """Return the terms with the requests of a run: many where inverters can be asked for one at a time only."""
-        return replace(self.terms, cost=self._telemetry.cost(data))
+        """Return the terms with the requests of a run: many where inverters can be asked for one at a time only.
+
+        A single inverter without a battery produces what the site does: only voltage and the like are its own.
+        """
+        is_the_site = len(data.serials(DeviceKind.INVERTER)) == 1 and not STORAGE.is_installed(data)
+        return replace(
+            self.terms,
+            cost=self._telemetry.cost(data),
+            weight=self.terms.weight / 4 if is_the_site else self.terms.weight,
+            delay=delayed(self.terms.delay, data.notes.get(SETTLES)),
+        )
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
@@ -51,8 +62,8 @@ class InvertersJob(Job[SolarEdgeApi]):
         serials = data.serials(DeviceKind.INVERTER)
         known = [data.device_intervals[serial] for serial in serials if data.device_intervals.get(serial)]
         need = Need(start=start, oldest=start, known=known)
-        answers = await self._windows.read(data.system, need, fetch, now, zone)
-        return replace(_update(answers), notes=MappingProxyType(notes))
+        read = await self._windows.read(data, need, fetch, now, zone)
+        return replace(_update(read.answers), notes=MappingProxyType({**notes, **read.notes}))
 
 
 def _update(answers: Sequence[tuple[Window, Telemetry]]) -> Update:

@@ -1,0 +1,10 @@
+"""Where each service answers."""
+
+ENPHASE_PATH = "/enphase/api/v2"
+ENPHASE_V4_PATH = "/enphase/api/v4"
+ENPHASE_OAUTH_PATH = "/enphase/oauth"
+SOLAREDGE_PATH = "/solaredge/v2"
+SOLAREDGE_LEGACY_PATH = "/solaredge/v2/monitoring"
+SOLAREDGE_OAUTH_PATH = "/solaredge/v2/oauth2"
+SOLAREDGE_CONNECT_PATH = "/solaredge"
+SOLAREDGE_AUTHORIZE_PATH = f"{SOLAREDGE_CONNECT_PATH}/authorize"

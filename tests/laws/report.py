@@ -1,0 +1,23 @@
+"""What the runs have found, as JSON lines in the file that LAWS_REPORT names."""
+
+import json
+import os
+from pathlib import Path
+
+from .judge import Judge
+
+
+def note(name: str, kind: str, variant: str, judge: Judge) -> None:
+    """Write what a run has found, if somebody wants to know."""
+    if (target := os.environ.get("LAWS_REPORT")) is None:
+        return
+    line = {
+        "scenario": name,
+        "cloud": kind,
+        "variant": variant,
+        "looks": judge.looks,
+        "requests": len(judge.readings.requests),
+        "violations": judge.found.as_list(),
+    }
+    with Path(target).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
