@@ -55,7 +55,8 @@ def system_update(found: SystemSummary, data: SystemData, now: datetime, zone: Z
         powers = MappingProxyType({Flow.PRODUCTION: update.power.power_w})
         momentary = Momentary(measured_at=update.power.measured_at, powers=powers)
     lifetime = update.lifetime if _is_final(update.lifetime, found, zone) else None
-    return replace(update, power=None, today=None, momentary=momentary, lifetime=lifetime)
+    silence = None if reports_latest(data) else update.silence
+    return replace(update, power=None, silence=silence, today=None, momentary=momentary, lifetime=lifetime)
 
 
 def _with_facts(update: Update, found: SystemSummary, data: SystemData, now: datetime) -> Update:
