@@ -9,6 +9,7 @@ from ..model.data import local_day, midnight
 from ..model.elements import DayEnergy, Power
 from ..sky.sun import Place
 
+
 class Sunlight:
     """The light at one system's place, and its days in its own time zone. All instants are aware UTC."""
 
