@@ -26,7 +26,7 @@ def write(lines: Iterable[dict[str, Any]]) -> None:
     for line in lines:
         run = line["scenario"], line["cloud"], line["variant"]
         known[run] = frozenset(one["law"] for one in line["violations"])
-    head = "# scenario cloud variant laws; written by python -m tests.laws --write-known\n"
+    head = "# scenario cloud variant laws; written by scripts/laws --write-known\n"
     text = "".join(
         f"{' '.join(run)} {' '.join(map(str, sorted(laws)))}\n" for run, laws in sorted(known.items()) if laws
     )

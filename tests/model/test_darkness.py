@@ -1,4 +1,4 @@
-"""A system that is silent in the dark sleeps; one that is silent at noon has intervals that come late."""
+"""A power that its cloud keeps all night is 0 in the dark, and one whose next interval is late at noon is not."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -51,11 +51,11 @@ def silent(watts: float | None, since: float, until: float) -> Update:
         (silent(36, -0.2, 10), (36, -0.2)),
         (silent(None, -0.2, 3), (0, 3)),
         (silent(None, -7, -6), None),
-        # A place whose sun is known badly.
-        (silent(3322, 3, 3.5), (3322, 3)),
-        (silent(36, 3, 3.5), (0, 3.5)),
-        # It is not silent: what it reports in the dark is looked at when it is published.
-        (Update(power=Power(power_w=36, measured_at=at(4))), (36, 4)),
+        # Intervals of nothing go on, and the power stays.
+        (Update(power=Power(power_w=36, measured_at=at(4))), (0, 4)),
+        (Update(power=Power(power_w=36, measured_at=at(0))), (36, 0)),
+        (Update(power=Power(power_w=36, measured_at=at(8))), (0, 8)),
+        (Update(power=Power(power_w=36, measured_at=at(9))), (36, 9)),
         (Update(), None),
     ],
 )
@@ -77,8 +77,7 @@ def test_without_a_sun_a_power_stays_what_it_was() -> None:
 
 def test_powers_of_several_flows_are_left_alone() -> None:
     momentary = Momentary(measured_at=at(3), powers={Flow.PRODUCTION: 3.0, Flow.CONSUMPTION: 400.0})
-    update = Update(momentary=momentary)
-    assert as_the_sun_has_it(update, SIZE_W, dark) is update
+    assert as_the_sun_has_it(Update(momentary=momentary), SIZE_W, dark).momentary == momentary
 
 
 def test_the_power_of_a_system_is_merged_as_the_sun_has_it() -> None:

@@ -14,7 +14,7 @@ from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow
 
 from ..helpers import Bench, bench, quarters, system_data, utc
-from .helpers import ENERGY, METERS, QUARTER, STORAGE, site, total, truth
+from .helpers import ENERGY, METERS, QUARTER, SITE, STORAGE, site, total, truth
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -89,6 +89,10 @@ async def test_a_battery_that_tells_nothing_new_for_a_day_is_asked_four_times_a_
             cadences.append(job.terms_for(data).cadence)
         assert cadences == [QUARTER] * 3 + [timedelta(hours=6)] * 5
         assert job.terms_for(data).runs_with is None
+        # Nor have its lifetimes changed.
+        it.cloud.asked.clear()
+        await run(it, data, "totals")
+        assert not it.cloud.asked
         # It is back: nothing of the time is lost, and it is read as before.
         stopped = utc(2027, 1, 1)
         it.clock.now += timedelta(hours=6)
@@ -142,3 +146,48 @@ async def test_a_family_that_has_never_reported_anything_is_not_found():
             await it.run("storage", site("B", kind=DeviceKind.BATTERY))
         known = replace(site("B", kind=DeviceKind.BATTERY), notes={"storage_flows": "battery_charge"})
         assert not (await it.run("storage", known)).flows
+
+
+INVERTERS = f"{SITE}/inverters/telemetry"
+
+
+async def test_inverters_that_tell_nothing_although_the_site_does_are_asked_four_times_a_day():
+    async with bench() as it:
+        it.cloud.handlers[ENERGY] = quarters(truth, clock=it.clock)
+        serve(it, INVERTERS, "inverters", {})
+        data = site("A", "B", kind=DeviceKind.INVERTER)
+        job = it.job("inverters")
+        assert job.terms_for(data).weight == 1
+        data = await run(it, data, "energy", "inverters")
+        assert job.terms_for(data).weight == 1
+        it.clock.now += DAY + QUARTER
+        data = await run(it, data, "energy", "inverters")
+        assert (job.terms_for(data).weight, job.terms_for(data).cadence) == (0, timedelta(hours=6))
+        serve(it, INVERTERS, "inverters", {"A": {"energy": truth}})
+        data = await run(it, data, "inverters")
+        assert job.terms_for(data).weight == 1
+        it.clock.now += DAY
+        data = await run(it, data, "energy")
+        assert job.terms_for(data).weight == 0
+        data = await run(it, data, "inverters")
+        assert job.terms_for(data).weight == 1
+
+
+async def test_without_an_inventory_the_telemetry_tells_which_devices_there_are():
+    async with bench() as it:
+        it.cloud.handlers[ENERGY] = quarters(truth, clock=it.clock)
+        serve(it, INVERTERS, "inverters", {"I": {"energy": truth}, "J": {"energy": lambda _: None}})
+        serve(it, METERS, "meters", {"M": {"importEnergy": truth}, "": {"exportEnergy": truth}})
+        data = await run(it, system_data(), "energy", "inverters", "meters")
+        assert {serial: device.kind for serial, device in data.devices.items()} == {
+            "I": DeviceKind.INVERTER,
+            "M": DeviceKind.METER,
+        }
+        assert data.readings["I"].power_w == truth(utc(2026, 11, 21, 8, 45)) * 4
+        assert data.flows.keys() == {Flow.GRID_IMPORT, Flow.GRID_EXPORT}
+        # Batteries are still tried, and an inventory that comes after all says what there is.
+        assert it.job("storage").applies_to(data)
+        it.cloud.answer(f"{SITE}/devices", [{"type": "INVERTER", "serialNumber": "I", "name": "Inverter 1"}])
+        data = await run(it, data, "inventory")
+        assert data.devices["I"].name == "Inverter 1"
+        assert not it.job("storage").applies_to(data)

@@ -14,7 +14,7 @@ from ...base import Job, JobTerms
 from ...errors import InvalidRequest
 from ...parse import as_time
 from ..api import SolarEdgeApi
-from ..families import LISTED, unasked
+from ..listing import LISTED, unasked
 from ..model import DeviceType, SiteDevice
 from ..scale import SMALLEST_WH
 
