@@ -7,7 +7,7 @@ from ..disturbances import Asked
 from ..plant.devices import Meter
 from ..plant.plant import Plant
 from ..plant.slots import slot_of
-from ..systems.solaredge import pv_site
+from ..systems.solaredge import battery_site, pv_site
 from ..systems.special import two_battery_site
 from .behind import SecondSource
 from .rows import each_value
@@ -89,7 +89,15 @@ def consumption_meter_off(stage: Stage) -> None:
     stage.truth.measured_as("consumption", lambda start, end: load("load", start, end) * 1.06)
 
 
-@scenario(SOLAREDGE)
+def site_without_battery() -> Plant:
+    """Return the site with a grid meter, without its battery."""
+    plant = battery_site()
+    plant.id, plant.name = 1300015, "Doe, Plain"
+    plant.batteries, plant.storage = [], None
+    return plant
+
+
+@scenario(SOLAREDGE, system=site_without_battery)
 def meters_without_serial(stage: Stage) -> None:
     """No meter has a serial number, and telemetry tells of none. Source: openHAB's README about S0 meters."""
     stage.simulator.switches.solaredge_meters_empty = True

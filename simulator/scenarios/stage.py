@@ -58,6 +58,8 @@ class Stage:
     """The law that untrue values break here, where it is not measuring itself."""
     relative_devices: bool = False
     """Whether counters of devices begin again in the cloud: ours go on from what they were."""
+    any_device: bool = False
+    """Whether what single devices measure is something else than what they yield."""
     device_flows: frozenset[FlowName] = frozenset()
     """The flows whose lost and late rows devices lack, too."""
     zeros_until: timedelta = timedelta(0)
