@@ -24,7 +24,7 @@ class Asked:
 
 
 type Change = Callable[[Any, Asked], Any]
-"""Takes an answer's JSON and what was asked, and returns the JSON that is sent. It raises `Refused` to send an error."""
+"""Takes an answer's JSON and what was asked, and returns the JSON that is sent. Raises `Refused` to send an error."""
 
 
 class Refused(Exception):

@@ -1,5 +1,7 @@
 """Another source of energy behind a plant's grid meter, which the plant's cloud knows nothing of."""
 
+from functools import partial
+
 from ..plant.slots import slot_of
 from .stage import Stage
 from .truth import FlowName
@@ -18,7 +20,7 @@ class SecondSource:
     def apply(self) -> None:
         """Let this be what the grid meter measures."""
         for flow in self._sums:
-            self._stage.truth.measured_as(flow, lambda start, end, flow=flow: self.between(flow, start, end))
+            self._stage.truth.measured_as(flow, partial(self.between, flow))
 
     def other(self, start: int, end: int) -> int:
         """Return the Wh that the other source yields between two slots."""

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..disturbances import Asked
 from ..plant.plant import Plant
-from ..plant.slots import slot_of
 from ..systems.enphase_v4 import pv_residence
 from .rows import Row, each_row
 from .stage import ENPHASE, ENPHASE_V2, ENPHASE_V4, Stage, scenario
+from .truth import FLOW_NAMES
 
 QUARTER = timedelta(minutes=15)
 TELEMETRY = ("telemetry/*", "energy_import_telemetry", "energy_export_telemetry", "rgm_stats", "stats")
@@ -20,7 +21,7 @@ NO_VALUE = 4_294_967_295
 MORNING_IN_CALIFORNIA = datetime(2026, 6, 10, 13, 2, 30, tzinfo=UTC)
 
 
-@scenario(ENPHASE_V4, quick=True)
+@scenario(ENPHASE_V4)
 def absurd_row(stage: Stage) -> None:
     """One quarter of import holds 2³² − 1 Wh and keeps it. Source: a counter's "no value", own trial."""
     bad = stage.after(5).replace(minute=0, second=0)
@@ -33,7 +34,7 @@ def absurd_row(stage: Stage) -> None:
     stage.excuse(["grid_import", "consumption"], 4.5, 30, ["today", "lifetime"])
 
 
-@scenario(ENPHASE_V4, quick=True)
+@scenario(ENPHASE_V4, quick=("enphase_v4",))
 def one_lost_quarter(stage: Stage) -> None:
     """One quarter of import never comes, the day's total has it. Source: own trial."""
     bad = stage.after(5).replace(minute=0, second=0)
@@ -65,7 +66,7 @@ def rows_a_day_late(stage: Stage) -> None:
     stage.rewrite("energy_import_telemetry", each_row(change))
     stage.rewrite("energy_import_lifetime", less)
     stage.excuse(["grid_import", "consumption"], 3.5, 36)
-    stage.late = ["grid_import", "consumption"], first, last
+    stage.late = ("grid_import", "consumption"), first, last
 
 
 @scenario(ENPHASE_V4)
@@ -78,12 +79,11 @@ def all_rows_a_day_late(stage: Stage) -> None:
 
     for path in TELEMETRY:
         stage.rewrite(path, each_row(change))
-    flows = ["grid_import", "grid_export", "consumption", "battery_charge", "battery_discharge"]
-    stage.excuse([*flows, "production"], 3.5, 36)
-    stage.late = [*flows, "production"], first, last
+    stage.excuse(FLOW_NAMES, 3.5, 36)
+    stage.late = FLOW_NAMES, first, last
 
 
-@scenario(ENPHASE, system={"enphase_v4": "enphase_4200001"}, quick=True)
+@scenario(ENPHASE, system={"enphase_v4": "enphase_4200001"})
 def power_stays_at_night(stage: Stage) -> None:
     """`current_power` keeps its last value in the dark, while rows of 0 Wh go on (v4). Source: own trial."""
     stage.simulator.switches.enphase_power_stays = True
@@ -110,7 +110,10 @@ def western_house() -> Plant:
 
 
 @scenario(
-    ENPHASE, system={"enphase_v2": "enphase_67", "enphase_v4": western_house}, begin=MORNING_IN_CALIFORNIA, quick=True
+    ENPHASE,
+    system={"enphase_v2": "enphase_67", "enphase_v4": western_house},
+    begin=MORNING_IN_CALIFORNIA,
+    quick=("enphase_v2",),
 )
 def bad_epoch(stage: Stage) -> None:
     """The summary's dates are .NET's smallest one. Source: a serializer's default, own trial."""
@@ -153,10 +156,9 @@ def days_without_data(stage: Stage) -> None:
     Source: Enphase's documentation of trailing zeros.
     """
     for gateway in stage.plant.gateways:
-        stage.at(6, lambda serial=gateway: stage.simulator.silence(serial))
-        stage.at(66, lambda serial=gateway: stage.simulator.unsilence(serial))
-    flows = ("production", "grid_import", "grid_export", "consumption", "battery_charge", "battery_discharge")
-    stage.excuse(flows, 6, 76)
+        stage.at(6, partial(stage.simulator.silence, gateway))
+        stage.at(66, partial(stage.simulator.unsilence, gateway))
+    stage.excuse(FLOW_NAMES, 6, 76)
 
 
 @scenario(ENPHASE_V4, hours=84)
@@ -168,10 +170,9 @@ def forbidden_for_two_days(stage: Stage) -> None:
 
     stage.refuse("*", 403, {"message": "Forbidden"}, when)
     stage.refuse("", 403, {"message": "Forbidden"}, when)
-    flows = ("production", "grid_import", "grid_export", "consumption", "battery_charge", "battery_discharge")
     # Whether it was the credential, only its owner can tell: nothing has to come back by itself.
-    stage.excuse(flows, 12)
-    stage.lose(flows, 11, 100, days=True)
+    stage.excuse(FLOW_NAMES, 12)
+    stage.lose(FLOW_NAMES, 11, 100, days=True)
     stage.to_be_told.append(stage.after(36))
 
 
@@ -199,7 +200,9 @@ def split_phase_meter(stage: Stage) -> None:
             for row in meter["intervals"]:
                 energy = row["wh_del"]
                 for channel in (1, 2, 3):
-                    share = None if energy is None or channel == 3 else energy * channel // 2 - energy * (channel - 1) // 2
+                    share = (
+                        None if energy is None or channel == 3 else energy * channel // 2 - energy * (channel - 1) // 2
+                    )
                     rows.append(
                         row | {"channel": channel, "wh_del": share, "curr_w": None if share is None else share * 4}
                     )
@@ -218,12 +221,6 @@ def system_removed(stage: Stage) -> None:
 
     stage.refuse("*", 404, {"message": "System not found"}, when)
     stage.refuse("", 404, {"message": "System not found"}, when)
-    flows = ("production", "grid_import", "grid_export", "consumption", "battery_charge", "battery_discharge")
-    stage.excuse(flows, 12)
-    stage.lose(flows, 11, 100, days=True)
+    stage.excuse(FLOW_NAMES, 12)
+    stage.lose(FLOW_NAMES, 11, 100, days=True)
     stage.to_be_told.append(stage.after(40))
-
-
-def produced(stage: Stage, start: datetime, end: datetime) -> float:
-    """Return the Wh that a plant produced between two instants."""
-    return stage.plant.series.production(slot_of(start), slot_of(end))

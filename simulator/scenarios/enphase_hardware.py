@@ -3,15 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..disturbances import Asked
+from ..disturbances import Asked, Change
 from ..plant.plant import Plant
 from ..plant.slots import SLOTS_PER_HOUR, slot_of
 from ..systems.enphase_v4 import metered_house
 from .behind import SecondSource
 from .rows import Row, each_row
 from .stage import ENPHASE_V4, Stage, scenario
+from .truth import FlowName
 
-QUARTER = timedelta(minutes=15)
+GRID_ROWS: tuple[tuple[str, FlowName], ...] = (("wh_imported", "grid_import"), ("wh_exported", "grid_export"))
 MORNING_IN_SYDNEY = datetime(2026, 6, 9, 20, 2, 30, tzinfo=UTC)
 
 
@@ -24,7 +25,7 @@ def net_house() -> Plant:
     return plant
 
 
-@scenario(ENPHASE_V4, quick=True)
+@scenario(ENPHASE_V4, quick=("enphase_v4",))
 def meters_taken_out(stage: Stage) -> None:
     """The meters are disabled, their rows end, the summary is the microinverters' again.
 
@@ -96,7 +97,7 @@ def _without_batteries(body: Any, _: Asked) -> Any:
     return body
 
 
-@scenario(ENPHASE_V4, quick=True)
+@scenario(ENPHASE_V4)
 def battery_rows_always_partial(stage: Stage) -> None:
     """Fewer batteries report than there are, in every row, for ever. Source: Enphase's sample of telemetry/battery."""
 
@@ -109,7 +110,7 @@ def battery_rows_always_partial(stage: Stage) -> None:
     stage.rewrite("telemetry/battery", each_row(row))
 
 
-@scenario(ENPHASE_V4, system=net_house, begin=MORNING_IN_SYDNEY, quick=True)
+@scenario(ENPHASE_V4, system=net_house, begin=MORNING_IN_SYDNEY)
 def another_inverter_behind_the_net_meter(stage: Stage) -> None:
     """A second inverter feeds in behind the Net meter: what is derived as consumption is below zero.
 
@@ -120,7 +121,7 @@ def another_inverter_behind_the_net_meter(stage: Stage) -> None:
 
     def rows(row: Row, end: datetime, _: Asked) -> Row:
         last = slot_of(end)
-        for name, flow in (("wh_imported", "grid_import"), ("wh_exported", "grid_export")):
+        for name, flow in GRID_ROWS:
             if name in row:
                 row[name] = source.between(flow, last - SLOTS_PER_HOUR // 4, last)
         return row
@@ -133,12 +134,12 @@ def another_inverter_behind_the_net_meter(stage: Stage) -> None:
                 meter["power"] -= other // 3 + (other % 3 if meter["channel"] == 1 else 0)
         return body
 
-    def days(name: str, flow: Any) -> Any:
-        def change(body: Any, _: Asked) -> Any:
+    def days(name: str, flow: FlowName) -> Change:
+        def change(body: Any, asked: Asked) -> Any:
             first = datetime.fromisoformat(body["start_date"]).date()
             for number in range(len(body[name])):
                 start, end = stage.plant.day_slots(first + timedelta(days=number))
-                end = min(end, stage.plant.newest_slot(_.now))
+                end = min(end, stage.plant.newest_slot(asked.now))
                 body[name][number] = source.between(flow, start, max(start, end))
             return body
 

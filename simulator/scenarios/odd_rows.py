@@ -1,6 +1,7 @@
 """Rows and values that no meter measured, and answers that are none."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ..disturbances import Asked
@@ -8,6 +9,7 @@ from ..plant.energy import Storage
 from ..plant.slots import slot_of
 from .rows import Row, each_row, each_value
 from .stage import BOTH, ENPHASE_V4, SOLAREDGE, Stage, scenario
+from .truth import FLOW_NAMES, FlowName
 
 DAY, HOUR, QUARTER = timedelta(days=1), timedelta(hours=1), timedelta(minutes=15)
 BEFORE_SUMMER_TIME = datetime(2026, 3, 28, 5, 2, 30, tzinfo=UTC)
@@ -73,7 +75,9 @@ def negative_at_midnight(stage: Stage) -> None:
         return found | {name: -total for name in ENERGIES if isinstance(found.get(name), int)}
 
     def bucket(value: float | None, start: datetime, _: Asked) -> float | None:
-        return value if value is None or not is_last(start) else -float(stage.plant.day_wh(start.astimezone(zone).date()))
+        return (
+            value if value is None or not is_last(start) else -float(stage.plant.day_wh(start.astimezone(zone).date()))
+        )
 
     for path in ("telemetry/production*", "rgm_stats", "stats"):
         stage.rewrite(path, each_row(row))
@@ -94,9 +98,16 @@ def meter_mounted_backwards(stage: Stage) -> None:
         return body
 
     def latest(body: Any, _: Asked) -> Any:
+        wrong: list[int] = []
         for meter in body["devices"].get("meters", ()):
             if meter["name"] == "production" and meter["power"] is not None:
+                wrong.append(2 * meter["power"])
                 meter["power"] = -meter["power"]
+        # What the Net meter reports is its own measurement and what the gateway knows of the production.
+        for meter in body["devices"].get("meters", ()):
+            if meter["name"] == "consumption" and meter["power"] is not None:
+                meter["power"] -= sum(wrong)
+                break
         return body
 
     stage.rewrite("devices", devices)
@@ -145,8 +156,8 @@ def reports_of_next_year(stage: Stage) -> None:
 def connection_drops(stage: Stage) -> None:
     """The connection breaks again and again within hours. Source: home-assistant/core#169978."""
     for number in range(12):
-        fail = {"drop": True} if number % 2 else {"truncate": True, "drop": True}
-        stage.at(4 + number / 2, lambda how=fail: stage.simulator.fail("*/s*/*", times=2, **how))
+        fail = partial(stage.simulator.fail, f"{stage.path}*", times=2, drop=True, truncate=number % 2 == 0)
+        stage.at(4 + number / 2, fail)
     stage.at(10.25, stage.simulator.clear_faults)
 
 
@@ -156,8 +167,7 @@ def maintenance_page(stage: Stage) -> None:
     page = "<!DOCTYPE html><html><body>We'll be back soon</body></html>"
     stage.at(4.1, lambda: stage.simulator.fail("*/s*/*", status=200, body=page, times=None))
     stage.at(7.1, stage.simulator.clear_faults)
-    flows = ("production", "grid_import", "grid_export", "consumption", "battery_charge", "battery_discharge")
-    stage.excuse(flows, 4, 11)
+    stage.excuse(FLOW_NAMES, 4, 11)
     stage.silent.append((stage.after(4.1), stage.after(7.1)))
 
 
@@ -169,7 +179,7 @@ def storage_counts_nothing(stage: Stage) -> None:
         return None if value is None else 0.0
 
     stage.rewrite("storage/*telemetry", each_value(nothing, "chargeEnergy", "dischargeEnergy", fine_only=False))
-    flows = ("battery_charge", "battery_discharge", "consumption")
+    flows: tuple[FlowName, ...] = ("battery_charge", "battery_discharge", "consumption")
     stage.excuse(flows, 0)
     stage.lose(flows, -24, 100, days=True)
 
@@ -189,6 +199,7 @@ def one_per_cent_left(stage: Stage) -> None:
 def dc_coupled_battery(stage: Stage) -> None:
     """What the inverter puts out has the battery's energy in it. Source: home-assistant/core#87818."""
     stage.simulator.switches.solaredge_dc_coupled = True
+    stage.any_device = True
 
 
 @scenario(SOLAREDGE, begin=BEFORE_SUMMER_TIME)

@@ -20,7 +20,7 @@ def _spans(asked: Asked, start: datetime, moment: datetime) -> bool:
     return start <= moment < start + length
 
 
-@scenario(SOLAREDGE, quick=True)
+@scenario(SOLAREDGE)
 def tiny_correction(stage: Stage) -> None:
     """One quarter of import is told 0.2 Wh too high for two hours. Source: home-assistant/core#57045."""
     _told_too_high(stage, 0.2)
@@ -49,7 +49,7 @@ def _told_too_high(stage: Stage, energy_wh: float) -> None:
     stage.overtold += [("grid_import", energy_wh, bad), ("consumption", energy_wh, bad)]
 
 
-@scenario(SOLAREDGE, quick=True)
+@scenario(SOLAREDGE, quick=("solaredge_key",))
 def impossible_bucket(stage: Stage) -> None:
     """One quarter of production holds 40 MWh, and so do the day and the life, for three hours.
 
@@ -74,7 +74,7 @@ def impossible_bucket(stage: Stage) -> None:
     stage.rewrite("energy", each_value(fine))
     stage.rewrite("energy", coarse)
     stage.excuse(["production", "consumption"], 4, 9, ["today", "lifetime"])
-    stage.late = ["production", "consumption"], bad, bad + QUARTER
+    stage.late = ("production", "consumption"), bad, bad + QUARTER
 
 
 @scenario(SOLAREDGE)
@@ -92,7 +92,7 @@ def _zone(stage: Stage, zone: str | None) -> None:
     stage.rewrite("", change)
 
 
-@scenario(SOLAREDGE, quick=True)
+@scenario(SOLAREDGE)
 def zone_is_null(stage: Stage) -> None:
     """The site's time zone is null. Source: own trial."""
     _zone(stage, None)
@@ -122,7 +122,7 @@ def devices_refuse_a_type(stage: Stage) -> None:
     stage.rewrite("devices", change)
 
 
-@scenario(SOLAREDGE, quick=True)
+@scenario(SOLAREDGE)
 def open_bucket_partial(stage: Stage) -> None:
     """The newest bucket tells what has come so far, two minutes late. Source: documented, "null or partial"."""
     stage.simulator.switches.solaredge_open_bucket_partial = True

@@ -1,7 +1,7 @@
 """Where a scenario plays: one plant of a simulator, what its cloud does to answers, and what a careful reader knows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -52,12 +52,14 @@ class Stage:
     """Flows whose cloud has corrected its own counter: ours goes on from what it was."""
     any_value: set[FlowName] = field(default_factory=set)
     """Flows of which nobody knows what is true."""
-    late: tuple[list[FlowName], datetime, datetime] | None = None
+    late: tuple[tuple[FlowName, ...], datetime, datetime] | None = None
     """Flows whose rows of a time come late: until then values may lack them."""
     law: int = 0
     """The law that untrue values break here, where it is not measuring itself."""
     relative_devices: bool = False
     """Whether counters of devices begin again in the cloud: ours go on from what they were."""
+    any_device: bool = False
+    """Whether what single devices measure is something else than what they yield."""
     device_flows: frozenset[FlowName] = frozenset()
     """The flows whose lost and late rows devices lack, too."""
     zeros_until: timedelta = timedelta(0)
@@ -129,6 +131,14 @@ class Stage:
             )
         )
 
+    def postpone(self, since: datetime, by: timedelta) -> None:
+        """Give everybody more time, as nothing can be read for a while: what would be known by then comes later."""
+        self.excuses = [
+            one if one.until is None or one.until <= since else replace(one, until=one.until + by)
+            for one in self.excuses
+        ]
+        self.to_be_told = [until if until <= since else until + by for until in self.to_be_told]
+
     def lose(self, flows: Iterable[FlowName], since: float, until: float, *, days: bool = False) -> None:
         """Let rows between two times never come; with `days`, no total either."""
         span = (frozenset(flows), self.after(since), self.after(until))
@@ -155,7 +165,8 @@ class Scenario:
     """The plant that it plays on, where it is not the usual one of the cloud."""
     begin: datetime | None
     hours: float
-    quick: bool
+    quick: tuple[CloudKind, ...]
+    """The clouds at which it is played by default."""
     disturb: Callable[[Stage], None]
 
 
@@ -169,7 +180,7 @@ def scenario(
     system: str | Callable[[], Plant] | Mapping[CloudKind, str | Callable[[], Plant]] | None = None,
     begin: datetime | None = None,
     hours: float = 54,
-    quick: bool = False,
+    quick: tuple[CloudKind, ...] = (),
 ) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
     """Add a function to the library."""
 

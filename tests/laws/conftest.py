@@ -5,12 +5,7 @@ from typing import Any
 from homeassistant.components.recorder.core import Recorder
 import pytest
 
-from ..home.conftest import (  # noqa: F401
-    clean_time,
-    cloud,
-    quick_loop,
-    waiting_passes_frozen_time,
-)
+from ..home.conftest import clean_time, cloud, quick_loop, waiting_passes_frozen_time  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

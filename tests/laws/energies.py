@@ -72,7 +72,9 @@ class Energies:
         if ends is None:
             more = energy_wh > most + slack.more + 1
             why = "more than there was" if more else "at no time of the day"
-            self._found.add(law or (3 if more else 1), claim.key, why, now, seen=round(energy_wh, 2), right=f"≤ {most:.1f}")
+            self._found.add(
+                law or (3 if more else 1), claim.key, why, now, seen=round(energy_wh, 2), right=f"≤ {most:.1f}"
+            )
         elif age(ends[1], now) > claim.bound and not claim.lenient:
             seen = f"{energy_wh:.1f} of {slot_time(ends[1]):%d %H:%M}"
             self._found.add(2, claim.key, "too old", now, seen=seen, right=f"{most:.1f}")
@@ -100,7 +102,7 @@ class Energies:
             self._found.add(law or 4, claim.key, why, now, seen=round(energy_wh, 1), right=f"≤ {counted:.1f}")
         if seen.value is None or energy_wh > seen.value + 0.5 or seen.changed_at is None:
             seen.changed_at, seen.changed_at_wh = now, counted
-        elif now - seen.changed_at > DAY and not claim.lenient:
+        elif now - seen.changed_at > DAY + claim.bound and not claim.lenient:
             due = track.until(slot_of(now - DAY)) - seen.changed_at_wh
             if due > LEAST_WH:
                 self._found.add(4, claim.key, "stands still", now, seen=round(energy_wh), right=f"+{due:.0f} a day ago")

@@ -20,7 +20,7 @@ from .energies import Claim, Energies
 from .logs import OFTEN, LogWatch
 from .meanings import BREAKDOWN, SYSTEM, Meaning, devices
 from .readings import Readings
-from .tracks import REACH, Track, age, ends_of_power
+from .tracks import REACH, Slack, Track, age, ends_of_power
 from .violations import Violations
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -93,6 +93,10 @@ class Judge:
     def _is_excused(self, meaning: Meaning, now: datetime) -> bool:
         return any(self.stage.is_excused(name, meaning.part, now) for name in meaning.names)
 
+    def _bound(self, meaning: Meaning, now: datetime) -> timedelta:
+        """Return how old a value may be, and how long it may be missing."""
+        return self.readings.bound(meaning.flow, now) + self.stage.zeros_until
+
     # Laws 8 and 10: what can be stored, and when it was.
 
     def _storable(self, key: str, state: State, now: datetime) -> None:
@@ -132,10 +136,10 @@ class Judge:
         if meaning.part == "power":
             self._power(key, meaning, track, value, now)
             return
-        bound = self.readings.bound(meaning.flow, now) if key in SYSTEM else self.readings.bound("overview", now)
+        bound = self._bound(meaning, now) if key in SYSTEM else self.readings.bound("overview", now)
         lenient = self._is_silent(now) or (self._is_excused(meaning, now) and key in SYSTEM)
         claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=bound, lenient=lenient)
-        slack = self._energies.slack(meaning.names, track, now)
+        slack = Slack() if meaning.of_plant else self._energies.slack(meaning.names, track, now)
         if meaning.part == "today":
             self._energies.judge_day(claim, track, slack, self.stage.law)
         else:
@@ -149,14 +153,17 @@ class Judge:
             self._unknown_since.pop(key, None)
             return
         since = self._unknown_since.setdefault(key, now)
-        if now - since <= self.readings.bound(meaning.flow, now):
+        if now - since <= self._bound(meaning, now):
             return
         seen = None if state is None else state.state
         if not self._is_excused(meaning, now):
             self.found.add(1, key, "withheld although told", now, seen=seen, right="known")
         elif state is not None and seen == "unknown" and self.readings.count(meaning.flow, since) >= 2:
-            if not state.attributes.get("reason") and not self._watch.has_warned(since - 6 * HOUR):
-                self.found.add(12, key, "withheld without a reason", now, seen=seen, right="a reason")
+            self._reason(key, state, since, now)
+
+    def _reason(self, key: str, state: State, since: datetime, now: datetime) -> None:
+        if not state.attributes.get("reason") and not self._watch.has_warned(since - 6 * HOUR):
+            self.found.add(12, key, "withheld without a reason", now, seen=state.state, right="a reason")
 
     # Laws 1, 2, 3: powers.
 
@@ -168,7 +175,9 @@ class Judge:
         if self._is_told_wrong(meaning, watts, now):
             return
         if not ends:
-            right = ", ".join(str(round((track.until(end) - track.until(end - 3)) * 4)) for end in range(newest, newest - 9, -3))
+            right = ", ".join(
+                str(round((track.until(end) - track.until(end - 3)) * 4)) for end in range(newest, newest - 9, -3)
+            )
             self.found.add(self.stage.law or 1, key, "no interval has this power", now, seen=watts, right=right)
             return
         at = f"{watts} of {slot_time(ends[0]):%d %H:%M}"
@@ -177,7 +186,7 @@ class Judge:
                 self.found.add(2, key, "older than what was shown before", now, seen=at)
             shown.oldest = max(shown.oldest, ends[-1])
             shown.watts = watts
-        if age(ends[0], now) > self.readings.bound(meaning.flow, now) and not self._is_silent(now):
+        if age(ends[0], now) > self._bound(meaning, now) and not self._is_silent(now):
             self.found.add(2, key, "too old", now, seen=at, right="unknown or newer")
 
     def _is_told_wrong(self, meaning: Meaning, watts: float, now: datetime) -> bool:
@@ -215,7 +224,7 @@ class Judge:
             self.found.add(3, key, "impossible", now, seen=value)
         if unit == "W" and abs(value) > max(100_000, 10 * self.stage.plant.size_w(now)):
             self.found.add(3, key, "impossible", now, seen=value)
-        if key not in self._devices:
+        if key not in self._devices or self.stage.any_device:
             return
         part, track = self._devices[key]
         claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=2 * DAY, lenient=True)
@@ -260,7 +269,9 @@ class Judge:
         later = [one for one in self.readings.requests if one.time > self.stage.begin + 2 * HOUR]
         spent = sum(fnmatchcase(one.path, pattern) for one in later)
         if later and spent / len(later) > share:
-            self.found.add(9, pattern, "requests for next to nothing", now, seen=f"{spent} of {len(later)}", right=share)
+            self.found.add(
+                9, pattern, "requests for next to nothing", now, seen=f"{spent} of {len(later)}", right=share
+            )
 
 
 def _number(state: State | None) -> float | None:

@@ -19,5 +19,7 @@ def note(name: str, kind: str, variant: str, judge: Judge) -> None:
         "requests": len(judge.readings.requests),
         "violations": judge.found.as_list(),
     }
-    with Path(target).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    text = json.dumps(line, ensure_ascii=False) + "\n"
+    # Several processes write into the same file, each a line at once.
+    with Path(target).open("ab", buffering=0) as file:
+        file.write(text.encode())

@@ -112,6 +112,15 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A time of which a system reported no energy although it reported: in the dark that means none was produced."""
+
+    since: datetime
+    """The end of the last interval with energy."""
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Momentary:
     """Powers of an instant, where a cloud reports them apart from its intervals."""
 
@@ -239,6 +248,8 @@ class Update:
     system: System | None = None
     """The fields that are not `None` replace the older ones."""
     power: Power | None = None
+    silence: Silence | None = None
+    """Whether the dark, or an interval that comes late, is the reason decides who knows the sun."""
     momentary: Momentary | None = None
     """What is newer than the newest intervals of all flows replaces their powers."""
     today: DayEnergy | None = None
@@ -270,6 +281,8 @@ class Update:
     @property
     def newest(self) -> datetime | None:
         """The end of the newest interval in the answer, of the system or else of a device; `None` without one."""
+        if self.silence is not None:
+            return self.silence.until
         if self.power is not None:
             return self.power.measured_at
         if self.momentary is not None:

@@ -173,6 +173,7 @@ class _Checks:
         if powers == momentary.powers:
             return momentary
         if len(powers) < len(momentary.powers):
+            # What was computed from an impossible power is no better.
             powers = {flow: power for flow, power in powers.items() if flow not in momentary.computed}
             momentary = replace(momentary, computed=frozenset())
         return replace(momentary, powers=MappingProxyType(powers)) if powers else None
@@ -182,6 +183,11 @@ class _Checks:
         if before is None or abs(row.energy_wh) > abs(before.energy_wh):
             most_wh = self.limits.energy_wh(flow, row.end - row.start)
             self.rejected[name] = Rejection(start=row.start, end=row.end, energy_wh=row.energy_wh, most_wh=most_wh)
+
+
+def possible(flow: Flow, rows: Iterable[Interval], limits: Limits) -> tuple[Interval, ...]:
+    """Return the rows of a flow that can be; a little below zero is zero."""
+    return _Checks(limits=limits).rows(flow, rows)
 
 
 def with_peak(peak: Peak, rows: Iterable[Interval], now: datetime) -> Peak:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .counters import device_counters, with_base
+from .darkness import as_the_sun_has_it
 from .data import KEEP_DEVICE_INTERVALS, KEEP_INTERVALS, SYSTEM, SystemData
 from .day_start import FUTURE, day_starts, read_at
 from .elements import (
@@ -45,6 +46,7 @@ def merge(
     `source` is the name of the job.
     """
     system = overlay(data.system, update.system)
+    update = as_the_sun_has_it(update, system.size_w, dark)
     zone = system.zone(default_zone)
     update, peak, rejected = admitted(update, system, data.peak, now)
     devices, doubted = merge_devices(data.devices, data.doubted, update)

@@ -166,7 +166,7 @@ def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book)
             found[flow] = value.without(Reason.UNKNOWN_STORAGE)
         elif power is not None:
             found[flow] = replace(value, amount=max(0.0, power))
-        elif not book.storage.fitted or momentary.powers.keys() >= BATTERY:
+        elif momentary.powers.keys() >= value.inputs:
             found[flow] = value.without(Reason.CONTRADICTION)
         elif old is NOTHING_YET:
             found[flow] = value.without(Reason.INPUT_MISSING)

@@ -13,6 +13,7 @@ from ..budget.limit import Scope
 from ..cloud.account import owner_asks
 from ..cloud.base import Job, JobTerms
 from ..cloud.errors import (
+    AllRefused,
     CloudError,
     CredentialRefused,
     InvalidRequest,
@@ -146,23 +147,25 @@ class JobRunner:
     def _failed(self, job: JobTerms, err: CloudError) -> UpdateFailed | None:
         """Note a failure of one job; only its own values are late or missing then."""
         now, schedule = dt_util.utcnow(), self._state.schedule
+        before = schedule.state(job)
         key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
-        if job.optional and isinstance(err, NotAllowed | NotFound | InvalidRequest):
+        # What has worked until now is not given up for a single refusal, which may be a mistake of the cloud's.
+        is_new = before.failures == 0 and before.done_at is not None
+        if job.optional and not is_new and isinstance(err, NotAllowed | NotFound | InvalidRequest):
             is_wrong, rest = isinstance(err, InvalidRequest), NOT_ALLOWED_REST
             if is_wrong:
                 # Not the account lacks it: what is sent does not suit the cloud, and that may be mended any day.
                 rest = WRONG_REST
-            if not schedule.state(job).resting:
+            if not before.resting:
                 level = logging.WARNING if is_wrong else logging.INFO
                 _LOGGER.log(level, WRONG if is_wrong else NOT_OFFERED, self._name, job.name, err)
             self._state.schedule = schedule.rested(job, now, now + rest, key)
             return None
         _LOGGER.debug("%s: %s failed: %s", self._name, job.name, err)
-        before = schedule.state(job)
         if before.failures and before.done_at is not None:
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._pace.ran(job.name, now)
         # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
-        is_dear = isinstance(err, NotAllowed) and self._is_signed_in
+        is_dear = isinstance(err, NotAllowed | AllRefused) and self._is_signed_in
         self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else BACK_OFF)
         return None if job.optional else explained(self._name, key, err)

@@ -4,12 +4,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ..budget.daylight import Daylight
+from ..model.darkness import LITTLE_SHARE, LITTLE_W
 from ..model.data import local_day, midnight
 from ..model.elements import DayEnergy, Power
 from ..sky.sun import Place
-
-LITTLE_W, LITTLE_SHARE = 100.0, 0.02
-"""No more than that, or than that share of the nameplate, is reported in the dark by mistake."""
 
 
 class Sunlight:

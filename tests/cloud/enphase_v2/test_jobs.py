@@ -15,6 +15,7 @@ from custom_components.solar_cloud.model.elements import (
     DeviceReading,
     LifetimeBase,
     Power,
+    Silence,
     System,
     Update,
     Vendor,
@@ -100,11 +101,9 @@ DARK = INTERVAL_END + 21 * MINUTE
     [
         # The last interval is recent for the Envoy that reports.
         ({"last_report_at": INTERVAL_END + 20 * MINUTE}, (3322, INTERVAL_END)),
-        # The Envoy talks and nothing is produced: dark. The value is of the last whole 5 minutes.
-        ({"last_report_at": DARK}, (0, INTERVAL_END + 20 * MINUTE)),
-        ({"last_report_at": DARK, "current_power": None}, (0, INTERVAL_END + 20 * MINUTE)),
-        ({"last_report_at": DARK, "status": "meter_issue"}, (0, INTERVAL_END + 20 * MINUTE)),
-        ({"last_report_at": DARK, "status": "never heard of"}, (0, INTERVAL_END + 20 * MINUTE)),
+        # The Envoy talks and says nothing of energy: it is dark, or an interval is late. Who knows the sun decides.
+        ({"last_report_at": DARK}, (3322, INTERVAL_END)),
+        ({"last_report_at": DARK, "current_power": None}, None),
         # The silence of inverters has another cause: nobody knows.
         ({"last_report_at": DARK, "status": "comm"}, None),
         ({"last_report_at": DARK, "status": "Micro"}, None),
@@ -129,6 +128,33 @@ async def test_power_and_when_it_was_measured(
     cloud.answer("/api/v2/systems/123/summary", sample("summary") | change)
     update = await run(client, "summary", "123")
     assert update.power == (expected and Power(power_w=expected[0], measured_at=at(expected[1])))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_silent"),
+    [
+        ({}, False),
+        ({"last_report_at": INTERVAL_END + 20 * MINUTE}, False),
+        # Until the last whole 5 minutes.
+        ({"last_report_at": DARK}, True),
+        ({"last_report_at": DARK, "current_power": None}, True),
+        ({"last_report_at": DARK, "status": "meter_issue"}, True),
+        ({"last_report_at": DARK, "status": "never heard of"}, True),
+        ({"last_report_at": DARK, "status": "comm"}, False),
+        ({"last_report_at": DARK, "status": "Micro"}, False),
+        ({"last_report_at": DARK, "status": "power"}, False),
+        ({"last_report_at": None}, False),
+        ({"last_interval_end_at": None, "last_report_at": DARK}, False),
+    ],
+)
+async def test_an_envoy_that_reports_without_energy_is_silent(
+    client: EnphaseV2, cloud: FakeCloud, change: dict[str, Any], is_silent: bool
+) -> None:
+    cloud.answer("/api/v2/systems/123/summary", sample("summary") | change)
+    update = await run(client, "summary", "123")
+    silence = Silence(since=at(INTERVAL_END), until=at(INTERVAL_END + 20 * MINUTE))
+    assert update.silence == (silence if is_silent else None)
+    assert not is_silent or update.newest == silence.until
 
 
 @pytest.mark.parametrize("missing", ["summary_date", "energy_today", "energy_lifetime"])

@@ -20,6 +20,8 @@ from ..conftest import FakeClock
 from .world import METERED, PV, STORING, World, make_world, terms
 
 SUMMER = datetime(2026, 7, 8, 11, 7, tzinfo=UTC)
+GAPS = [timedelta(minutes=minutes) for minutes in range(-240, 241, 20)]
+"""Nobody sleeps in the light while it is not dark within these."""
 BATTERY = {Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE}
 
 
@@ -331,3 +333,37 @@ async def test_a_source_that_changes_changes_all_of_the_rows_that_are_kept(world
     data = await world.round(client, data)
     starts = sorted(data.intervals)
     assert all(data.intervals[one].end <= two for one, two in pairwise(starts))
+
+
+@pytest.mark.parametrize("system_id", [PV, METERED])
+async def test_a_power_that_stays_is_nothing_at_night_and_late_rows_are_nothing_at_noon(
+    world: World, system_id: str
+) -> None:
+    world.simulator.switches.enphase_power_stays = True
+    world.simulator.switches.enphase_nights = "zero"
+    world.simulator.mutate("*/latest_telemetry", lambda body: body | {"devices": {}})
+    plant = world.plant(system_id)
+    for inverter in plant.inverters.values():
+        inverter.late = 0
+    client, data = await begun(world, system_id)
+    data = await world.run(client, await world.round(client, data), "latest")
+    seen = set()
+    for hour in range(26):
+        late = hour % 2 == 0
+        if late:
+            behind = int((world.clock.now - timedelta(minutes=55)).timestamp())
+            world.simulator.mutate(
+                "*/summary", lambda body, end=behind: body | {"last_interval_end_at": end, "current_power": 777}, 1
+            )
+        data = await world.run(client, data, "summary")
+        power, now = data.power, world.clock.now
+        assert power is not None
+        is_night = world.is_dark(system_id, now - timedelta(hours=2), now)
+        is_day = not any(world.is_dark(system_id, now + gap, now + gap + timedelta(minutes=1)) for gap in GAPS)
+        if is_night:
+            assert power.power_w == 0, now
+        elif is_day:
+            assert power.power_w > 0, now
+        seen.add((is_night, is_day, late))
+        world.later(hours=1)
+    assert {(True, False, True), (True, False, False), (False, True, True), (False, True, False)} <= seen

@@ -204,7 +204,7 @@ def test_production_comes_from_the_source_that_the_summary_names() -> None:
     assert update({"meters": meters}, data).notes[LATEST_NOTE] == READ
 
 
-IDS = "21:production:production 22:consumption:net 23:consumption:total 24:disabled: 31:production:production"
+IDS = "21:production:production 22:consumption:net 23:consumption:total 24:disabled:production 31:production:production"
 
 
 def listed(*batteries: str, **notes: str) -> SystemData:

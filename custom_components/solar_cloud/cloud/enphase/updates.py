@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from ...model.elements import DayEnergy, LifetimeBase, System, Update
 from .model import DeviceState, Summary
-from .power import power_of
+from .power import power_of, silence_of
 
 
 def summary_update(summary: Summary, system: System) -> Update:
@@ -28,6 +28,7 @@ def summary_update(summary: Summary, system: System) -> Update:
             source=summary.source,
         ),
         power=power_of(summary),
+        silence=silence_of(summary),
         today=today,
         lifetime=lifetime,
     )

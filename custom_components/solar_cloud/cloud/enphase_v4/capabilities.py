@@ -13,7 +13,7 @@ from ..enphase.model import METER_SOURCE
 from ..parse import as_time
 from .facts import has_battery
 from .measures import BATTERY, CONSUMPTION, GRID_EXPORT, GRID_IMPORT, METERED, PRODUCTION, Measure
-from .meters import CONSUMPTION_METER, meter_configs
+from .meters import CONSUMPTION_METER, is_taken_out, meter_configs
 
 LATEST_NOTE = "v4_latest"
 """The note about whether the newest powers have production among them."""
@@ -36,7 +36,7 @@ STALE = "stale"
 
 def is_metered(data: SystemData) -> bool:
     """Return whether more flows than production are reported: then all values are published by quarter hours."""
-    measured = [measure for measure in METERED if _has_hardware(measure, data)]
+    measured = [measure for measure in METERED if has_hardware(measure, data)]
     return _may_be_reported(PRODUCTION, data) and any(_may_be_reported(measure, data) for measure in measured)
 
 
@@ -48,10 +48,13 @@ def reports_latest(data: SystemData) -> bool:
 def is_needed(measure: Measure, data: SystemData) -> bool:
     """Return whether a measure is worth a request.
 
-    Consumption follows from the other flows, unless one of them is missing.
+    Consumption follows from the other flows, unless one of them is missing. What has lost its meter is read once more:
+    there are rows up to then.
     """
-    if measure.state(data) == MISSING or not _has_hardware(measure, data):
+    if measure.state(data) == MISSING:
         return False
+    if not has_hardware(measure, data):
+        return was_reported(measure, data)
     return measure is not CONSUMPTION or not all(_may_be_reported(other, data) for other in (GRID_IMPORT, GRID_EXPORT))
 
 
@@ -109,10 +112,14 @@ def known_since(data: SystemData) -> datetime | None:
     return as_time(data.notes.get(KNOWN_SINCE_NOTE))
 
 
-def _has_hardware(measure: Measure, data: SystemData) -> bool:
+def has_hardware(measure: Measure, data: SystemData) -> bool:
     """Return whether a measure has its hardware; a system with a battery has meters, though some are not listed."""
     battery = has_battery(data)
-    return battery or measure is PRODUCTION or (measure is not BATTERY and CONSUMPTION_METER in meter_configs(data))
+    if measure is PRODUCTION:
+        return True
+    if measure is BATTERY:
+        return battery
+    return CONSUMPTION_METER in meter_configs(data) or (battery and not is_taken_out(data, CONSUMPTION_METER))
 
 
 def _may_be_reported(measure: Measure, data: SystemData) -> bool:

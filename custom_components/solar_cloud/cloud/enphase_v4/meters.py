@@ -10,7 +10,7 @@ from .model import Devices, Meter
 METERS_NOTE = "v4_meters"
 """The note about what each meter is for: ``production:production consumption:net``."""
 METER_IDS_NOTE = "v4_meter_ids"
-"""The note about the meters by what ``latest_telemetry`` calls them: ``21:production:production 23:disabled:``."""
+"""The note about the meters by what ``latest_telemetry`` calls them: ``22:consumption:net 23:disabled:consumption``."""
 BATTERY_IDS_NOTE = "v4_battery_ids"
 """The note about the serial numbers of batteries by what it calls these: ``41:492200000001``."""
 PRODUCTION_METER, CONSUMPTION_METER = "production", "consumption"
@@ -27,12 +27,13 @@ class KnownMeter:
     role: str
     """`DISABLED` for one that is not in use."""
     config: str
+    """The wiring, or the role of one that is not in use."""
 
 
 def meter_notes(found: Devices) -> Mapping[str, str]:
     """Return the notes about the meters and batteries of a list of devices."""
     meters = [f"{meter.id}:{_word(meter.role)}:{_word(meter.config)}" for meter in found.meters if _is_word(meter.id)]
-    meters += [f"{number}:{DISABLED}:" for number in sorted(found.disabled_meters) if _is_word(number)]
+    meters += [f"{meter.id}:{DISABLED}:{_word(meter.role)}" for meter in found.disabled_meters if _is_word(meter.id)]
     batteries = [f"{number}:{serial}" for number, serial in found.battery_ids.items() if _is_word(number)]
     return {
         METERS_NOTE: meters_note(found.meters),
@@ -55,6 +56,12 @@ def known_meters(data: SystemData) -> Mapping[str, KnownMeter]:
     """Return the meters that are listed, by what ``latest_telemetry`` calls them; empty where that is not known."""
     entries = [entry.split(":") for entry in data.notes.get(METER_IDS_NOTE, "").split()]
     return {entry[0]: KnownMeter(role=entry[1], config=entry[2]) for entry in entries if len(entry) == 3}
+
+
+def is_taken_out(data: SystemData, role: str) -> bool:
+    """Return whether meters of a role are listed, and none of them is in use."""
+    disabled = any(meter.role == DISABLED and meter.config == role for meter in known_meters(data).values())
+    return disabled and role not in meter_configs(data)
 
 
 def battery_serials(data: SystemData) -> Mapping[str, str]:

@@ -91,8 +91,8 @@ class Devices:
     """Status and last report by serial number."""
     meters: tuple[Meter, ...] = ()
     """The meters that are enabled."""
-    disabled_meters: frozenset[str] = frozenset()
-    """What ``latest_telemetry`` calls those that are not."""
+    disabled_meters: tuple[Meter, ...] = ()
+    """Those that are not."""
     battery_ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Serial numbers of batteries by what ``latest_telemetry`` calls them."""
     unknown_storage: bool = False

@@ -97,7 +97,7 @@ def parse_devices(answer: Any, system_id: str) -> Devices:
     found: dict[str, Device] = {}
     readings: dict[str, DeviceReading] = {}
     meters: list[Meter] = []
-    disabled: set[str] = set()
+    disabled: list[Meter] = []
     ids: dict[str, str] = {}
     strange = False
     complete = set(DeviceKind) if isinstance(listed, Mapping) else set()
@@ -119,12 +119,9 @@ def parse_devices(answer: Any, system_id: str) -> Devices:
                 continue
             found[device.serial] = device
             readings[device.serial] = state_of(row)
-            number = as_str(row.get("id"))
-            if kind is DeviceKind.METER and as_code(row.get("state")) != _DISABLED:
-                meters.append(_meter(device.serial, row))
-            elif kind is DeviceKind.METER and number is not None:
-                disabled.add(number)
-            elif kind is DeviceKind.BATTERY and number is not None:
+            if kind is DeviceKind.METER:
+                (disabled if as_code(row.get("state")) == _DISABLED else meters).append(_meter(device.serial, row))
+            elif kind is DeviceKind.BATTERY and (number := as_str(row.get("id"))) is not None:
                 ids[number] = device.serial
     batteries = any(device.kind is DeviceKind.BATTERY for device in found.values())
     return Devices(
@@ -132,7 +129,7 @@ def parse_devices(answer: Any, system_id: str) -> Devices:
         complete=frozenset(complete),
         readings=MappingProxyType(readings),
         meters=tuple(meters),
-        disabled_meters=frozenset(disabled),
+        disabled_meters=tuple(disabled),
         battery_ids=MappingProxyType(ids),
         unknown_storage=strange or (not batteries and any(_measures_storage(meter) for meter in meters)),
     )

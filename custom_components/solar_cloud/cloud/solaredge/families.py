@@ -14,21 +14,17 @@ from ...model.data import SystemData
 from ...model.elements import DeviceKind, Flow
 from ...model.series import Series, newest_end
 from .api import SolarEdgeApi
+from .listing import is_listed, is_unlistable
 from .model import Telemetry
 from .scale import Scale
 from .windows import Resolution, Window
 
 SCALE_NOTE = "state_of_energy"
 """The note about what the numbers of the batteries' state of energy mean."""
-LISTED = "listed"
-"""The note about the kinds of devices that the newest inventory lists, those without a serial number included."""
 SILENT = timedelta(hours=24)
 """Who is so far behind the site's production has nothing new to report for the time being."""
-
-
-def unasked(kind: DeviceKind) -> str:
-    """Return how the note names a kind that the cloud refused to be asked for."""
-    return f"{kind}?"
+SILENT_AGAIN = timedelta(hours=6)
+"""How often devices are asked that have nothing new to report."""
 
 
 class Family(ABC):
@@ -62,14 +58,11 @@ class Family(ABC):
 
     def is_installed(self, data: SystemData) -> bool:
         """Return whether the inventory has a device of this kind, be it one without a serial number."""
-        listed = data.notes.get(LISTED, "").split()
-        return self.kind in listed or any(device.kind is self.kind for device in data.devices.values())
+        return is_listed(data, self.kind)
 
     def may_be_installed(self, data: SystemData) -> bool:
         """Return whether the site has such a device as far as is known: the inventory may not be readable at all."""
-        listed = data.notes.get(LISTED)
-        is_unknown = not data.devices if listed is None else unasked(self.kind) in listed.split()
-        return is_unknown or self.is_installed(data) or bool(self.reported(data))
+        return self.is_installed(data) or bool(self.reported(data)) or is_unlistable(data, self.kind)
 
     def reported(self, data: SystemData) -> frozenset[Flow]:
         """Return the flows that devices of the kind have ever reported, whether they are still listed or not."""

@@ -1,4 +1,4 @@
-"""How long after its end a bucket may still fill: learned from the newest one, which changes when it is read again.
+"""How long after its end a bucket may still fill: learned from the newest ones, which grow when they are read again.
 
 The documentation promises nothing; the newest bucket may hold what has come so far (SolarEdge migration notes: null or
 partial). The delay is one of a few steps, kept in a note with the time of the lesson, and goes down a step a week
@@ -24,13 +24,16 @@ type Values = Mapping[Hashable, Mapping[datetime, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
-    """The newest buckets of an answer, as they were when they were read."""
+class Seen:
+    """A bucket as it was when it was read."""
 
-    start: datetime
     age: timedelta
-    """How long they had been over."""
-    values: Mapping[Hashable, float]
+    """How long it had been over."""
+    value: float
+
+
+type Recent = Mapping[tuple[Hashable, datetime], Seen]
+"""The buckets of the last hour before an answer, by series and start."""
 
 
 def settling_delay(note: str | None, now: datetime | None = None) -> timedelta:
@@ -43,30 +46,35 @@ def settling_delay(note: str | None, now: datetime | None = None) -> timedelta:
     return STEPS[max(0, int(step) - weeks)] if weeks >= 0 else STEPS[0]
 
 
-def relearned(note: str | None, now: datetime, open_at: timedelta | None) -> str:
-    """Return the note as of now: `open_at` is the age at which a bucket has just proved not to be full."""
+def relearned(note: str | None, now: datetime, still_open: timedelta | None) -> str:
+    """Return the note as of now: `still_open` is the age at which a bucket has proved not to be full."""
     delay = settling_delay(note, now)
-    if open_at is not None and open_at >= delay:
-        longer = next((step for step in STEPS if step > open_at), STEPS[-1])
+    if still_open is not None and still_open >= delay:
+        longer = next((step for step in STEPS if step > still_open), STEPS[-1])
         return f"{STEPS.index(longer)} {now.isoformat()}"
     if delay == settling_delay(note):
         return note if note and delay else ""
     return f"{STEPS.index(delay)} {now.isoformat()}" if delay else ""
 
 
-def newest_of(values: Values, length: timedelta, now: datetime) -> Newest | None:
-    """Return the newest buckets of an answer; `None` where it has none."""
-    start = max((start for series in values.values() for start in series), default=None)
-    if start is None:
-        return None
-    found = {name: series[start] for name, series in values.items() if start in series}
-    return Newest(start, now - start - length, found)
+def recent_of(values: Values, length: timedelta, now: datetime) -> Recent:
+    """Return the buckets of an answer, each of one length, that may still have been filling when it came."""
+    return {
+        (name, start): Seen(now - start - length, value)
+        for name, series in values.items()
+        for start, value in series.items()
+        if now - start - length <= STEPS[-1]
+    }
 
 
-def has_grown(before: Newest, values: Values) -> bool:
-    """Return whether one of the buckets that were the newest holds more now than it did."""
-    for name, old in before.values.items():
-        new = values.get(name, {}).get(before.start)
-        if new is not None and new - old > max(LEAST_GROWTH_WH, GROWTH * abs(old)):
-            return True
-    return False
+def open_at(before: Recent, values: Values) -> timedelta | None:
+    """Return the age up to which buckets have been seen to fill: they hold more now than when they were read."""
+    return max(
+        (
+            seen.age
+            for (name, start), seen in before.items()
+            if (new := values.get(name, {}).get(start)) is not None
+            and new - seen.value > max(LEAST_GROWTH_WH, GROWTH * abs(seen.value))
+        ),
+        default=None,
+    )

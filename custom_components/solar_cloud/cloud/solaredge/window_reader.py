@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from ...model.data import SystemData
 from ...model.series import EMPTY, Series
 from ..errors import CloudError, CredentialRefused, MalformedAnswer, TemporarilyUnavailable, Throttled
-from .settling import SETTLES, Newest, Values, has_grown, newest_of, relearned, settling_delay
+from .settling import SETTLES, Recent, Values, open_at, recent_of, relearned, settling_delay
 from .windows import QUARTER, Asked, Window, floor_quarter, late_windows, newest_window, older_windows
 
 MAY_PASS = (Throttled, TemporarilyUnavailable, CredentialRefused, MalformedAnswer)
@@ -60,7 +60,7 @@ class WindowReader[AnswerT]:
         self._note = asked_note(name)
         self._values = values
         self._asked: dict[str, Asked] = {}
-        self._newest: dict[str, Newest] = {}
+        self._recent: dict[str, Recent] = {}
 
     async def read(
         self,
@@ -79,15 +79,12 @@ class WindowReader[AnswerT]:
         newest = newest_window(need.start, known_of_any, now, zone)
         answer = await fetch(newest)
         values = self._values(answer, newest)
-        settles = self._learned(key, values, data.notes.get(SETTLES), now)
-        full = Window(newest.start, min(newest.end, floor_quarter(now - settling_delay(settles))))
-        answers = [(full, answer)]
         before = self._asked_before(data, newest)
         older = older_windows(newest, need.start, need.oldest, need.known_of_all(), before, zone)
         brought = {start for series in values.values() for start in series}
         older = older or late_windows(newest, need.oldest, known_of_any, brought, zone)
-        # The last bucket may still be filling: after a pause it is read again.
-        read = Asked(newest.start, max(newest.start, min(full.end, newest.end - QUARTER)))
+        answers: list[tuple[Window, AnswerT]] = []
+        read_from = newest.start
         for window in older:
             try:
                 answers.append((window, await fetch(window)))
@@ -95,21 +92,31 @@ class WindowReader[AnswerT]:
                 break
             except CloudError:
                 pass
-            read = Asked(window.start, read.end)
+            read_from = window.start
+        settles = self._learned(key, values, answers, data.notes.get(SETTLES), now)
+        full = Window(newest.start, min(newest.end, floor_quarter(now - settling_delay(settles))))
+        # The last bucket may still be filling: after a pause it is read again.
+        read = Asked(read_from, max(newest.start, min(full.end, newest.end - QUARTER)))
         read = before.joined(read) if before else read
         self._asked[key] = read
         notes = {self._note: read.text()}
         if settles != data.notes.get(SETTLES, ""):
             notes[SETTLES] = settles
-        return Read(answers=answers, notes=MappingProxyType(notes))
+        return Read(answers=[(full, answer), *answers], notes=MappingProxyType(notes))
 
-    def _learned(self, key: str, values: Values, note: str | None, now: datetime) -> str:
-        """Return the note about the delay: the answer shows whether the newest bucket of the one before was full."""
-        before, newest = self._newest.get(key), newest_of(values, QUARTER, now)
-        open_at = before.age if before is not None and has_grown(before, values) else None
-        if newest is not None:
-            self._newest[key] = newest
-        return relearned(note, now, open_at)
+    def _learned(
+        self,
+        key: str,
+        newest: Values,
+        older: Sequence[tuple[Window, AnswerT]],
+        note: str | None,
+        now: datetime,
+    ) -> str:
+        """Return the note about the delay: the answers show whether the newest buckets of the last run were full."""
+        before = self._recent.get(key, {})
+        self._recent[key] = recent_of(newest, QUARTER, now)
+        ages = [open_at(before, values) for values in (newest, *(self._values(one, window) for window, one in older))]
+        return relearned(note, now, max((age for age in ages if age is not None), default=None))
 
     def _asked_before(self, data: SystemData, newest: Window) -> Asked | None:
         """Return what has been asked for before, also before a restart; what lies in the future is forgotten."""

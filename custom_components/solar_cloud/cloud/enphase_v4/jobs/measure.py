@@ -11,7 +11,7 @@ from ....model.series import EMPTY
 from ...base import Job, JobTerms
 from ...errors import NoDataYet
 from ..api import EnphaseV4Api
-from ..capabilities import READ, is_needed, was_reported
+from ..capabilities import MISSING, READ, has_hardware, is_needed, was_reported
 from ..facts import doubts
 from ..measures import Measure, MeasuredRows
 from ..reading import read_rows
@@ -63,8 +63,10 @@ class MeasureJob(Job[EnphaseV4Api]):
         is_empty = not any(found.rows.values())
         if is_empty and not was_reported(measure, data):
             return refusal_update(measure.note, measure.name, data, now, final=False)
-        if measure.state(data) != READ:
-            notes = {**notes, measure.note: READ}
+        # After the last rows of a meter that was taken out there is nothing more to come.
+        state = READ if has_hardware(measure, data) else MISSING
+        if measure.state(data) != state:
+            notes = {**notes, measure.note: state}
         # A whole day without a row: the gateway is silent, or the meter has been taken out.
         contradicted = {measure.name: is_empty, missing(measure.name): False}
         rows = {flow: final_rows(part, found.total_devices, now) for flow, part in found.rows.items()}

@@ -7,7 +7,7 @@ from typing import override
 from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData, midnight
-from ....model.elements import Device, DeviceKind, Flow, LifetimeBase, Momentary, Update
+from ....model.elements import Device, DeviceKind, LifetimeBase, Update
 from ...base import Job, JobTerms
 from ...enphase.updates import summary_update
 from ..api import EnphaseV4Api
@@ -44,18 +44,14 @@ class SummaryJob(Job[EnphaseV4Api]):
 def system_update(found: SystemSummary, data: SystemData, now: datetime, zone: ZoneInfo) -> Update:
     """Return what a summary says of a system.
 
-    Where more than production is measured, all energies are those of the quarter hours, so that they agree. Then the
-    summary gives the state and the lifetime before today, and power only where nothing else does.
+    Where more than production is measured, the energies are those of the quarter hours. Then the summary gives the
+    state and the lifetime before today, and its power and energy today only where no other job has a power of now.
     """
     update = _with_facts(summary_update(found.summary, data.system), found, data, now)
     if not is_metered(data):
         return update
-    momentary = None
-    if update.power is not None and not reports_latest(data):
-        powers = MappingProxyType({Flow.PRODUCTION: update.power.power_w})
-        momentary = Momentary(measured_at=update.power.measured_at, powers=powers)
-    lifetime = update.lifetime if _is_final(update.lifetime, found, zone) else None
-    return replace(update, power=None, today=None, momentary=momentary, lifetime=lifetime)
+    update = replace(update, lifetime=update.lifetime if _is_final(update.lifetime, found, zone) else None)
+    return replace(update, power=None, silence=None, today=None) if reports_latest(data) else update
 
 
 def _with_facts(update: Update, found: SystemSummary, data: SystemData, now: datetime) -> Update:

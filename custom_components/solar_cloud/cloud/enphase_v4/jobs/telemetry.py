@@ -62,9 +62,9 @@ class TelemetryJob(Job[EnphaseV4Api]):
             return refusal_update(PRODUCTION.note, PRODUCTION.name, data, now, final=True)
         state = {PRODUCTION.note: READ} if PRODUCTION.state(data) != READ else {}
         notes = MappingProxyType({**read, **state, **doubts(data, now, {missing(PRODUCTION.name): False})})
-        rows = final_rows(found.rows[Flow.PRODUCTION], found.total_devices, now, sunlit=True)
+        rows = with_twilight(final_rows(found.rows[Flow.PRODUCTION], found.total_devices, now, sunlit=True))
         if not is_metered(data):
-            detail = {Flow.PRODUCTION: with_twilight(rows)} if rows else {}
+            detail = {Flow.PRODUCTION: rows} if rows else {}
             return Update(detail=MappingProxyType(detail), notes=notes)
         intervals = quarters(rows, now)
         newest = intervals[-1] if intervals else None

@@ -60,7 +60,8 @@ class EnergyJob(Job[SolarEdgeApi]):
         learned = system.zone(zone)
         if now.astimezone(learned).utcoffset() != now.astimezone(zone).utcoffset():
             # The site's day begins at another instant than was thought: what lies between is asked for too.
-            read = await self._read(replace(data, system=system), now, learned)
+            more = await self._read(replace(data, system=system), now, learned)
+            read = Read(answers=(*read.answers, *more.answers), notes=more.notes)
         return _update(read, system, data.system, now)
 
     async def _read(self, data: SystemData, now: datetime, zone: ZoneInfo) -> Read[_Answer]:
@@ -101,5 +102,6 @@ def _update(read: Read[_Answer], system: System, before: System, now: datetime) 
 
 
 def _full_buckets(answers: Sequence[tuple[Window, _Answer]]) -> list[Bucket]:
-    """Return the buckets that are not filling any more."""
-    return [bucket for window, answer in answers for bucket in answer.buckets if bucket.end <= window.end]
+    """Return the buckets that are not filling any more, one for each start."""
+    full = (bucket for window, answer in answers for bucket in answer.buckets if bucket.end <= window.end)
+    return list({bucket.start: bucket for bucket in full}.values())

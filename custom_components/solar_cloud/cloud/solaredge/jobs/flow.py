@@ -14,7 +14,8 @@ from ...base import Job, JobTerms
 from ...errors import NotFound
 from ..api import SolarEdgeApi
 from ..buckets import complete_buckets, device_values
-from ..families import Family
+from ..families import SILENT_AGAIN, Family
+from ..listing import FOUND, found_devices
 from ..model import Bucket, Series, Telemetry
 from ..site_flows import site_intervals
 from ..window_reader import Need, WindowReader
@@ -22,8 +23,6 @@ from ..windows import REACH, Resolution, Window, needed_from
 
 SELDOM = timedelta(hours=23)
 """How often meters are read that tell the production only, which `energy` has already: two requests reach so far."""
-SILENT_AGAIN = timedelta(hours=6)
-"""How often devices are asked that have nothing new to report."""
 
 
 class FlowJob(Job[SolarEdgeApi]):
@@ -76,7 +75,9 @@ class FlowJob(Job[SolarEdgeApi]):
         buckets, readings = _by_device(read.answers, family)
         reported = before | {flow for flows in buckets.values() for flow, series in flows.items() if series}
         notes |= {**read.notes, family.flows_note: " ".join(sorted(reported))}
-        return _update(buckets, readings, family, data, notes)
+        found = found_devices(data, family.kind, (serial for serial in readings if any(buckets[serial].values())))
+        notes |= {FOUND: "1"} if found else {}
+        return replace(_update(buckets, readings, family, data, notes), devices=found)
 
 
 type _Buckets = dict[str, dict[Flow, dict[datetime, Interval]]]

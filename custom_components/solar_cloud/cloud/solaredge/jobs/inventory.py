@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import logging
 from types import MappingProxyType
 from typing import override
+from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData
 from ....model.elements import Device, DeviceKind, Update
@@ -13,7 +14,7 @@ from ...base import Job, JobTerms
 from ...errors import InvalidRequest
 from ...parse import as_time
 from ..api import SolarEdgeApi
-from ..families import LISTED, unasked
+from ..listing import LISTED, unasked
 from ..model import DeviceType, SiteDevice
 from ..scale import SMALLEST_WH
 
@@ -43,6 +44,12 @@ class InventoryJob(Job[SolarEdgeApi]):
 
     terms = JobTerms(name="inventory", cadence=timedelta(hours=24), optional=True)
 
+    def __init__(self, api: SolarEdgeApi, zone: ZoneInfo) -> None:
+        """Begin with no form refused."""
+        super().__init__(api, zone)
+        self._hopeless: set[str] = set()
+        """The systems of which every form was refused: one request shows whether that has changed."""
+
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
         """Return the devices. Raises `InvalidRequest` where the request is refused in every form."""
@@ -53,10 +60,14 @@ class InventoryJob(Job[SolarEdgeApi]):
                 rows = await self.api.devices(data.system.id, _FORMS[form])
             except InvalidRequest as err:
                 if form == len(_FORMS) - 1:
+                    self._hopeless.add(data.system.key)
+                    raise
+                if data.system.key in self._hopeless:
                     raise
                 if noted is None:
                     _LOGGER.warning("SolarEdge refuses to list some types of devices, fewer are asked for: %s", err)
                 continue
+            self._hopeless.discard(data.system.key)
             return _update(rows, _FORMS[form] or (DeviceType.INVERTER,), _note(noted, form, first, now))
         raise AssertionError("there is no form")  # pragma: no cover
 

@@ -10,15 +10,21 @@ from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData, local_day, midnight
 from ....model.elements import DeviceKind, DeviceReading, Update
+from ....model.series import newest_end
 from ...base import Job, JobTerms
+from ...parse import as_time
 from ..api import SolarEdgeApi
 from ..buckets import complete_buckets, device_values, intervals_of
-from ..families import STORAGE
+from ..families import SILENT, SILENT_AGAIN, STORAGE
 from ..inverter_telemetry import InverterTelemetry
+from ..listing import FOUND, found_devices
 from ..model import Bucket, Telemetry
 from ..settling import SETTLES
 from ..window_reader import Need, WindowReader, delayed
 from ..windows import QUARTER, REPORT_DELAY, Window
+
+SILENT_SINCE = "inverters_silent"
+"""The note about since when answers have had nothing of any inverter."""
 
 
 class InvertersJob(Job[SolarEdgeApi]):
@@ -43,10 +49,12 @@ class InvertersJob(Job[SolarEdgeApi]):
         A single inverter without a battery produces what the site does: only voltage and the like are its own.
         """
         is_the_site = len(data.serials(DeviceKind.INVERTER)) == 1 and not STORAGE.is_installed(data)
+        if self._is_silent(data):
+            return replace(self.terms, cost=self._telemetry.cost(data), weight=0, cadence=SILENT_AGAIN)
         return replace(
             self.terms,
             cost=self._telemetry.cost(data),
-            weight=self.terms.weight / 2 if is_the_site else self.terms.weight,
+            weight=self.terms.weight / 4 if is_the_site else self.terms.weight,
             delay=delayed(self.terms.delay, data.notes.get(SETTLES)),
         )
 
@@ -63,7 +71,19 @@ class InvertersJob(Job[SolarEdgeApi]):
         known = [data.device_intervals[serial] for serial in serials if data.device_intervals.get(serial)]
         need = Need(start=start, oldest=start, known=known)
         read = await self._windows.read(data, need, fetch, now, zone)
-        return replace(_update(read.answers), notes=MappingProxyType({**notes, **read.notes}))
+        update = _update(read.answers)
+        found = found_devices(data, DeviceKind.INVERTER, update.device_intervals)
+        notes |= {**read.notes, **({FOUND: "1"} if found else {})}
+        if update.device_intervals or not data.notes.get(SILENT_SINCE):
+            notes[SILENT_SINCE] = "" if update.device_intervals else now.isoformat()
+        return replace(update, devices=found, notes=MappingProxyType(notes))
+
+    def _is_silent(self, data: SystemData) -> bool:
+        """Return whether the inverters have been asked, and have told nothing new for long although the site has."""
+        site = newest_end(data.intervals)
+        ends = (newest_end(series) for series in data.device_intervals.values())
+        newest = max((end for end in ends if end is not None), default=as_time(data.notes.get(SILENT_SINCE)))
+        return site is not None and newest is not None and site - newest >= SILENT
 
 
 def _update(answers: Sequence[tuple[Window, Telemetry]]) -> Update:

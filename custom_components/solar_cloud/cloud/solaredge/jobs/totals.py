@@ -95,7 +95,7 @@ def _joined(updates: Sequence[Update]) -> Update:
 def _is_due(data: SystemData, family: Family, now: datetime, zone: ZoneInfo) -> bool:
     """Return whether a family's lifetimes have to be asked for: never read, not carried on, or long not compared."""
     reporting = _reporting(data, family)
-    if not reporting:
+    if not reporting or family.is_silent(data):
         return False
     read = as_time(data.notes.get(family.totals_note))
     if read is None or not timedelta(0) <= now - read < CONFIRM_TOTALS:
