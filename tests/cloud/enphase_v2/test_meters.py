@@ -98,7 +98,7 @@ async def test_meters_leave_the_systems_own_figures_to_the_summary(world: World)
     data = await world.run(client, await world.system(client, EICH), "summary", "inventory")
     after = await world.run(client, data, "meters")
     assert production(after, METER)
-    for name in ("power", "today", "lifetime", "lifetime_base", "intervals", "flows", "bases", "balance", "counters"):
+    for name in ("power", "today", "lifetime", "lifetime_base", "intervals", "flows", "bases", "published", "counters"):
         assert getattr(after, name) == getattr(data, name), name
     assert (after.system.meters, after.system.meters_reporting) == (1, 1)
     assert after.system.timezone == data.system.timezone
