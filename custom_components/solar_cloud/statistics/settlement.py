@@ -42,7 +42,7 @@ class Settlement:
         self._reader = reader
 
     async def async_settle(self, archive: Archive, totals: Totals, first: date, last: date, now: datetime) -> None:
-        """Settle the days from one to another, both included, oldest first. Raises `CloudError`.
+        """Settle the days from one to another, both included, oldest first, as they were asked for. Raises `CloudError`.
 
         The totals are remembered only afterwards: by those of before is seen which days have changed.
         """
@@ -82,7 +82,7 @@ class Settlement:
                 await self._async_settle_open(archive, day, of_day, hours, now)
             elif day in wrong:
                 await self._async_settle_closed(archive, day, {flow: of_day[flow] for flow in wrong[day]}, hours, now)
-            elif is_final(statistics, day, now):
+            elif any(day in days for days in statistics.state.gaps.values()) and is_final(statistics, day, now):
                 statistics.state = statistics.state.with_gaps(day, of_day, ())
 
     async def _async_settle_open(
