@@ -42,7 +42,7 @@ class Settlement:
         self._reader = reader
 
     async def async_settle(self, archive: Archive, totals: Totals, first: date, last: date, now: datetime) -> None:
-        """Settle the days from one to another, both included, oldest first, as they were asked for. Raises `CloudError`.
+        """Settle the days from one to another, both included, oldest first. Raises `CloudError`.
 
         The totals are remembered only afterwards: by those of before is seen which days have changed.
         """
