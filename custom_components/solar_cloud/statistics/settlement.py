@@ -145,6 +145,8 @@ class Settlement:
     def _has_changed(self, flow: Flow, day: date, total: float, hours: Hours) -> bool:
         """Return whether a finished day's total says that it has got other rows than those that are booked."""
         statistics = self._statistics
+        if makes_total(statistics.coordinator, flow, day, total):
+            return False
         before = statistics.state.totals.get(flow, {}).get(day)
         if before is not None:
             return abs(total - before) >= SAME_WH
