@@ -81,7 +81,11 @@ class FinishedDays:
         """Settle the days of totals that somebody else has paid for."""
         statistics = self._statistics
         for totals in statistics.take_answers():
-            if days := {day for of_flow in totals.values() for day in of_flow}:
+            days = {day for of_flow in totals.values() for day in of_flow}
+            if statistics.state.closed is not None:
+                # Open days are settled by what is asked for on their account.
+                days = {day for day in days if day <= statistics.state.closed}
+            if days:
                 await self._settlement.async_settle(archive, totals, min(days), max(days), now)
                 state = statistics.state.with_known_totals(totals, statistics.today())
                 await statistics.async_update_state(state)

@@ -85,6 +85,7 @@ class HistoryImport:
                 self._hours, flow, days, rows, series_of_hours(booked), now
             )
             if hours:
+                statistics.touch_finished_days()
                 await statistics.book.async_put(flow, hours)
                 # The recorder counts what lies before the first hour as this hour's energy: nothing may.
                 await statistics.book.async_ground(flow)

@@ -46,8 +46,8 @@ class LateRows:
         for day in sorted({day for days in statistics.state.gaps.values() for day in days}):
             flows = [flow for flow, days in statistics.state.gaps.items() if day in days]
             # What the readings of today have brought is booked already.
-            whole = {flow for flow in flows if is_flow_complete(statistics.coordinator, flow, day)}
-            statistics.state = statistics.state.with_gaps(day, whole, ())
+            if whole := {flow for flow in flows if is_flow_complete(statistics.coordinator, flow, day)}:
+                statistics.state = replace(statistics.state.with_gaps(day, whole, ()), vain=0)
             lacking = [flow for flow in flows if flow not in whole]
             if not lacking or (statistics.state.vain >= IN_VAIN and not is_final(statistics, day, now)):
                 continue

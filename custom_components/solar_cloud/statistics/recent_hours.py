@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from homeassistant.util import dt as dt_util
 
 from ..history.complete_hours import HourSums, complete_meter_hours, complete_production_hours, sum_hours
-from ..history.hours import SAME_WH, day_hours
+from ..history.hours import SAME_WH, day_hours, touching
 from ..history.nights import TWILIGHT, asleep, is_lit_in_the_dark, nights_of
 from ..model.data import KEEP_INTERVALS
 from ..model.elements import Flow
@@ -44,6 +44,8 @@ def is_covered(
     instant since which the series has all rows that are known; without it, it is one of the recent ones.
     """
     hours = day_hours(day, coordinator.zone)
+    if not touching(series, day, coordinator.zone):
+        return flow is Flow.PRODUCTION and all(coordinator.sunlight.is_dark(hour, hour + HOUR) for hour in hours)
     if flow is not Flow.PRODUCTION:
         return sum_hours(series).complete.issuperset(hours)
     is_dark = _trusted_dark(coordinator, series)

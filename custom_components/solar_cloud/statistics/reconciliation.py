@@ -68,6 +68,7 @@ async def async_reconcile_day(
         # What the total has beyond the intervals cannot have flown in the time that they leave.
         statistics.log_impossible(flow, max(new.values()))
         new = reconciled(day, zone, None, rows, place, shape_of(flow))
+    statistics.touch_finished_days()
     await book.async_put(flow, new)
 
 

@@ -82,7 +82,7 @@ class Settlement:
                 await self._async_settle_open(archive, day, of_day, hours, now)
             elif day in wrong:
                 await self._async_settle_closed(archive, day, {flow: of_day[flow] for flow in wrong[day]}, hours, now)
-            elif is_final(statistics, day, now):
+            elif any(day in days for days in statistics.state.gaps.values()) and is_final(statistics, day, now):
                 statistics.state = statistics.state.with_gaps(day, of_day, ())
 
     async def _async_settle_open(
@@ -145,6 +145,8 @@ class Settlement:
     def _has_changed(self, flow: Flow, day: date, total: float, hours: Hours) -> bool:
         """Return whether a finished day's total says that it has got other rows than those that are booked."""
         statistics = self._statistics
+        if makes_total(statistics.coordinator, flow, day, total):
+            return False
         before = statistics.state.totals.get(flow, {}).get(day)
         if before is not None:
             return abs(total - before) >= SAME_WH

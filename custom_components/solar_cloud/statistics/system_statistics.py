@@ -50,6 +50,7 @@ class SystemStatistics:
         self._store = history_store(coordinator.hass, coordinator.system.key)
         self._answers: list[Totals] = []
         self._impossible: set[Flow] = set()
+        self._is_touched = False
 
     async def async_restore(self) -> None:
         """Load how far the statistics reach; what cannot be read is worked out again."""
@@ -79,6 +80,16 @@ class SystemStatistics:
         """Return these totals, once."""
         answers, self._answers = self._answers, []
         return answers
+
+    @callback
+    def touch_finished_days(self) -> None:
+        """Note that hours of finished days may have been booked."""
+        self._is_touched = True
+
+    def take_touched(self) -> bool:
+        """Return, once, whether that was noted."""
+        is_touched, self._is_touched = self._is_touched, False
+        return is_touched
 
     @callback
     def log_impossible(self, flow: Flow, wh: float) -> None:
