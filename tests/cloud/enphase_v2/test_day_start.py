@@ -144,8 +144,8 @@ def test_new_electronics_make_the_day_unknown_until_it_is_dark() -> None:
     roof.envoy(21.5)
     assert roof.says(22, 17, 450) is None
     assert roof.says(36, 36, 1150) == roof.energy(700, days=1)
-    # The published lifetime does not fall.
-    assert roof.data.readings["i"].energy_lifetime_wh == 5700
+    # The published lifetime goes on by what the new ones count, from 40 to 1,150 Wh.
+    assert roof.data.readings["i"].energy_lifetime_wh == 5700 + 1110
 
 
 def test_an_older_answer_counts_for_nothing() -> None:

@@ -92,6 +92,10 @@ async def test_power_comes_from_the_summary_once_the_meters_are_taken_out(world:
     data = await world.run(client, data, "devices")
     assert cadence(client, data) == timedelta(days=7)
     assert data.notes[METERS_NOTE] == ""
+    # What the meters have measured up to then is read once more.
+    world.simulator.clear_requests()
+    data = await world.round(client, data)
+    assert {"energy_import_telemetry", "energy_export_telemetry"} <= set(world.paths)
     names = {one.name for one in client.jobs if one.applies_to(data)}
     assert names == {"summary", "devices", "telemetry", "inverters", "alerts"}
     world.simulator.clear_requests()
