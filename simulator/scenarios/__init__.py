@@ -1,6 +1,6 @@
 """Disturbances that really happened, each a small function with its public source, for the clouds it applies to."""
 
-from . import both, counters, enphase, enphase_hardware, odd_rows, solaredge, solaredge_hardware
+from . import both, counters, enphase, enphase_hardware, odd_rows, solaredge, solaredge_hardware, solaredge_replaced
 from .stage import LIBRARY, CloudKind, Part, Scenario, Stage
 from .truth import FLOW_NAMES, FlowName, Truth
 
@@ -20,4 +20,5 @@ __all__ = [
     "odd_rows",
     "solaredge",
     "solaredge_hardware",
+    "solaredge_replaced",
 ]

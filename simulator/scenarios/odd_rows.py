@@ -156,7 +156,7 @@ def reports_of_next_year(stage: Stage) -> None:
 def connection_drops(stage: Stage) -> None:
     """The connection breaks again and again within hours. Source: home-assistant/core#169978."""
     for number in range(12):
-        fail = partial(stage.simulator.fail, "*/s*/*", times=2, drop=True, truncate=number % 2 == 0)
+        fail = partial(stage.simulator.fail, f"{stage.path}*", times=2, drop=True, truncate=number % 2 == 0)
         stage.at(4 + number / 2, fail)
     stage.at(10.25, stage.simulator.clear_faults)
 
@@ -199,6 +199,7 @@ def one_per_cent_left(stage: Stage) -> None:
 def dc_coupled_battery(stage: Stage) -> None:
     """What the inverter puts out has the battery's energy in it. Source: home-assistant/core#87818."""
     stage.simulator.switches.solaredge_dc_coupled = True
+    stage.any_device = True
 
 
 @scenario(SOLAREDGE, begin=BEFORE_SUMMER_TIME)

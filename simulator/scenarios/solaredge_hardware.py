@@ -7,7 +7,7 @@ from ..disturbances import Asked
 from ..plant.devices import Meter
 from ..plant.plant import Plant
 from ..plant.slots import slot_of
-from ..systems.solaredge import pv_site
+from ..systems.solaredge import battery_site, pv_site
 from ..systems.special import two_battery_site
 from .behind import SecondSource
 from .rows import each_value
@@ -89,7 +89,15 @@ def consumption_meter_off(stage: Stage) -> None:
     stage.truth.measured_as("consumption", lambda start, end: load("load", start, end) * 1.06)
 
 
-@scenario(SOLAREDGE)
+def site_without_battery() -> Plant:
+    """Return the site with a grid meter, without its battery."""
+    plant = battery_site()
+    plant.id, plant.name = 1300015, "Doe, Plain"
+    plant.batteries, plant.storage = [], None
+    return plant
+
+
+@scenario(SOLAREDGE, system=site_without_battery)
 def meters_without_serial(stage: Stage) -> None:
     """No meter has a serial number, and telemetry tells of none. Source: openHAB's README about S0 meters."""
     stage.simulator.switches.solaredge_meters_empty = True
@@ -119,53 +127,3 @@ def metered_pv_site() -> Plant:
 def production_meter_only(stage: Stage) -> None:
     """Only production is metered, besides what the site tells anyway. Source: US revenue-grade meters."""
     stage.shares.append(("*/meters/*telemetry", 0.1))
-
-
-@scenario(SOLAREDGE, hours=60)
-def grid_meter_replaced(stage: Stage) -> None:
-    """The grid meter is replaced: the old one stays listed, telemetry tells of both. Source: own trial."""
-    _replaced(stage, stage.after(20))
-
-
-@scenario(SOLAREDGE)
-def grid_meter_replaced_before(stage: Stage) -> None:
-    """The grid meter was replaced some days ago, telemetry tells of both. Source: own trial."""
-    _replaced(stage, stage.after(-100))
-
-
-def _replaced(stage: Stage, changed: datetime) -> None:
-    old, new = "606052971", "606099999"
-    stage.law = 6
-
-    def devices(body: Any, asked: Asked) -> Any:
-        if asked.now < changed:
-            return body
-        rows = [one for one in body if one["serialNumber"] == old]
-        for row in rows:
-            body.append(row | {"serialNumber": new, "active": True})
-            row["active"] = False
-        return body
-
-    def telemetry(body: Any, asked: Asked) -> Any:
-        series = body.get("meters", {})
-        if asked.now < changed or old not in series:
-            return body
-        copy: dict[str, Any] = {}
-        for name, one in series[old].items():
-            copy[name] = one | {"values": [dict(bucket) for bucket in one["values"]]}
-            fine = asked.query.get("resolution") in {"QUARTER_HOUR", "HOUR"}
-            for bucket, other in zip(one["values"], copy[name]["values"], strict=True):
-                before = datetime.fromisoformat(bucket["timestamp"]) < changed
-                if fine:
-                    (other if before else bucket)["value"] = None
-                elif bucket["value"] is not None:
-                    start = datetime.fromisoformat(bucket["timestamp"])
-                    first = max(slot_of(start), slot_of(stage.plant.operational_at))
-                    flow: FlowName = "grid_import" if name.startswith("import") else "grid_export"
-                    earlier = min(bucket["value"], stage.truth.between(flow, first, max(first, slot_of(changed))))
-                    bucket["value"], other["value"] = earlier, max(0.0, bucket["value"] - earlier)
-        series[new] = copy
-        return body
-
-    stage.rewrite("devices", devices)
-    stage.rewrite("meters/*telemetry", telemetry)

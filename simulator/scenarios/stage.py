@@ -1,7 +1,7 @@
 """Where a scenario plays: one plant of a simulator, what its cloud does to answers, and what a careful reader knows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -58,6 +58,8 @@ class Stage:
     """The law that untrue values break here, where it is not measuring itself."""
     relative_devices: bool = False
     """Whether counters of devices begin again in the cloud: ours go on from what they were."""
+    any_device: bool = False
+    """Whether what single devices measure is something else than what they yield."""
     device_flows: frozenset[FlowName] = frozenset()
     """The flows whose lost and late rows devices lack, too."""
     zeros_until: timedelta = timedelta(0)
@@ -128,6 +130,14 @@ class Stage:
                 until=None if until is None else self.after(until),
             )
         )
+
+    def postpone(self, since: datetime, by: timedelta) -> None:
+        """Give everybody more time, as nothing can be read for a while: what would be known by then comes later."""
+        self.excuses = [
+            one if one.until is None or one.until <= since else replace(one, until=one.until + by)
+            for one in self.excuses
+        ]
+        self.to_be_told = [until if until <= since else until + by for until in self.to_be_told]
 
     def lose(self, flows: Iterable[FlowName], since: float, until: float, *, days: bool = False) -> None:
         """Let rows between two times never come; with `days`, no total either."""

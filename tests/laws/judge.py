@@ -20,7 +20,7 @@ from .energies import Claim, Energies
 from .logs import OFTEN, LogWatch
 from .meanings import BREAKDOWN, SYSTEM, Meaning, devices
 from .readings import Readings
-from .tracks import REACH, Track, age, ends_of_power
+from .tracks import REACH, Slack, Track, age, ends_of_power
 from .violations import Violations
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -139,7 +139,7 @@ class Judge:
         bound = self._bound(meaning, now) if key in SYSTEM else self.readings.bound("overview", now)
         lenient = self._is_silent(now) or (self._is_excused(meaning, now) and key in SYSTEM)
         claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=bound, lenient=lenient)
-        slack = self._energies.slack(meaning.names, track, now)
+        slack = Slack() if meaning.of_plant else self._energies.slack(meaning.names, track, now)
         if meaning.part == "today":
             self._energies.judge_day(claim, track, slack, self.stage.law)
         else:
@@ -224,7 +224,7 @@ class Judge:
             self.found.add(3, key, "impossible", now, seen=value)
         if unit == "W" and abs(value) > max(100_000, 10 * self.stage.plant.size_w(now)):
             self.found.add(3, key, "impossible", now, seen=value)
-        if key not in self._devices:
+        if key not in self._devices or self.stage.any_device:
             return
         part, track = self._devices[key]
         claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=2 * DAY, lenient=True)

@@ -10,7 +10,7 @@ from simulator import Request, Simulator
 from simulator.scenarios import CloudKind, FlowName
 
 HOUR = timedelta(hours=1)
-MOST_GAP = timedelta(hours=6)
+MOST_GAP = timedelta(hours=5)
 WITHOUT_ANSWERS = timedelta(hours=26)
 """How old a value may be when nothing is answered at all: then it says itself that it is old."""
 LAG = timedelta(minutes=40)
@@ -73,8 +73,9 @@ class Readings:
         times = self._at[flow][-4:]
         gaps = [later - earlier for earlier, later in pairwise(times)]
         if times:
-            gaps.append(min(now - times[-1], MOST_GAP))
-        return min(max(gaps, default=HOUR), MOST_GAP)
+            gaps.append(now - times[-1])
+        # Who stops asking does not make a value last longer.
+        return min(max(gaps, default=HOUR), 2 * HOUR if flow == "overview" else MOST_GAP)
 
     def bound(self, flow: Source, now: datetime) -> timedelta:
         """Return how long a value may be kept, or may be missing."""

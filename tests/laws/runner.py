@@ -28,7 +28,7 @@ VARIANTS: tuple[Variant, ...] = ("start", "restart", "outage")
 
 BEGIN = datetime(2026, 6, 10, 5, 2, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SHORTEST, LONGEST = timedelta(minutes=10), timedelta(minutes=45)
+SHORTEST, LONGEST = timedelta(minutes=20), timedelta(minutes=45)
 SYSTEMS: dict[CloudKind, str] = {
     "enphase_v2": "enphase_72",
     "enphase_v4": "enphase_4200003",
@@ -137,6 +137,7 @@ class Run:
         if self.variant == "outage":
             since = self.begin + timedelta(hours=26)
             stage.silent.append((since, since + DAY))
+            stage.postpone(since, DAY + 3 * HOUR)
             stage.events[since] = lambda: self.cloud.simulator.fail(status=503, body="<html>", times=None)
             stage.events[since + DAY] = self.cloud.simulator.clear_faults
         stage.silent += stage.off

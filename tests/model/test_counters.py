@@ -210,3 +210,48 @@ def test_a_value_is_of_no_later_time_than_now():
     ahead: datetime = MIDNIGHT + timedelta(days=400)
     life.take(Update(readings={"A": DeviceReading(energy_lifetime_wh=1_000.0, last_report=ahead)}))
     assert life.data.device_counters["A"][Flow.PRODUCTION].as_of == MIDNIGHT
+
+
+# What comes late.
+
+
+def late_noon(flow_rows: int = 60) -> tuple[list[float | None], list[float | None]]:
+    """Return a day's production with three hours missing at noon, and the same day in full."""
+    full: list[float | None] = [1_000.0 if 30 <= number < 70 else 0.0 for number in range(flow_rows + 20)]
+    return [None if 44 <= number < 56 else wh for number, wh in enumerate(full)], full
+
+
+def test_hours_that_come_late_are_counted_and_no_jump():
+    life = Life(bases=GRID_BASES, size_w=5_000.0)
+    gap, full = late_noon()
+    for count in (43, 60, 64, 68):
+        life.report(count, gap[:count], grid_import=gap[:count], grid_export=[0.0] * count)
+    assert life.data.lifetime.published_wh == 1_000_000 + sum(wh or 0 for wh in gap[:68])
+    life.report(69, full[:69], grid_import=full[:69], grid_export=[0.0] * 69)
+    whole = sum(wh or 0 for wh in full[:69])
+    assert life.data.lifetime.published_wh == 1_000_000 + whole
+    assert life.lifetime() == {BUY: 400_000 + whole, SELL: 300_000, C: 1_100_000 + 2 * whole}
+
+
+def test_a_base_that_jumps_beside_complete_rows_is_held_back_all_the_same():
+    life = Life(size_w=5_000.0)
+    _, full = late_noon()
+    life.report(60, full[:60])
+    before = life.data.lifetime.published_wh
+    life.take(Update(lifetime=base(1_030_000)))
+    life.report(61, full[:61])
+    assert life.data.lifetime.waits
+    assert life.data.lifetime.published_wh == before
+
+
+def test_a_lifetime_that_was_carried_on_over_lost_rows_takes_what_the_cloud_knows_of_them():
+    day = 24 * HOURS
+    life = Life(bases=GRID_BASES)
+    life.report(HOURS, [0.0] * HOURS, grid_import=[500.0] * HOURS, grid_export=[0.0] * HOURS)
+    late = 4 * day + 8
+    known = [500.0] * HOURS + [None] * (late - HOURS - day) + [500.0] * day
+    life.report(late, [0.0] * late, grid_import=known, grid_export=[0.0] * late)
+    assert life.data.bases[BUY].missing_since == DAY
+    life.take(Update(bases={BUY: base(400_000 + 500 * 4 * day, DAY + timedelta(days=4))}))
+    assert life.lifetime()[BUY] == 400_000 + 500 * late
+    assert life.data.bases[BUY].missing_since is None

@@ -81,6 +81,28 @@ def test_a_counter_that_was_corrected_for_good_grows_again_within_a_day() -> Non
     assert take_all(LifetimeCounter(), [*values, (23 * hour, 25_215_000)])[-1] == 30_015_000
 
 
+def test_a_fall_that_has_stood_does_not_prove_the_jump_that_follows() -> None:
+    hour = 60
+    values = [(0, 1_000_000), (hour, 999_500), (30 * hour, 999_500), (31 * hour, 9_999_999), (32 * hour, 1_010_000)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000] * 4 + [1_010_000]
+
+
+def test_what_is_read_once_a_day_goes_on_after_a_day() -> None:
+    day = 24 * 60
+    values = [(0, 1_000_000), (day, 900_000), (2 * day, 909_000), (3 * day, 910_000)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_009_000, 1_010_000]
+
+
+def test_what_was_missing_and_comes_late_is_no_jump() -> None:
+    at, hours = START, timedelta(hours=1)
+    counter = LifetimeCounter().take(1_000_000, at, at)
+    counter = counter.take(1_001_000, at + 6 * hours, at + 6 * hours, most_of(MOST_W), at + hours)
+    counter = counter.take(1_030_000, at + 6 * hours, at + 6 * hours, most_of(MOST_W))
+    assert (counter.published_wh, counter.complete_until) == (1_030_000, None)
+    counter = counter.take(1_059_000, at + 6 * hours, at + 6 * hours, most_of(MOST_W))
+    assert counter.waits
+
+
 def test_a_counter_that_began_again_goes_on_from_the_old_one_after_some_hours() -> None:
     hour = 60
     values = [(0, 1_000_000), (15, 50), (2 * hour, 4_000), (4 * hour, 9_000), (5 * hour, 9_500)]

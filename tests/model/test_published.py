@@ -268,7 +268,7 @@ def test_a_day_with_a_gap_is_waited_for_and_then_carried_on_without_it():
     for count in (2 * 96 + 1, 2 * 96 + 60):
         life.report(count, [0.0] * count, grid_import=gap[:count], grid_export=[0.0] * count)
         assert life.lifetime()[BUY] == 400_000 + count - 1
-    assert life.data.bases[BUY] == LifetimeBase(day=date(2026, 6, 2), before_wh=400_095)
+    assert life.data.bases[BUY] == LifetimeBase(day=date(2026, 6, 2), before_wh=400_095, missing_since=DAY)
 
 
 def test_no_lifetime_falls_when_the_cloud_corrects_one_downward_and_it_goes_on():

@@ -10,7 +10,7 @@ from .data import KEEP_INTERVALS, SystemData
 from .elements import DeviceReading, Flow, LifetimeBase, Update
 from .lifetime import LifetimeCounter, Most, most_of
 from .limits import UNBOUNDED_W, limits_of
-from .series import EMPTY, Series, midnight, newest_end
+from .series import EMPTY, Dark, Series, complete_until, midnight, newest_end
 
 NEW = LifetimeCounter()
 
@@ -21,7 +21,7 @@ def most_production(data: SystemData) -> Most | None:
     return None if most_w >= UNBOUNDED_W else most_of(most_w)
 
 
-def production_counter(data: SystemData, update: Update, now: datetime, zone: ZoneInfo) -> LifetimeCounter:
+def production_counter(data: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark) -> LifetimeCounter:
     """Return the counter of production after an update: the base plus everything since the start of the base's day."""
     base = data.lifetime_base
     if base is None:
@@ -31,14 +31,15 @@ def production_counter(data: SystemData, update: Update, now: datetime, zone: Zo
         # The cloud counts the day itself; a day that was not believed says nothing about the lifetime either.
         if update.lifetime is None or update.today.day != update.lifetime.day or update.today != data.today:
             return data.lifetime
-        since = update.today.energy_wh
+        since, complete = update.today.energy_wh, None
         as_of = data.system.last_report or known_until
     else:
         start = midnight(base.day, zone)
         since = sum_since(data.intervals, start)
         # Intervals end where they end, whatever else the system has reported to its cloud since.
         as_of = min(known_until, max(newest_end(data.intervals) or start, start))
-    return data.lifetime.take(base.before_wh + since, min(as_of, now), now, most_production(data))
+        complete = complete_until(base, data.intervals, zone, dark)
+    return data.lifetime.take(base.before_wh + since, min(as_of, now), now, most_production(data), complete)
 
 
 def flow_counters(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -> Mapping[Flow, LifetimeCounter]:
@@ -55,12 +56,14 @@ def flow_counters(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -
         series = book.flows[flow]
         start = midnight(base.day, zone)
         as_of = max(newest_end(series) or start, start)
-        raw = base.before_wh + sum_since(series, start)
-        counters[flow] = counters.get(flow, NEW).take(raw, min(as_of, now), now, most_of(limits.of(flow)))
-    if Flow.CONSUMPTION in book.computed and (found := _consumption(data, book, zone)) is not None:
-        raw, as_of = found
-        most = most_of(limits.production_w + 2 * limits.flow_w)
-        counters[Flow.CONSUMPTION] = counters.get(Flow.CONSUMPTION, NEW).take(raw, min(as_of, now), now, most)
+        raw, complete = base.before_wh + sum_since(series, start), complete_until(base, series, zone)
+        counters[flow] = counters.get(flow, NEW).take(raw, min(as_of, now), now, most_of(limits.of(flow)), complete)
+    if Flow.CONSUMPTION in book.computed:
+        counter = counters.get(Flow.CONSUMPTION, NEW)
+        if (found := _consumption(data, book, counter, zone)) is not None:
+            raw, as_of, complete = found
+            most = most_of(limits.production_w + 2 * limits.flow_w)
+            counters[Flow.CONSUMPTION] = counter.take(raw, min(as_of, now), now, most, complete)
     return MappingProxyType(counters)
 
 
@@ -103,7 +106,7 @@ def _take_flows(found: dict[str, dict[Flow, LifetimeCounter]], data: SystemData,
             as_of = max(newest_end(rows) or start, start)
             counter = found.setdefault(serial, {}).get(flow, NEW)
             raw = base.before_wh + sum_since(rows, start)
-            found[serial][flow] = counter.take(raw, min(as_of, now), now, most)
+            found[serial][flow] = counter.take(raw, min(as_of, now), now, most, complete_until(base, rows, zone))
 
 
 def _listed(
@@ -117,10 +120,13 @@ def sum_since(series: Series, start: datetime) -> float:
     return sum(interval.energy_wh for at, interval in series.items() if at >= start)
 
 
-def _consumption(data: SystemData, book: Book, zone: ZoneInfo) -> tuple[float, datetime] | None:
-    """Return the lifetime of a computed consumption in Wh and the instant that it is of; `None` while it is unknown.
+def _consumption(
+    data: SystemData, book: Book, counter: LifetimeCounter, zone: ZoneInfo
+) -> tuple[float, datetime, datetime] | None:
+    """Return the lifetime of a computed consumption in Wh, and the instants that it is of and is complete up to.
 
-    Up to the start of a day it follows from the lifetimes of the others, from there on interval by interval.
+    `None` while it is unknown. Up to the start of a day it follows from the lifetimes of the others, from there on
+    interval by interval.
     """
     if book.storage.unknown or data.lifetime_base is None:
         return None
@@ -128,17 +134,34 @@ def _consumption(data: SystemData, book: Book, zone: ZoneInfo) -> tuple[float, d
     bases = {Flow.PRODUCTION: data.lifetime_base} | {flow: data.bases[flow] for flow in flows if flow in data.bases}
     if len(bases) < len(flows) + 1:
         return None
+    if any(base.missing_since is not None for base in bases.values()):
+        return _continued(book, counter)
     day = min(base.day for base in bases.values())
     series = {Flow.PRODUCTION: data.intervals, **data.flows}
     before = {flow: _before(base, series.get(flow, EMPTY), day, zone) for flow, base in bases.items()}
     total = before[Flow.PRODUCTION] + before[Flow.GRID_IMPORT] - before[Flow.GRID_EXPORT]
     if book.storage.fitted:
         total += before[Flow.BATTERY_DISCHARGE] - before[Flow.BATTERY_CHARGE]
-    start = end = midnight(day, zone)
-    for span in book.between(start, start + KEEP_INTERVALS):
+    energy, end, complete = _consumed(book, midnight(day, zone))
+    return None if total + energy < 0 else (total + energy, end, complete)
+
+
+def _continued(book: Book, counter: LifetimeCounter) -> tuple[float, datetime, datetime] | None:
+    """Return the counter carried on by what is known since: the lifetimes of the others do not go together now."""
+    if counter.published_wh is None or counter.as_of is None:
+        return None
+    energy, end, _ = _consumed(book, counter.as_of)
+    return counter.published_wh - counter.offset_wh + energy, end, counter.complete_until or counter.as_of
+
+
+def _consumed(book: Book, start: datetime) -> tuple[float, datetime, datetime]:
+    """Return the consumption that is known since an instant in Wh, and up to when it is known, and known completely."""
+    total, end, complete = 0.0, start, start
+    for span in book.between(start, start + 2 * KEEP_INTERVALS):
         if (energy := span.energy_wh(Flow.CONSUMPTION)) is not None:
+            complete = span.end if complete == end == span.start else complete
             total, end = total + energy, span.end
-    return None if total < 0 else (total, end)
+    return total, end, complete
 
 
 def _before(base: LifetimeBase, series: Series, day: date, zone: ZoneInfo) -> float:

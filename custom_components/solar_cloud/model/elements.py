@@ -148,6 +148,8 @@ class LifetimeBase:
 
     day: date
     before_wh: float
+    missing_since: date | None = None
+    """The first day that it was carried on over although rows were missing: the cloud knows better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

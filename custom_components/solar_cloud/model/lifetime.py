@@ -43,6 +43,8 @@ class LifetimeCounter:
     published_wh: float | None = None
     as_of: datetime | None = None
     """The instant that the published value describes (aware UTC)."""
+    complete_until: datetime | None = None
+    """Up to when nothing is missing in it, where that is earlier: what comes late of the time since is no jump."""
     offset_wh: float = 0.0
     """What the cloud's counter lacks of the published one since it fell or jumped."""
     suspect_wh: float | None = None
@@ -54,8 +56,25 @@ class LifetimeCounter:
         """Whether the newest raw value is held back until it has stood for a while."""
         return self.suspect_wh is not None
 
-    def take(self, raw_wh: float, as_of: datetime, now: datetime, most: Most | None = None) -> LifetimeCounter:
-        """Return the counter after one more raw value of the cloud, which describes the instant `as_of`."""
+    def take(
+        self,
+        raw_wh: float,
+        as_of: datetime,
+        now: datetime,
+        most: Most | None = None,
+        complete_until: datetime | None = None,
+    ) -> LifetimeCounter:
+        """Return the counter after one more raw value of the cloud, which describes the instant `as_of`.
+
+        `complete_until`: up to when nothing is missing in it, where that is earlier.
+        """
+        taken = self._take(raw_wh, as_of, now, most)
+        if taken.waits:
+            return taken
+        is_behind = complete_until is not None and complete_until < as_of
+        return replace(taken, complete_until=complete_until if is_behind else None)
+
+    def _take(self, raw_wh: float, as_of: datetime, now: datetime, most: Most | None) -> LifetimeCounter:
         value = raw_wh + self.offset_wh
         published = self.published_wh
         if published is None:
@@ -63,7 +82,7 @@ class LifetimeCounter:
             return self._publish(value, as_of, now) if value > 0 else self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
         if value >= published - SAME_WH:
             # A clock was wrong where the last value is of the future.
-            elapsed = LONGEST if self.as_of is None or self.as_of > now else as_of - self.as_of
+            elapsed = LONGEST if self.as_of is None or self.as_of > now else as_of - (self.complete_until or self.as_of)
             allowed = None if most is None else most(elapsed)
             if allowed is None or value - published <= allowed:
                 return self._publish(max(value, published), as_of, now)
@@ -79,10 +98,17 @@ class LifetimeCounter:
             offset_wh=self.offset_wh if offset_wh is None else offset_wh,
         )
 
+    def _is_other(self, raw_wh: float, first: float) -> bool:
+        """Return whether a raw value lies above the published one, and the odd one so far below it, or at 0."""
+        published = self.published_wh
+        if published is None:
+            return False
+        return raw_wh + self.offset_wh >= published - SAME_WH > first + self.offset_wh
+
     def _doubt(self, raw_wh: float, as_of: datetime, now: datetime, confirm: timedelta) -> LifetimeCounter:
         """Hold the published value until the odd one has stood for long enough, and has grown if it fell."""
         first, since = self.suspect_wh, self.suspect_since
-        if first is None or since is None or raw_wh < first - SAME_WH or since > now:
+        if first is None or since is None or raw_wh < first - SAME_WH or since > now or self._is_other(raw_wh, first):
             return replace(self, suspect_wh=raw_wh, suspect_since=now, suspect_readings=1)
         readings, stood = self.suspect_readings + 1, now - since
         # What is read once a day does not wait for a third day.

@@ -185,6 +185,11 @@ class _Checks:
             self.rejected[name] = Rejection(start=row.start, end=row.end, energy_wh=row.energy_wh, most_wh=most_wh)
 
 
+def possible(flow: Flow, rows: Iterable[Interval], limits: Limits) -> tuple[Interval, ...]:
+    """Return the rows of a flow that can be; a little below zero is zero."""
+    return _Checks(limits=limits).rows(flow, rows)
+
+
 def with_peak(peak: Peak, rows: Iterable[Interval], now: datetime) -> Peak:
     """Return the peak after a look at the production that is known: what has stood for a day counts."""
     stood = max((one.mean_power_w for one in rows if one.end <= now - STANDS), default=0.0)

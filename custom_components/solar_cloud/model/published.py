@@ -32,7 +32,7 @@ def publish(
     data = replace(data, power=_power(before, update, data.intervals), today=_today(data, before, update, now, zone))
     book = book_of(data, dark)
     if update.lifetime is not None or update.intervals or update.today is not None:
-        data = replace(data, lifetime=production_counter(data, update, now, zone))
+        data = replace(data, lifetime=production_counter(data, update, now, zone, dark))
     if update.flows or update.bases or update.intervals or update.lifetime:
         data = replace(data, counters=flow_counters(data, book, now, zone))
     return replace(data, published=published_of(data, book, now, zone, before.published.power))

@@ -83,16 +83,30 @@ def rolled(base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo) ->
     """Return a lifetime base carried on by the days that the series knows, up to the start of yesterday.
 
     Yesterday is left out, because its rows may still be corrected. A day with a gap is waited for as long as its rows
-    are kept; then what is known of it has to do.
+    are kept; then what is known of it has to do, until the cloud is asked anew.
     """
     yesterday = local_day(now, zone) - timedelta(days=1)
     while base.day < yesterday:
         start, following = midnight(base.day, zone), base.day + timedelta(days=1)
-        energy = unbroken_wh(series, start, midnight(following, zone))
+        missing_since, energy = base.missing_since, unbroken_wh(series, start, midnight(following, zone))
         if energy is None:
             rows = list(inside(series.values(), start, midnight(following, zone)))
             if not rows or start > now - WAITS_FOR_ROWS:
                 break
-            energy = sum(row.energy_wh for row in rows)
-        base = LifetimeBase(day=following, before_wh=base.before_wh + energy)
+            missing_since, energy = missing_since or base.day, sum(row.energy_wh for row in rows)
+        base = LifetimeBase(day=following, before_wh=base.before_wh + energy, missing_since=missing_since)
     return base
+
+
+def complete_until(base: LifetimeBase, series: Series, zone: ZoneInfo, dark: Dark = never_dark) -> datetime:
+    """Return up to when a base and the rows after it have everything (aware UTC); nothing is missing in the dark."""
+    at = midnight(base.missing_since or base.day, zone)
+    if base.missing_since is not None:
+        return at
+    for start, row in series.items():
+        if row.end <= at:
+            continue
+        if start > at and not dark(at, start):
+            break
+        at = row.end
+    return at

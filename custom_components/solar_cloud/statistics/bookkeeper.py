@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from ..cloud.archive import Archive
 from ..cloud.errors import CloudError, Throttled
 from ..const import DOMAIN
-from ..history.state import HistoryState
+from ..history.state import LONGEST_PAUSE, HistoryState
 from ..model.elements import Flow
 from .book import DATABASE_ERRORS
 from .finished_days import FinishedDays
@@ -35,7 +35,7 @@ _LOGGER = logging.getLogger(__name__)
 
 UNANSWERED = 3
 """A job that has failed so often may have nothing to report at all."""
-PAUSES = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), timedelta(hours=24))
+PAUSES = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), LONGEST_PAUSE)
 
 
 class Bookkeeper:
@@ -109,6 +109,7 @@ class Bookkeeper:
             await self._async_check()
             while self._again and not self._stopped:
                 self._again = False
+                await self.statistics.async_drop_future(dt_util.utcnow())
                 await self._recent.async_book()
                 await self._inverters.async_book(dt_util.utcnow())
                 await self._async_request(self._async_import_history)
@@ -148,7 +149,9 @@ class Bookkeeper:
         try:
             await step(archive, now)
         except Throttled as err:
-            await statistics.async_update_state(replace(statistics.state, not_before=err.until))
+            # However long the month is, a look costs nothing while its requests are used up.
+            until = min(err.until, now + LONGEST_PAUSE)
+            await statistics.async_update_state(replace(statistics.state, not_before=until))
         except CloudError as err:
             _LOGGER.debug("%s: the past could not be read: %s", self._coordinator.name, err)
             failures = statistics.state.failures

@@ -65,7 +65,7 @@ class EnphaseV2Archive(Archive):
         return MappingProxyType({Flow.PRODUCTION: MappingProxyType(days)})
 
     @override
-    def detail_price(self, data: SystemData) -> int:
+    def detail_price(self, data: SystemData, day: date | None = None, now: datetime | None = None) -> int:
         """Return the one request that the intervals of a day cost."""
         return 1
 

@@ -47,6 +47,8 @@ class EnphaseV4Archive(Archive):
     """Reads the past of systems; `zone` stands in for a system whose own is unknown."""
 
     is_free = True
+    keeps_rows = timedelta(days=729)
+    """Telemetry begins no more than two years ago (Enphase v4 specification)."""
     settled = timedelta(hours=12)
     """Rows are read a few times a day: the morning's first reading has the rest of the day before."""
 
@@ -61,7 +63,7 @@ class EnphaseV4Archive(Archive):
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
         """Return production and what meters and batteries have ever reported."""
-        return frozenset(flow for measure in reported_measures(data) for flow in measure.flows)
+        return frozenset(flow for measure in self._measures(data) for flow in measure.flows)
 
     @override
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
@@ -71,7 +73,7 @@ class EnphaseV4Archive(Archive):
     @override
     def price(self, data: SystemData, first: date, last: date) -> int:
         """Return one request for each measure, for any number of days."""
-        return len(self.chunks(data, first, last)) * len(reported_measures(data))
+        return len(self.chunks(data, first, last)) * len(self._measures(data))
 
     @override
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
@@ -88,7 +90,7 @@ class EnphaseV4Archive(Archive):
         if last < first:
             return {}
         found: dict[Flow, Mapping[date, float]] = {}
-        for measure in reported_measures(data):
+        for measure in self._measures(data):
             try:
                 days = await measure.days(self._api, data.system.id, now, zone)
             except _NOT_REPORTED:
@@ -99,19 +101,22 @@ class EnphaseV4Archive(Archive):
         return MappingProxyType(found)
 
     @override
-    def detail_price(self, data: SystemData) -> int:
-        """Return one request for each measure, which also gives the six days after it."""
-        return len(reported_measures(data))
+    def detail_price(self, data: SystemData, day: date | None = None, now: datetime | None = None) -> int:
+        """Return one request for each measure of which no week that was just read has the day."""
+        measures = self._measures(data)
+        if day is None or now is None:
+            return len(measures)
+        start, end = self._span(data, day, now)
+        return sum(self._known_week(measure, data, start, end, now) is None for measure in measures)
 
     @override
     async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
         """Return a day's rows of each measure."""
-        zone = data.system.zone(self._zone)
-        start, end = midnight(day, zone), min(midnight(day + _DAY, zone), floor_quarter(now))
+        start, end = self._span(data, day, now)
         if end <= start:
             return {}
         found: dict[Flow, tuple[Interval, ...]] = {}
-        for measure in reported_measures(data):
+        for measure in self._measures(data):
             try:
                 week = await self._week(measure, data, start, end, now)
             except _NOT_REPORTED:
@@ -119,15 +124,31 @@ class EnphaseV4Archive(Archive):
             found |= {flow: tuple(inside(rows, start, end)) for flow, rows in week.rows.items()}
         return MappingProxyType(found)
 
+    def _measures(self, data: SystemData) -> tuple[Measure, ...]:
+        """Return what the system reports, as far as it is to be read."""
+        return tuple(measure for measure in reported_measures(data) if self.reads(measure.flows))
+
+    def _span(self, data: SystemData, day: date, now: datetime) -> tuple[datetime, datetime]:
+        """Return from when to when a day has rows by now."""
+        zone = data.system.zone(self._zone)
+        return midnight(day, zone), min(midnight(day + _DAY, zone), floor_quarter(now))
+
+    def _known_week(
+        self, measure: Measure, data: SystemData, start: datetime, end: datetime, now: datetime
+    ) -> _Week | None:
+        """Return a week that was just read and has the rows between two instants."""
+        known = self._weeks.get((data.system.id, measure.name))
+        fits = known is not None and known.start <= start and end <= known.end and _is_young(known, now)
+        return known if fits else None
+
     async def _week(self, measure: Measure, data: SystemData, start: datetime, end: datetime, now: datetime) -> _Week:
         """Return rows that have those between two instants, without a request if a week was read that has them.
 
         Weeks of the microinverters are not documented; what an answer does not reach up to is asked for by itself.
         """
-        key = (data.system.id, measure.name)
-        known = self._weeks.get(key)
-        if known is not None and known.start <= start and end <= known.end and _is_young(known, now):
+        if (known := self._known_week(measure, data, start, end, now)) is not None:
             return known
+        key = (data.system.id, measure.name)
         if key in self._by_days or reads_by_days(measure, data, now):
             return await self._day(measure, data, start, end, now)
         try:
@@ -141,7 +162,7 @@ class EnphaseV4Archive(Archive):
         full = reached - start > Granularity.DAY.length or asked - start <= Granularity.DAY.length
         until = min(asked, found.end or asked) if full else start + Granularity.DAY.length
         week = _Week(start=start, end=until, read_at=now, rows=found.rows)
-        self._weeks[key] = week
+        self._weeks[data.system.id, measure.name] = week
         return week
 
     async def _day(self, measure: Measure, data: SystemData, start: datetime, end: datetime, now: datetime) -> _Week:

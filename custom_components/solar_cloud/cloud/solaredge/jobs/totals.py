@@ -104,8 +104,8 @@ def _is_due(data: SystemData, family: Family, now: datetime, zone: ZoneInfo) -> 
     if counted is not None and reporting - counted.asked:
         # New hardware, or a flow that nothing has reported before.
         return True
-    days = [data.bases[flow].day for flow in family.system_flows if data.flows.get(flow) and flow in data.bases]
-    return bool(days) and midnight(min(days), zone) < now - REACH
+    bases = [data.bases[flow] for flow in family.system_flows if data.flows.get(flow) and flow in data.bases]
+    return any(base.missing_since is not None or midnight(base.day, zone) < now - REACH for base in bases)
 
 
 def _reporting(data: SystemData, family: Family) -> frozenset[str]:
