@@ -28,7 +28,7 @@ def main() -> int:
         args.json.unlink(missing_ok=True)
         os.environ["LAWS_REPORT"] = str(args.json.absolute())
         chosen = ["-k", f"test_no_law_is_broken and ({args.k})" if args.k else "test_no_law_is_broken"]
-        marks = [] if args.quick else ["-m", "slow or not slow"]
+        marks = [] if args.quick else ["-m", "slow or not slow or full"]
         processes = ["--numprocesses", args.processes, "--dist", "worksteal"] if args.processes != "1" else []
         pytest.main(["-q", *processes, "--tb=no", "--no-header", "tests/laws/test_scenarios.py", *marks, *chosen])
     lines = read(args.json)

@@ -11,8 +11,16 @@ from .known import KNOWN
 from .report import note
 from .runner import VARIANTS, Run, Variant
 
+
+def _marks(is_quick: bool, variant: Variant) -> list[pytest.MarkDecorator]:
+    """Return when a run is played: by default, with the slow tests, or only by scripts/laws."""
+    if variant != "start":
+        return [pytest.mark.full]
+    return [] if is_quick else [pytest.mark.slow]
+
+
 CASES = [
-    pytest.param(name, kind, variant, marks=[] if kind in one.quick and variant == "start" else [pytest.mark.slow])
+    pytest.param(name, kind, variant, marks=_marks(kind in one.quick, variant))
     for name, one in LIBRARY.items()
     for kind in one.clouds
     for variant in VARIANTS

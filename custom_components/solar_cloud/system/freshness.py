@@ -17,6 +17,8 @@ STEPS = 1.5
 """The same in steps of what the cloud itself has something new in."""
 FIRST_GAP = timedelta(hours=4)
 """The longest time between two readings; a job that was never read twice is believed to be within it."""
+UNKNOWN = timedelta(days=1)
+"""So long a value stands of which nobody knows what brought it: it was stored by an earlier version."""
 LEAST_LIFETIME = timedelta(days=1)
 """A lifetime is a counter: it says for longer what it was."""
 
@@ -40,7 +42,7 @@ class Freshness:
         """Return how old a value of a flow or kind of device may become while other values are read."""
         source = self.sources.get(name)
         if source is None:
-            return LEAST
+            return UNKNOWN
         return max(LEAST, self._gap(source.job) * GAPS, timedelta(seconds=source.step * STEPS))
 
     def _gap(self, job: str) -> timedelta:

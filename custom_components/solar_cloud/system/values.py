@@ -157,7 +157,7 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         """Return whether what a job brought last still stands, though it has no time of its own."""
         state = self.schedule.jobs.get(name, JobState())
         answered = self.freshness.answered_at
-        if state.done_at is None or answered is None:
+        if state.done_at is None or answered is None or not (state.failures or state.resting):
             return True
         return answered - state.done_at <= max(LEAST, state.gap * GAPS)
 
