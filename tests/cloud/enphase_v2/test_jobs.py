@@ -117,6 +117,11 @@ DARK = INTERVAL_END + 21 * MINUTE
         ({"last_interval_end_at": None}, None),
         ({"current_power": None}, None),
         ({"current_power": "n/a"}, None),
+        # A time that nobody can read: that of the last report.
+        ({"last_interval_end_at": 0}, (3322, REPORT - REPORT % 300)),
+        ({"last_interval_end_at": 9e18}, (3322, REPORT - REPORT % 300)),
+        ({"last_interval_end_at": -62_135_596_800, "last_report_at": 0}, (3322, int(NOW.timestamp()))),
+        ({"last_interval_end_at": 0, "current_power": None}, None),
         # The inverters' own draw at night is no production.
         ({"current_power": -12}, (0, INTERVAL_END)),
         ({"current_power": 0}, (0, INTERVAL_END)),

@@ -39,13 +39,15 @@ def parse_summary(answer: Any, system_id: str, zone: tzinfo, *, past: bool = Fal
     day, last_report = as_date(data.get("summary_date"), zone), as_time(data.get("last_report_at"))
     if day is None and last_report is not None and not past:
         day = last_report.astimezone(zone).date()
+    interval_end = as_time(data.get("last_interval_end_at"))
     return Summary(
         day=day,
         status=as_code(data.get("status")),
         power_w=None if past else at_least_zero(as_float(data.get("current_power"))),
         energy_today_wh=amount_of(data.get("energy_today")),
         energy_before_wh=amount_of(data.get("energy_lifetime")),
-        last_interval_end=as_time(data.get("last_interval_end_at")),
+        last_interval_end=interval_end,
+        is_undated=interval_end is None and as_float(data.get("last_interval_end_at")) is not None,
         last_report=last_report,
         operational=as_time(data.get("operational_at")),
         modules=above_zero(as_int(data.get("modules"))),
