@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from datetime import UTC, date, datetime, timedelta
 import json
+import threading
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ import pytest
 
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.clock import compare_with
+from custom_components.solar_cloud.cloud.enphase.errors import ErrorReader
+from custom_components.solar_cloud.cloud.errors import CredentialRefused, TemporarilyUnavailable
 from custom_components.solar_cloud.cloud.parse import (
     as_code,
     as_date,
@@ -24,6 +27,8 @@ from custom_components.solar_cloud.cloud.parse import (
     as_unit,
     error_text,
 )
+from custom_components.solar_cloud.cloud.response import LONG, Response
+from custom_components.solar_cloud.cloud.sending import LARGEST_ANSWER, LARGEST_ERROR
 from custom_components.solar_cloud.cloud.transport import Transport
 
 from .conftest import NOW, FakeCloud
@@ -190,3 +195,42 @@ async def test_answers_are_compared_with_the_clock_of_their_account(
 )
 def test_a_token_is_taken_whole_or_not_at_all(value: Any, expected: str | None) -> None:
     assert as_secret(value) == expected
+
+
+def make_transport(session: aiohttp.ClientSession, account: Account, cloud: FakeCloud) -> Transport:
+    return Transport(session, cloud.url, account, secrets=(), translate=ErrorReader(account))
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 503])
+async def test_an_error_that_is_too_long_to_be_one_says_nothing_of_the_credential(
+    session: aiohttp.ClientSession, account: Account, cloud: FakeCloud, status: int
+) -> None:
+    cloud.answer("*", {"message": "x" * LARGEST_ERROR}, status=status)
+    with pytest.raises(TemporarilyUnavailable):
+        await make_transport(session, account, cloud).get("/x")
+    cloud.forget()
+    cloud.answer("*", {"message": "x" * (LARGEST_ERROR - 100)}, status=401)
+    with pytest.raises(CredentialRefused):
+        await make_transport(session, account, cloud).get("/x")
+
+
+@pytest.mark.parametrize(("length", "threads"), [(LONG - 100, 0), (LONG, 1), (LARGEST_ANSWER - 100, 1)])
+async def test_a_long_answer_is_parsed_beside_the_event_loop(
+    session: aiohttp.ClientSession,
+    account: Account,
+    cloud: FakeCloud,
+    monkeypatch: pytest.MonkeyPatch,
+    length: int,
+    threads: int,
+) -> None:
+    seen: list[bool] = []
+    parse = Response.json
+
+    def spied(self: Response) -> tuple[Any, bool]:
+        seen.append(threading.current_thread() is not threading.main_thread())
+        return parse(self)
+
+    monkeypatch.setattr(Response, "json", spied)
+    cloud.answer("*", {"x": "y" * length})
+    assert await make_transport(session, account, cloud).get("/x") == {"x": "y" * length}
+    assert seen == [bool(threads)]

@@ -23,7 +23,7 @@ from .elements import (
 from .lifetime import LifetimeCounter
 from .limits import Peak, Rejection
 from .performance import PerformanceState
-from .series import day_energy_wh, local_day, midnight
+from .series import EMPTY, Series, day_energy_wh, local_day, midnight, newest_end
 from .sources import Source
 from .value import Published
 
@@ -98,12 +98,25 @@ class SystemData:
         return [serial for serial, device in self.devices.items() if device.kind is kind]
 
     def recent(self) -> Mapping[Flow, Mapping[datetime, Interval]]:
-        """Return the intervals of the last days of every flow that is measured."""
-        own = {Flow.PRODUCTION: self.intervals} if self.intervals else {}
-        return {**self.detail, **own, **self.flows}
+        """Return the intervals of the last days of every flow that is measured.
+
+        A system that has got meters, or has lost them, has production in two forms for a while: the newer one counts.
+        """
+        detail, own = self.detail.get(Flow.PRODUCTION, EMPTY), self.intervals
+        newest, newest_own = newest_end(detail), newest_end(own)
+        if newest_own is None:
+            return {**self.detail, **self.flows}
+        if newest is not None and newest > newest_own:
+            own = {**_before(own, min(detail)), **detail}
+        return {**self.detail, Flow.PRODUCTION: own, **self.flows}
 
     def energy_today_wh(self, now: datetime, default_zone: ZoneInfo) -> float | None:
         """Return the energy since the system's midnight in Wh; `None` when nothing of this day is known yet."""
         if self.today is None or self.today.day != local_day(now, self.system.zone(default_zone)):
             return None
         return self.today.energy_wh
+
+
+def _before(series: Series, moment: datetime) -> Series:
+    """Return the intervals that end before an instant."""
+    return {start: interval for start, interval in series.items() if interval.end <= moment}

@@ -3,8 +3,10 @@
 A series maps the start of each interval (aware UTC) to the interval, ascending. Energies are Wh.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from types import MappingProxyType
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -46,10 +48,27 @@ def newest_end(series: Series) -> datetime | None:
 
 
 def merged(old: Series, new: Iterable[Interval], now: datetime, keep: timedelta) -> Series:
-    """Merge both, the newer answer winning, ascending, without what is too old to matter."""
-    both = {**old, **{interval.start: interval for interval in new}}
+    """Merge both, the newer answer winning, ascending, without what is too old to matter.
+
+    An older interval that a newer one overlaps goes: it is from another source, which divides the time otherwise.
+    """
+    fresh = {interval.start: interval for interval in new}
+    both = {**_apart(old, fresh), **fresh} if old and fresh else {**old, **fresh}
     oldest = now - keep
     return MappingProxyType({start: both[start] for start in sorted(both) if both[start].end > oldest})
+
+
+def _apart(old: Series, fresh: Series) -> Series:
+    """Return the older intervals that no newer one overlaps."""
+    starts = sorted(fresh)
+    ends = list(accumulate((fresh[start].end for start in starts), max))
+
+    def overlaps(interval: Interval) -> bool:
+        # The newer ones that begin before its end: one of them ends after its start, or none does.
+        count = bisect_left(starts, interval.end)
+        return count > 0 and ends[count - 1] > interval.start
+
+    return {start: interval for start, interval in old.items() if not overlaps(interval)}
 
 
 def inside(intervals: Iterable[Interval], start: datetime, end: datetime) -> Iterator[Interval]:

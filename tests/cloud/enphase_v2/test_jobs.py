@@ -117,6 +117,11 @@ DARK = INTERVAL_END + 21 * MINUTE
         ({"last_interval_end_at": None}, None),
         ({"current_power": None}, None),
         ({"current_power": "n/a"}, None),
+        # A time that nobody can read: that of the last report.
+        ({"last_interval_end_at": 0}, (3322, REPORT - REPORT % 300)),
+        ({"last_interval_end_at": 9e18}, (3322, REPORT - REPORT % 300)),
+        ({"last_interval_end_at": -62_135_596_800, "last_report_at": 0}, (3322, int(NOW.timestamp()))),
+        ({"last_interval_end_at": 0, "current_power": None}, None),
         # The inverters' own draw at night is no production.
         ({"current_power": -12}, (0, INTERVAL_END)),
         ({"current_power": 0}, (0, INTERVAL_END)),
@@ -159,11 +164,21 @@ async def test_an_envoy_that_reports_without_energy_is_silent(
 
 @pytest.mark.parametrize("missing", ["summary_date", "energy_today", "energy_lifetime"])
 async def test_an_energy_without_its_day_is_not_reported(client: EnphaseV2, cloud: FakeCloud, missing: str) -> None:
-    cloud.answer("/api/v2/systems/123/summary", sample("summary") | {missing: None})
+    cloud.answer("/api/v2/systems/123/summary", sample("summary") | {"last_report_at": None, missing: None})
     update = await run(client, "summary", "123")
     assert (update.today is None) == (missing in {"summary_date", "energy_today"})
     assert (update.lifetime is None) == (missing in {"summary_date", "energy_lifetime"})
     assert update.power is not None
+
+
+@pytest.mark.parametrize("day", [None, -62_135_596_800, "0001-01-01", "soon", 9e18, {}])
+async def test_a_summary_of_no_readable_day_is_of_the_day_of_the_last_report(
+    client: EnphaseV2, cloud: FakeCloud, day: Any
+) -> None:
+    cloud.answer("/api/v2/systems/123/summary", sample("summary") | {"summary_date": day})
+    update = await run(client, "summary", "123")
+    assert update.today == DayEnergy(day=date(2013, 10, 1), energy_wh=25639)
+    assert update.lifetime == LifetimeBase(day=date(2013, 10, 1), before_wh=19050353)
 
 
 @pytest.mark.parametrize("field", ["energy_today", "energy_lifetime", "size_w", "modules"])

@@ -16,12 +16,15 @@ MUTE = frozenset({"comm", "micro", "power"})
 _STEP = timedelta(minutes=5)
 
 
-def power_of(summary: Summary) -> Power | None:
+def power_of(summary: Summary, now: datetime) -> Power | None:
     """Return the power and when it was measured; `None` where the summary does not say.
 
-    With a status that explains why no interval comes any more, nobody knows.
+    With a status that explains why no interval comes any more, nobody knows. Where the time cannot be read it is that
+    of the last report, or now (aware UTC).
     """
     interval_end = summary.last_interval_end
+    if summary.is_undated:
+        interval_end = min(_floored(summary.last_report or now), now)
     if interval_end is None or summary.power_w is None or (_is_silent(summary) and summary.status in MUTE):
         return None
     return Power(power_w=summary.power_w, measured_at=interval_end)

@@ -47,7 +47,7 @@ def system_update(found: SystemSummary, data: SystemData, now: datetime, zone: Z
     Where more than production is measured, the energies are those of the quarter hours. Then the summary gives the
     state and the lifetime before today, and its power and energy today only where no other job has a power of now.
     """
-    update = _with_facts(summary_update(found.summary, data.system), found, data, now)
+    update = _with_facts(summary_update(found.summary, data.system, now), found, data, now)
     if not is_metered(data):
         return update
     update = replace(update, lifetime=update.lifetime if _is_final(update.lifetime, found, zone) else None)
