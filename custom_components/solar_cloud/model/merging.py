@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .counters import device_counters, with_base
+from .counters import device_counters, recalled_counters, with_base
 from .darkness import as_the_sun_has_it
 from .data import KEEP_DEVICE_INTERVALS, KEEP_INTERVALS, SYSTEM, SystemData
 from .day_start import FUTURE, day_starts, read_at
@@ -111,7 +111,9 @@ def merge(
 
 def recalled(data: SystemData, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark) -> SystemData:
     """Return stored data with what follows from them worked out anew, as of an instant (aware UTC)."""
-    return replace(data, published=published_of(data, book_of(data, dark), now, data.system.zone(default_zone)))
+    zone = data.system.zone(default_zone)
+    data = replace(data, device_counters=recalled_counters(data, now, zone))
+    return replace(data, published=published_of(data, book_of(data, dark), now, zone))
 
 
 def _ever_reported(before: Mapping[str, frozenset[Flow]], data: SystemData) -> Mapping[str, frozenset[Flow]]:

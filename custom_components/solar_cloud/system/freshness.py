@@ -15,6 +15,8 @@ GAPS = 3
 """A value that so many readings in a row have not renewed is not reported any more."""
 STEPS = 1.5
 """The same in steps of what the cloud itself has something new in."""
+FIRST_GAP = timedelta(hours=4)
+"""The longest time between two readings; a job that was never read twice is believed to be within it."""
 LEAST_LIFETIME = timedelta(days=1)
 """A lifetime is a counter: it says for longer what it was."""
 
@@ -38,9 +40,23 @@ class Freshness:
         """Return how old a value of a flow or kind of device may become while other values are read."""
         source = self.sources.get(name)
         if source is None:
-            return LEAST
-        state = self.schedule.jobs.get(source.job, JobState())
-        return max(LEAST, state.gap * GAPS, timedelta(seconds=source.step * STEPS))
+            # What was stored before there were sources is not judged before it is read again.
+            return FIRST_GAP * GAPS
+        return max(LEAST, self.gap(source.job) * GAPS, timedelta(seconds=source.step * STEPS))
+
+    def job_holds(self, job: str) -> bool:
+        """Return whether what a job brought last still stands, though it has no time of its own."""
+        state = self.schedule.jobs.get(job, JobState())
+        if state.done_at is None or self.answered_at is None:
+            return True
+        return self.answered_at - state.done_at <= max(LEAST, self.gap(job) * GAPS)
+
+    def gap(self, job: str) -> timedelta:
+        """Return the usual time between two answers of a job; of one that has answered once the time since."""
+        state = self.schedule.jobs.get(job, JobState())
+        if state.gaps or state.failures or state.done_at is None or self.answered_at is None:
+            return state.gap
+        return min(self.answered_at - state.done_at, FIRST_GAP)
 
 
 def freshness_of(schedule: Schedule, sources: Mapping[str, Source], now: datetime) -> Freshness:
