@@ -1,4 +1,4 @@
-"""What of a cloud's past cannot have been: such rows and totals count as missing, as they do when they are read anew."""
+"""What of a cloud's past cannot have been: such rows and totals count as missing."""
 
 from collections.abc import Iterable
 from datetime import timedelta
