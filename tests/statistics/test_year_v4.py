@@ -30,7 +30,7 @@ from ..home.test_requests_v4 import MONTH, endpoint
 
 pytestmark = pytest.mark.slow
 
-HOUR, DAY, QUARTER = timedelta(hours=1), timedelta(days=1), timedelta(minutes=15)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST, LAST = date(2025, 3, 14), date(2025, 11, 2)
 
 
