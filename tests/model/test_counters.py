@@ -9,8 +9,10 @@ import pytest
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Flow, LifetimeBase, Update
 from custom_components.solar_cloud.model.hardware import device_lifetime_wh
 from custom_components.solar_cloud.model.lifetime import LifetimeCounter
+from custom_components.solar_cloud.model.merging import recalled
 from custom_components.solar_cloud.model.value import Origin, Reason
 
+from ..cloud.solaredge.helpers import BERLIN
 from .test_published import BUY, DAY, GIVE, GRID_BASES, MIDNIGHT, QUARTER, SELL, TAKE, C, Life, P, intervals
 
 HOURS = 4
@@ -178,6 +180,16 @@ def test_meters_and_batteries_are_counted_from_their_own_bases():
     assert device_lifetime_wh(life.data, "B", GIVE) == 19_000
     life.take(Update(device_flows={"B": {TAKE: intervals([10, 19])}}))
     assert device_lifetime_wh(life.data, "B", TAKE) == 20_030
+
+
+def test_meters_and_batteries_that_were_stored_without_a_counter_are_counted_after_a_restart():
+    life = Life(devices={"B": Device(kind=DeviceKind.BATTERY, serial="B")})
+    life.now = MIDNIGHT + 2 * QUARTER
+    life.take(Update(device_flows={"B": {TAKE: intervals([10, 20])}}))
+    life.take(Update(device_bases={"B": {TAKE: base(20_000)}}))
+    stored = replace(life.data, device_counters={})
+    assert device_lifetime_wh(recalled(stored, life.now, BERLIN), "B", TAKE) == 20_030
+    assert recalled(life.data, life.now, BERLIN).device_counters == life.data.device_counters
 
 
 def test_hardware_that_is_replaced_takes_nothing_from_the_systems_counter():

@@ -105,6 +105,16 @@ def _recalled(reading: DeviceReading | None) -> LifetimeCounter:
     return LifetimeCounter(published_wh=reading.energy_lifetime_wh, as_of=reading.last_report or reading.measured_at)
 
 
+def recalled_counters(data: SystemData, now: datetime, zone: ZoneInfo) -> Mapping[str, Mapping[Flow, LifetimeCounter]]:
+    """Return the counters of stored devices, with those of meters and batteries that were stored without one."""
+    known = _listed(data.device_counters, data)
+    found = {serial: dict(counters) for serial, counters in known.items()}
+    _take_flows(found, data, now, zone)
+    return MappingProxyType(
+        {serial: MappingProxyType({**counters, **known.get(serial, {})}) for serial, counters in found.items()}
+    )
+
+
 def _take_flows(found: dict[str, dict[Flow, LifetimeCounter]], data: SystemData, now: datetime, zone: ZoneInfo) -> None:
     most = most_of(limits_of(data.system, data.peak).flow_w)
     for serial, bases in data.device_bases.items():

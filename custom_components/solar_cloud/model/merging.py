@@ -112,9 +112,8 @@ def merge(
 def recalled(data: SystemData, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark) -> SystemData:
     """Return stored data with what follows from them worked out anew, as of an instant (aware UTC)."""
     zone = data.system.zone(default_zone)
-    counters = recalled_counters(data, now, zone)
-    data = replace(data, device_counters=counters)
-    return replace(data, published=published_of(data, book_of(data, dark), now, data.system.zone(default_zone)))
+    data = replace(data, device_counters=recalled_counters(data, now, zone))
+    return replace(data, published=published_of(data, book_of(data, dark), now, zone))
 
 
 def _ever_reported(before: Mapping[str, frozenset[Flow]], data: SystemData) -> Mapping[str, frozenset[Flow]]:

@@ -17,8 +17,6 @@ STEPS = 1.5
 """The same in steps of what the cloud itself has something new in."""
 FIRST_GAP = timedelta(hours=4)
 """The longest time between two readings; a job that was never read twice is believed to be within it."""
-UNKNOWN = timedelta(days=1)
-"""So long a value stands of which nobody knows what brought it: it was stored by an earlier version."""
 LEAST_LIFETIME = timedelta(days=1)
 """A lifetime is a counter: it says for longer what it was."""
 
@@ -42,10 +40,18 @@ class Freshness:
         """Return how old a value of a flow or kind of device may become while other values are read."""
         source = self.sources.get(name)
         if source is None:
-            return UNKNOWN
-        return max(LEAST, self._gap(source.job) * GAPS, timedelta(seconds=source.step * STEPS))
+            # What was stored before there were sources is not judged before it is read again.
+            return FIRST_GAP * GAPS
+        return max(LEAST, self.gap(source.job) * GAPS, timedelta(seconds=source.step * STEPS))
 
-    def _gap(self, job: str) -> timedelta:
+    def job_holds(self, job: str) -> bool:
+        """Return whether what a job brought last still stands, though it has no time of its own."""
+        state = self.schedule.jobs.get(job, JobState())
+        if state.done_at is None or self.answered_at is None:
+            return True
+        return self.answered_at - state.done_at <= max(LEAST, self.gap(job) * GAPS)
+
+    def gap(self, job: str) -> timedelta:
         """Return the usual time between two answers of a job; of one that has answered once the time since."""
         state = self.schedule.jobs.get(job, JobState())
         if state.gaps or state.failures or state.done_at is None or self.answered_at is None:

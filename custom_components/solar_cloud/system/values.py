@@ -13,8 +13,8 @@ from ..model.data import SystemData, local_day, midnight
 from ..model.elements import DayEnergy, DeviceKind, DeviceReading, Flow, Power
 from ..model.hardware import battery_level, device_power_w
 from ..model.value import NOTHING_YET, Origin, Reason, Value
-from .freshness import GAPS, LEAST, LEAST_LIFETIME, Freshness, freshness_of
-from .schedule import JobState, Schedule
+from .freshness import LEAST, LEAST_LIFETIME, Freshness, freshness_of
+from .schedule import Schedule
 from .sunlight import Sunlight
 
 
@@ -114,7 +114,8 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     def device_flow_power_w(self, serial: str, flow: Flow) -> float | None:
         """Return the newest power of a flow of a meter or battery in W."""
         power_w, end = device_power_w(self.data, serial, flow)
-        return power_w if self.freshness.holds(end, flow) else None
+        device = self.data.devices.get(serial)
+        return power_w if self.freshness.holds(end, flow if device is None else device.kind) else None
 
     def device_power_w(self, reading: DeviceReading, kind: DeviceKind) -> float | None:
         """Return the newest power of a device in W: inverters give nothing in the dark."""
@@ -155,11 +156,7 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
 
     def job_holds(self, name: str) -> bool:
         """Return whether what a job brought last still stands, though it has no time of its own."""
-        state = self.schedule.jobs.get(name, JobState())
-        answered = self.freshness.answered_at
-        if state.done_at is None or answered is None or not (state.failures or state.resting):
-            return True
-        return answered - state.done_at <= max(LEAST, state.gap * GAPS)
+        return self.freshness.job_holds(name)
 
     def _power_now(self) -> Power | None:
         """Return the newest power of production, as far as the sun has not set since."""
