@@ -128,14 +128,16 @@ async def test_an_outage_of_the_whole_site_makes_nobody_slower():
 
 
 async def test_a_single_inverter_without_a_battery_repeats_the_site_and_weighs_less():
-    def weight(*devices: tuple[str, DeviceKind]) -> float:
+    def weight(*devices: tuple[str, DeviceKind], silent: str | None = "") -> float:
         data = system_data(devices={serial: Device(kind=kind, serial=serial) for serial, kind in devices})
-        return job.terms_for(data).weight
+        return job.terms_for(replace(data, notes={} if silent is None else {"inverters_silent": silent})).weight
 
     async with bench() as it:
         job = it.job("inverters")
         one, two = ("A", DeviceKind.INVERTER), ("B", DeviceKind.INVERTER)
-        assert weight(one) == job.terms.weight / 4
+        assert weight(one) == 0.3
+        # Before it has reported anything nobody can say so.
+        assert weight(one, silent=None) == weight(one, silent=it.clock.now.isoformat()) == job.terms.weight
         assert weight(one, two) == weight() == weight(one, ("C", DeviceKind.BATTERY)) == job.terms.weight
 
 

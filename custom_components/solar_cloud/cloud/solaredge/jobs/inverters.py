@@ -23,6 +23,8 @@ from ..settling import SETTLES
 from ..window_reader import Need, WindowReader, delayed
 from ..windows import QUARTER, REPORT_DELAY, Window
 
+SINGLE_WEIGHT = 0.3
+"""Of an inverter whose production is the site's."""
 SILENT_SINCE = "inverters_silent"
 """The note about since when answers have had nothing of any inverter."""
 
@@ -46,15 +48,16 @@ class InvertersJob(Job[SolarEdgeApi]):
     def terms_for(self, data: SystemData) -> JobTerms:
         """Return the terms with the requests of a run: many where inverters can be asked for one at a time only.
 
-        A single inverter without a battery produces what the site does: only voltage and the like are its own.
+        A single inverter without a battery that has reported produces what the site does: little more is its own.
         """
-        is_the_site = len(data.serials(DeviceKind.INVERTER)) == 1 and not STORAGE.is_installed(data)
+        is_single = len(data.serials(DeviceKind.INVERTER)) == 1 and not STORAGE.is_installed(data)
+        is_the_site = is_single and data.notes.get(SILENT_SINCE) == ""
         if self._is_silent(data):
             return replace(self.terms, cost=self._telemetry.cost(data), weight=0, cadence=SILENT_AGAIN)
         return replace(
             self.terms,
             cost=self._telemetry.cost(data),
-            weight=self.terms.weight / 4 if is_the_site else self.terms.weight,
+            weight=SINGLE_WEIGHT if is_the_site else self.terms.weight,
             delay=delayed(self.terms.delay, data.notes.get(SETTLES)),
         )
 
