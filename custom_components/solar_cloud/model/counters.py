@@ -89,15 +89,6 @@ def device_counters(
     return MappingProxyType({serial: MappingProxyType(counters) for serial, counters in found.items()})
 
 
-def recalled_counters(data: SystemData, now: datetime, zone: ZoneInfo) -> Mapping[str, Mapping[Flow, LifetimeCounter]]:
-    """Return the counters of single devices, with those that an earlier version has not stored."""
-    if data.device_bases.keys() <= data.device_counters.keys():
-        return data.device_counters
-    found = {serial: dict(counters) for serial, counters in data.device_counters.items()}
-    _take_flows(found, data, now, zone)
-    return MappingProxyType({serial: MappingProxyType(counters) for serial, counters in found.items()})
-
-
 def _recalled(reading: DeviceReading | None) -> LifetimeCounter:
     """Return the counter of a device whose lifetime was published before it had one."""
     if reading is None or reading.energy_lifetime_wh is None:
