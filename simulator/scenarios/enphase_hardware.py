@@ -9,7 +9,7 @@ from ..plant.slots import SLOTS_PER_HOUR, slot_of
 from ..systems.enphase_v4 import metered_house
 from .behind import SecondSource
 from .rows import Row, each_row
-from .stage import ENPHASE_V4, Stage, scenario
+from .stage import ENPHASE, ENPHASE_V4, Stage, scenario
 from .truth import FlowName
 
 GRID_ROWS: tuple[tuple[str, FlowName], ...] = (("wh_imported", "grid_import"), ("wh_exported", "grid_export"))
@@ -58,6 +58,15 @@ def meters_taken_out(stage: Stage) -> None:
         stage.rewrite(path, each_row(rows))
     stage.excuse(["grid_import", "grid_export", "consumption"], 5.5)
     stage.lose(["grid_import", "grid_export", "consumption"], 5, 100, days=True)
+
+
+@scenario(ENPHASE, system={"enphase_v4": "enphase_4200001"})
+def some_inverters_late(stage: Stage) -> None:
+    """A third of the microinverters report a quarter of an hour later. Source: DiedB/Homey-SolarPanels#39."""
+    for number, inverter in enumerate(stage.plant.inverters.values()):
+        inverter.late = 3 if number % 3 == 0 else 0
+    stage.late_until_now = timedelta(minutes=30)
+    stage.law = 7
 
 
 @scenario(ENPHASE_V4)

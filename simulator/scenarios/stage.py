@@ -62,6 +62,8 @@ class Stage:
     """Whether what single devices measure is something else than what they yield."""
     device_flows: frozenset[FlowName] = frozenset()
     """The flows whose lost and late rows devices lack, too."""
+    late_until_now: timedelta = timedelta(0)
+    """Of which time before now counters lack a part: the cloud tells what has come."""
     zeros_until: timedelta = timedelta(0)
     """For how long rows that have not come are told as 0."""
     missing: set[FlowName] = field(default_factory=set)
@@ -70,6 +72,8 @@ class Stage:
     """Energies in Wh that were told too much of a flow for a while, and since when: what was shown of it may stay."""
     silent: list[tuple[datetime, datetime]] = field(default_factory=list)
     """When nothing can be read at all, and values stay as they are."""
+    grace: timedelta = timedelta(hours=3)
+    """How long after that values may still be old or missing."""
     off: list[tuple[datetime, datetime]] = field(default_factory=list)
     """When Home Assistant is switched off."""
     to_be_told: list[datetime] = field(default_factory=list)
@@ -165,6 +169,8 @@ class Scenario:
     """The plant that it plays on, where it is not the usual one of the cloud."""
     begin: datetime | None
     hours: float
+    more: Mapping[CloudKind, str]
+    """Another system of the same account, which is judged too."""
     quick: tuple[CloudKind, ...]
     """The clouds at which it is played by default."""
     disturb: Callable[[Stage], None]
@@ -180,6 +186,7 @@ def scenario(
     system: str | Callable[[], Plant] | Mapping[CloudKind, str | Callable[[], Plant]] | None = None,
     begin: datetime | None = None,
     hours: float = 54,
+    more: Mapping[CloudKind, str] | None = None,
     quick: tuple[CloudKind, ...] = (),
 ) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
     """Add a function to the library."""
@@ -198,6 +205,7 @@ def scenario(
             system=systems,
             begin=begin,
             hours=hours,
+            more=more or {},
             quick=quick,
             disturb=function,
         )

@@ -11,7 +11,7 @@ from simulator.scenarios import FlowName, Stage
 
 from .judge import Judge
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR, HALF_A_DAY, DAY = timedelta(hours=1), timedelta(hours=12), timedelta(days=1)
 
 
 async def hours_of(hass: HomeAssistant, statistic: str, start: datetime) -> dict[datetime, float]:
@@ -28,6 +28,8 @@ async def judge_books(judge: Judge, flows: frozenset[FlowName]) -> None:
     """Judge hours and days of all flows: laws 3, 5 and 8."""
     stage, now = judge.stage, datetime.now(UTC)
     zone = stage.plant.zone
+    # The last light of a day may be read in the morning.
+    last = (now - HALF_A_DAY).astimezone(zone).date()
     for flow in sorted(flows - stage.any_value):
         name = f"solar_cloud:{stage.plant.key}_{flow}"
         hours = await hours_of(judge.hass, name, stage.begin - HOUR)
@@ -43,7 +45,7 @@ async def judge_books(judge: Judge, flows: frozenset[FlowName]) -> None:
                 judge.found.add(8, where, "lies in the future", now, seen=hour)
             if energy < -0.01 or energy > most * 1.01:
                 judge.found.add(3, where, "impossible", hour, seen=round(energy), right=f"at most {most:.0f}")
-        end = midnight(now.astimezone(zone).date(), zone)
+        end = midnight(last, zone)
         begin = -(-stage.begin.timestamp() // 3600) * 3600
         hour = datetime.fromtimestamp(begin, UTC)
         while hour < end:
@@ -52,7 +54,7 @@ async def judge_books(judge: Judge, flows: frozenset[FlowName]) -> None:
                 judge.found.add(5, where, "an hour is not true", hour, seen=round(told, 1), right=round(true, 1))
             hour += HOUR
         day = stage.begin.astimezone(zone).date() + DAY
-        while day < now.astimezone(zone).date():
+        while day < last:
             _judge_day(judge, flow, hours, day)
             day += DAY
 

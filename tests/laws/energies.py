@@ -9,7 +9,7 @@ from simulator.scenarios import FlowName, Stage
 from .tracks import Slack, Track, age, ends_of_energy
 from .violations import Violations
 
-DAY = timedelta(days=1)
+DAY, HALF_AN_HOUR = timedelta(days=1), timedelta(minutes=30)
 LEAST_WH = 100
 """What a counter may miss although it stands still."""
 
@@ -58,6 +58,9 @@ class Energies:
                 slack.lose(track, start, end)
         if stage.zeros_until and now < stage.after(12):
             slack.lose(track, now - stage.zeros_until - timedelta(minutes=30), now)
+        if stage.late_until_now:
+            # What was read half an hour ago lacked as much.
+            slack.lose(track, now - stage.late_until_now - HALF_AN_HOUR, now)
         return slack
 
     def judge_day(self, claim: Claim, track: Track, slack: Slack, law: int) -> None:

@@ -13,6 +13,7 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.json import JSONEncoder
 
 from custom_components.solar_cloud.const import DOMAIN
+from simulator import Request
 from simulator.plant.slots import SLOTS_PER_HOUR, slot_of, slot_time
 from simulator.scenarios import FlowName, Stage
 
@@ -26,6 +27,8 @@ from .violations import Violations
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 FIRST_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 UNKNOWN = {"unknown", "unavailable"}
+BEGINNING = timedelta(hours=4)
+"""How long it may take until everything has been read once."""
 MOST_REQUESTS = 40
 """Within an hour, but for the first."""
 
@@ -43,12 +46,18 @@ class Judge:
     """The laws of a value, in one run of one scenario."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, stage: Stage, flows: frozenset[FlowName], watch: LogWatch
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        stage: Stage,
+        flows: frozenset[FlowName],
+        watch: LogWatch,
+        requests: list[Request],
     ) -> None:
         """Begin; `flows` are those that the cloud tells or that follow from them."""
         self.hass, self.entry, self.stage = hass, entry, stage
         self.found = Violations()
-        self.readings = Readings(stage.simulator, stage.cloud)
+        self.readings = Readings(requests, stage)
         self.looks = 0
         self._watch = watch
         self._flows = flows - stage.missing
@@ -88,7 +97,7 @@ class Judge:
 
     def _is_silent(self, now: datetime) -> bool:
         """Tell whether nothing can be read, or could not until a moment ago."""
-        return any(since <= now < until + 3 * HOUR for since, until in self.stage.silent)
+        return any(since <= now < until + self.stage.grace for since, until in self.stage.silent)
 
     def _is_excused(self, meaning: Meaning, now: datetime) -> bool:
         return any(self.stage.is_excused(name, meaning.part, now) for name in meaning.names)
@@ -153,7 +162,7 @@ class Judge:
             self._unknown_since.pop(key, None)
             return
         since = self._unknown_since.setdefault(key, now)
-        if now - since <= self._bound(meaning, now):
+        if now - since <= self._bound(meaning, now) or now < self.stage.begin + BEGINNING:
             return
         seen = None if state is None else state.state
         if not self._is_excused(meaning, now):

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Literal
 
-from simulator import Request, Simulator
-from simulator.scenarios import CloudKind, FlowName
+from simulator import Request
+from simulator.scenarios import FlowName, Stage
 
 HOUR = timedelta(hours=1)
 MOST_GAP = timedelta(hours=5)
@@ -46,27 +46,30 @@ _PATHS: dict[str, dict[Source, tuple[str, ...]]] = {
 class Readings:
     """The requests of a run that were answered, by flow."""
 
-    def __init__(self, simulator: Simulator, cloud: CloudKind) -> None:
-        self._simulator = simulator
-        self._paths = _PATHS["solaredge" if cloud.startswith("solaredge") else cloud]
+    def __init__(self, requests: list[Request], stage: Stage) -> None:
+        """Follow a list that grows."""
+        self.requests = requests
+        self._own = f"/{stage.plant.id}/"
+        self._paths = _PATHS["solaredge" if stage.cloud.startswith("solaredge") else stage.cloud]
         self._at: dict[Source, list[datetime]] = defaultdict(list)
-        self.requests: list[Request] = []
+        self._seen = 0
         self.last_answer: datetime | None = None
 
     def collect(self) -> None:
-        """Take over what the simulator has logged."""
-        for request in self._simulator.requests:
-            self.requests.append(request)
-            if request.status != 200:
-                continue
-            if "token" not in request.path:
-                self.last_answer = request.time
-            for flow, paths in self._paths.items():
-                if any(fnmatchcase(request.path, path) for path in paths) and (
-                    not self._at[flow] or self._at[flow][-1] < request.time - timedelta(minutes=3)
-                ):
-                    self._at[flow].append(request.time)
-        self._simulator.clear_requests()
+        """Take over what has been sent since."""
+        for request in self.requests[self._seen :]:
+            if request.status == 200 and self._own in request.path:
+                self._note(request)
+        self._seen = len(self.requests)
+
+    def _note(self, request: Request) -> None:
+        self.last_answer = request.time
+        for flow, paths in self._paths.items():
+            times = self._at[flow]
+            if any(fnmatchcase(request.path, path) for path in paths) and (
+                not times or times[-1] < request.time - timedelta(minutes=3)
+            ):
+                times.append(request.time)
 
     def gap(self, flow: Source, now: datetime) -> timedelta:
         """Return the longest of the last three gaps between readings of a flow, the present one among them."""

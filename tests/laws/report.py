@@ -7,7 +7,7 @@ from pathlib import Path
 from .judge import Judge
 
 
-def note(name: str, kind: str, variant: str, judge: Judge) -> None:
+def note(name: str, kind: str, variant: str, judges: list[Judge]) -> None:
     """Write what a run has found, if somebody wants to know."""
     if (target := os.environ.get("LAWS_REPORT")) is None:
         return
@@ -15,9 +15,9 @@ def note(name: str, kind: str, variant: str, judge: Judge) -> None:
         "scenario": name,
         "cloud": kind,
         "variant": variant,
-        "looks": judge.looks,
-        "requests": len(judge.readings.requests),
-        "violations": judge.found.as_list(),
+        "looks": judges[0].looks,
+        "requests": len(judges[0].readings.requests),
+        "violations": [found for judge in judges for found in judge.found.as_list()],
     }
     text = json.dumps(line, ensure_ascii=False) + "\n"
     # Several processes write into the same file, each a line at once.

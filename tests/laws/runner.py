@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.solar_cloud.account.grants import GRANTS
+from simulator import Request
 from simulator.plant.plant import Plant
 from simulator.ready import ENPHASE_USER_ID, ENPHASE_V4_OWNER, SOLAREDGE_API_KEY, SOLAREDGE_BATTERY_OWNER
 from simulator.scenarios import FLOW_NAMES, CloudKind, FlowName, Scenario, Stage, Truth
@@ -73,27 +74,38 @@ class Run:
         self.scenario, self.kind, self.variant = scenario, kind, variant
         self.begin = scenario.begin or BEGIN
         self.hours = scenario.hours + (24 if variant == "outage" else 0)
+        self.requests: list[Request] = []
 
-    async def play(self) -> Judge:
-        """Return the judge with what it has found."""
+    async def play(self) -> list[Judge]:
+        """Return a judge for each system, with what it has found."""
         self.freezer.move_to(self.begin)
-        simulator = self.cloud.simulator
-        plant = self._plant()
-        make_young(plant, self.begin)
-        stage = Stage(simulator=simulator, plant=plant, cloud=self.kind, begin=self.begin, truth=Truth(plant))
-        self.scenario.disturb(stage)
+        plants = [self._plant()]
+        if (more := self.scenario.more.get(self.kind)) is not None:
+            plants.append(self.cloud.simulator.plants[more])
+        stages = [self._stage(plant) for plant in plants]
         watch = LogWatch()
         logging.getLogger().addHandler(watch)
         try:
-            entry = await self._account(plant)
-            judge = Judge(self.hass, entry, stage, flows_of(plant, self.kind), watch)
-            await self._live(stage, judge, entry)
-            judge.close()
-            if entry.state is ConfigEntryState.LOADED:
-                await judge_books(judge, booked_of(plant, self.kind))
+            entry = await self._account(plants)
+            judges = [
+                Judge(self.hass, entry, stage, flows_of(stage.plant, self.kind), watch, self.requests)
+                for stage in stages
+            ]
+            await self._live(stages[0], judges, entry)
+            for judge in judges:
+                judge.close()
+                if entry.state is ConfigEntryState.LOADED:
+                    await judge_books(judge, booked_of(judge.stage.plant, self.kind))
         finally:
             logging.getLogger().removeHandler(watch)
-        return judge
+        return judges
+
+    def _stage(self, plant: Plant) -> Stage:
+        make_young(plant, self.begin)
+        simulator = self.cloud.simulator
+        stage = Stage(simulator=simulator, plant=plant, cloud=self.kind, begin=self.begin, truth=Truth(plant))
+        self.scenario.disturb(stage)
+        return stage
 
     def _plant(self) -> Plant:
         chosen: str | Callable[[], Plant] = self.scenario.system.get(self.kind, SYSTEMS[self.kind])
@@ -111,37 +123,41 @@ class Run:
             simulator.add_solaredge_owner(OWNER, [plant.id])
         return plant
 
-    async def _account(self, plant: Plant) -> ConfigEntry:
+    async def _account(self, plants: list[Plant]) -> ConfigEntry:
+        systems = [str(plant.id) for plant in plants]
         match self.kind:
             case "enphase_v2":
-                return await add_account(self.hass, "enphase_v2", enphase_input(self.cloud), [str(plant.id)])
+                return await add_account(self.hass, "enphase_v2", enphase_input(self.cloud), systems)
             case "enphase_v4":
-                entry = await signed_in(self.hass, self.cloud, (str(plant.id),))
+                entry = await signed_in(self.hass, self.cloud, tuple(systems))
                 await self._set_up(entry)
                 return entry
             case "solaredge_key":
-                return await add_account(self.hass, "solaredge_key", solaredge_input(self.cloud), [str(plant.id)])
+                return await add_account(self.hass, "solaredge_key", solaredge_input(self.cloud), systems)
             case _:
-                known = plant.key == SYSTEMS["solaredge_oauth"]
+                known = plants[0].key == SYSTEMS["solaredge_oauth"]
                 return await add_site(self.hass, self.cloud, SOLAREDGE_BATTERY_OWNER if known else OWNER)
 
     async def _set_up(self, entry: ConfigEntry) -> None:
         await self.hass.config_entries.async_setup(entry.entry_id)
         await settle(self.hass)
 
-    async def _live(self, stage: Stage, judge: Judge, entry: ConfigEntry) -> None:
+    async def _live(self, stage: Stage, judges: list[Judge], entry: ConfigEntry) -> None:
+        """Let time pass, with everything that becomes due; what happens, happens to the first system."""
         end = self.begin + timedelta(hours=self.hours)
         if self.variant == "restart":
             middle = self.begin + timedelta(hours=self.scenario.hours * 0.45)
             stage.off.append((middle, middle + timedelta(minutes=20)))
         if self.variant == "outage":
             since = self.begin + timedelta(hours=26)
-            stage.silent.append((since, since + DAY))
-            stage.postpone(since, DAY + 3 * HOUR)
+            for judge in judges:
+                judge.stage.silent.append((since, since + DAY))
+                judge.stage.postpone(since, DAY + 3 * HOUR)
             stage.events[since] = lambda: self.cloud.simulator.fail(status=503, body="<html>", times=None)
             stage.events[since + DAY] = self.cloud.simulator.clear_faults
-        stage.silent += stage.off
-        judge.look()
+        for judge in judges:
+            judge.stage.silent += stage.off
+        self._look(judges)
         while (now := datetime.now(UTC)) < end:
             for since, until in stage.off:
                 if since <= now < until:
@@ -155,13 +171,19 @@ class Run:
                 happens()
             async_fire_time_changed(self.hass)
             await self.hass.async_block_till_done(wait_background_tasks=True)
+            self._look(judges)
+
+    def _look(self, judges: list[Judge]) -> None:
+        self.requests += self.cloud.simulator.requests
+        self.cloud.simulator.clear_requests()
+        for judge in judges:
             judge.look()
 
     def _step(self, entry: ConfigEntry) -> timedelta:
         if entry.state is not ConfigEntryState.LOADED:
             return LONGEST
-        coordinator = next(iter(entry.runtime_data.coordinators.values()))
-        wait = coordinator.update_interval or LONGEST
+        waits = [one.update_interval or LONGEST for one in entry.runtime_data.coordinators.values()]
+        wait = min(waits, default=LONGEST)
         return min(max(SHORTEST, wait), LONGEST) + timedelta(seconds=1)
 
     async def _stay_off(self, stage: Stage, entry: ConfigEntry, until: datetime) -> None:

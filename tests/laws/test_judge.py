@@ -18,5 +18,5 @@ async def test_a_broken_product_is_caught(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, name: str
 ) -> None:
     with broken(VARIANTS[name]):
-        judge = await Run(hass, cloud, freezer, LIBRARY["clean"], "enphase_v4", "start").play()
+        (judge,) = await Run(hass, cloud, freezer, LIBRARY["clean"], "enphase_v4", "start").play()
     assert VARIANTS[name].law in judge.found.laws, "\n".join(map(str, judge.found))
