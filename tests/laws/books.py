@@ -54,6 +54,8 @@ async def judge_books(judge: Judge, flows: frozenset[FlowName]) -> None:
                 judge.found.add(5, where, "an hour is not true", hour, seen=round(told, 1), right=round(true, 1))
             hour += HOUR
         day = stage.begin.astimezone(zone).date() + DAY
+        if stage.begin.astimezone(zone).minute != stage.begin.minute:
+            continue  # Hours cannot be added up to days where a day begins within an hour.
         while day < last:
             _judge_day(judge, flow, hours, day)
             day += DAY

@@ -82,9 +82,17 @@ class Energies:
             seen = f"{energy_wh:.1f} of {slot_time(ends[1]):%d %H:%M}"
             self._found.add(2, claim.key, "too old", now, seen=seen, right=f"{most:.1f}")
         seen = self._seen.setdefault(claim.key, Seen())
-        if seen.value is not None and seen.day == start and energy_wh < seen.value - 0.5:
+        # What was told too much of the same intervals may be taken back.
+        if seen.value is not None and seen.day == start and energy_wh < seen.value - slack.more - 0.5:
             self._found.add(4, claim.key, "fell within a day", now, seen=energy_wh, right=seen.value)
         seen.value, seen.day = energy_wh, start
+
+    def judge_rise(self, claim: Claim) -> None:
+        """Judge a lifetime of which nothing else is known."""
+        seen = self._seen.setdefault(claim.key, Seen())
+        if seen.value is not None and claim.energy_wh < seen.value - 0.5:
+            self._found.add(4, claim.key, "fell", claim.now, seen=claim.energy_wh, right=seen.value)
+        seen.value = claim.energy_wh
 
     def judge_life(self, claim: Claim, track: Track, slack: Slack, law: int, *, relative: bool) -> None:
         """Judge an energy since the plant was there; `relative`: only how it grows."""

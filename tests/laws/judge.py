@@ -233,10 +233,12 @@ class Judge:
             self.found.add(3, key, "impossible", now, seen=value)
         if unit == "W" and abs(value) > max(100_000, 10 * self.stage.plant.size_w(now)):
             self.found.add(3, key, "impossible", now, seen=value)
+        claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=2 * DAY, lenient=True)
         if key not in self._devices or self.stage.any_device:
+            if key.endswith("_lifetime") and not key.startswith(f"{self.stage.plant.key}_"):
+                self._energies.judge_rise(claim)
             return
         part, track = self._devices[key]
-        claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=2 * DAY, lenient=True)
         slack = self._energies.slack(self.stage.device_flows, track, now)
         slack.lose(track, now - DAY, now)
         if part == "today":
