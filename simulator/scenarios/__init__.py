@@ -1,6 +1,16 @@
 """Disturbances that really happened, each a small function with its public source, for the clouds it applies to."""
 
-from . import both, counters, enphase, enphase_hardware, odd_rows, solaredge, solaredge_hardware, solaredge_replaced
+from . import (
+    both,
+    counters,
+    enphase,
+    enphase_hardware,
+    odd_rows,
+    solaredge,
+    solaredge_hardware,
+    solaredge_replaced,
+    undocumented,
+)
 from .stage import LIBRARY, CloudKind, Part, Scenario, Stage
 from .truth import FLOW_NAMES, FlowName, Truth
 
@@ -21,4 +31,5 @@ __all__ = [
     "solaredge",
     "solaredge_hardware",
     "solaredge_replaced",
+    "undocumented",
 ]
