@@ -3,6 +3,7 @@
 from .clock import Clock
 from .clouds import Clouds
 from .control.routes import routes
+from .disturbances import Disturbances
 from .enphase.v2 import EnphaseV2
 from .enphase.v4 import EnphaseV4
 from .paths import ENPHASE_PATH, ENPHASE_V4_PATH, SOLAREDGE_OAUTH_PATH, SOLAREDGE_PATH
@@ -19,7 +20,8 @@ class Simulator(Clouds):
         """Begin without plants, credentials, or faults; the plans are the vendors' free ones."""
         super().__init__(clock)
         server = Server(self.clock, self._log, self._faults)
-        self.app = server.application(self._services(), routes(self))
+        self.disturbances = Disturbances(self.clock)
+        self.app = server.application(self._services(), routes(self), self.disturbances.middleware)
 
     def _services(self) -> tuple[Service, ...]:
         plants, accounts, switches, quotas = self.plants, self.accounts, self.switches, self.quotas

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from .clock import Clock
 from .faults import Fault, Faults
@@ -24,9 +25,11 @@ class Server:
         self._faults = faults
         self._in_flight: Counter[str] = Counter()
 
-    def application(self, services: Iterable[Service], more: Iterable[web.RouteDef]) -> web.Application:
+    def application(
+        self, services: Iterable[Service], more: Iterable[web.RouteDef], *middlewares: Middleware
+    ) -> web.Application:
         """Return the web application of services and of other routes."""
-        app = web.Application()
+        app = web.Application(middlewares=middlewares)
         for service in services:
             app.router.add_route("*", service.prefix + "/{tail:.*}", self._handler(service))
         app.add_routes(more)

@@ -19,6 +19,7 @@ from .cloud.errors import CredentialRefused
 from .const import CONF_CLOUD, CONF_SYSTEM_ID, CONF_TIMEZONE, DOMAIN
 from .model.data import SystemData
 from .model.elements import Alert, System
+from .model.merging import recalled
 from .sky.sun import Place
 from .system.availability import Availability
 from .system.failures import explained
@@ -31,6 +32,7 @@ from .system.storage import Snapshot, SystemStorage
 from .system.sunlight import Sunlight
 from .system.timetable import Timetable
 from .system.values import SystemValues
+from .system.withheld import WithheldLog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class SystemCoordinator(SystemValues):
         self._runner = JobRunner(
             self.name, self._state, self._timetable, self._pace, self._zone, is_signed_in=is_signed_in(entry.data)
         )
+        self._withheld = WithheldLog(self.name)
         self._followers: list[Follower] = []
         self._forced = False
         self._stopped = False
@@ -99,6 +102,9 @@ class SystemCoordinator(SystemValues):
         for follower in self._followers:
             follower.async_restored()
         await self._pace.async_join()
+        self._state.data = recalled(self._state.data, dt_util.utcnow(), self._zone, self.sunlight.is_dark)
+        if self.has_data:
+            self.data = self._state.data
         self._availability.check(dt_util.utcnow())
 
     @callback
@@ -206,6 +212,8 @@ class SystemCoordinator(SystemValues):
     def _async_refresh_finished(self) -> None:
         self.metered.async_notify_watchers()
         if self.last_update_success:
+            self._withheld.look_at_rows(self.data)
+            self._withheld.look(self.values())
             for follower in self._followers:
                 follower.async_refreshed()
         if self._availability.take_change():

@@ -58,6 +58,7 @@ def _system(system: SystemRuntime) -> dict[str, Any]:
         "available": {job.name: coordinator.is_available(job.name) for job in coordinator.client.jobs},
         "next_refresh_in": str(coordinator.update_interval),
         "schedule": dump(coordinator.schedule),
+        "values": {key: dump(value) for key, value in coordinator.values()} if coordinator.has_data else None,
         "data": _data(coordinator) if coordinator.has_data else None,
         "history": dump(system.bookkeeper.state),
     }

@@ -35,13 +35,14 @@ from .entities.sensors import (
     SYSTEM_SENSORS,
     AccountSensorDescription,
     DeviceSensorDescription,
+    State,
     SystemSensorDescription,
-    Value,
 )
 from .entities.vocabulary import Subject, Vocabulary
 from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
 from .model.data import SYSTEM
 from .model.elements import Device, DeviceKind, DeviceReading
+from .model.value import Value
 from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .upkeep.devices import device_identifier
 
@@ -51,6 +52,7 @@ PARALLEL_UPDATES = 0
 
 ATTR_ADVICE: Final = "advice"
 ATTR_COMPUTED: Final = "computed"
+ATTR_REASON: Final = "reason"
 ALL_DEVICE_SENSORS: Final = (*DEVICE_SENSORS, *HARDWARE_SENSORS)
 
 
@@ -119,7 +121,7 @@ class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
 
     @property
     @override
-    def native_value(self) -> Value:
+    def native_value(self) -> State:
         """Return the figure."""
         return self.entity_description.value_fn(self.coordinator.data)
 
@@ -137,7 +139,7 @@ class CodedSensor(SensorEntity):
         if vocabulary is not None:
             self._attr_options = vocabulary.options(subject)
 
-    def _as_state(self, value: Value) -> Value:
+    def _as_state(self, value: State) -> State:
         """Return a value as it is, but an undocumented code as the vocabulary's `other`, and log that code once."""
         if self._vocabulary is None or value is None or value in (self.options or ()):
             return value
@@ -181,9 +183,17 @@ class SystemSensor(SolarCloudEntity, DailySensor, CodedSensor):
 
     @property
     @override
-    def native_value(self) -> Value:
+    def native_value(self) -> State:
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator))
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return the advice on a code, or why a figure is not there."""
+        if self.entity_description.published_fn is None:
+            return super().extra_state_attributes
+        return _reason(self.entity_description.published_fn(self.coordinator))
 
 
 class DeviceSensor(DeviceEntity, CodedSensor):
@@ -206,7 +216,7 @@ class DeviceSensor(DeviceEntity, CodedSensor):
 
     @property
     @override
-    def native_value(self) -> Value:
+    def native_value(self) -> State:
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator, self.reading))
 
@@ -215,20 +225,20 @@ class FlowSensor(SolarCloudEntity, DailySensor):
     """A sensor of a system's flows."""
 
     entity_description: FlowSensorDescription
-    _unrecorded_attributes = frozenset({ATTR_COMPUTED})
+    _unrecorded_attributes = frozenset({ATTR_COMPUTED, ATTR_REASON})
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the newest value that is consistent with the other flows."""
-        return self.entity_description.value_fn(self.coordinator)
+        """Return the newest value."""
+        return self.entity_description.published_fn(self.coordinator).amount
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return whether the value is computed from other flows because nothing measures it."""
-        balance = self.coordinator.data.balance
-        return {ATTR_COMPUTED: bool(balance and self.entity_description.flows & balance.computed)}
+        """Return whether the value is computed because nothing measures it, and why it is not there if so."""
+        value = self.entity_description.published_fn(self.coordinator)
+        return {ATTR_COMPUTED: value.is_computed, **(_reason(value) or {})}
 
 
 class DeviceFlowSensor(DeviceEntity, DailySensor):
@@ -259,3 +269,8 @@ class FactSensor(DeviceEntity, SensorEntity):
 def _has_many_inverters(coordinator: SystemCoordinator) -> bool:
     inverters = [device for device in coordinator.data.devices.values() if device.kind is DeviceKind.INVERTER]
     return len(inverters) > MANY_INVERTERS
+
+
+def _reason(value: Value) -> dict[str, Any] | None:
+    """Return the reason that a value is withheld or waits for, as an attribute."""
+    return None if value.reason is None else {ATTR_REASON: value.reason}

@@ -13,7 +13,16 @@ from .words import words
 
 _FILE = "translations/en.json"
 # Steps that Home Assistant calls and that show nothing themselves.
-_SILENT_STEPS = {"reauth", "import", "system", "oauth_create_entry", "creation", "sign_in_here", "sign_in_again"}
+_SILENT_STEPS = {
+    "reauth",
+    "import",
+    "system",
+    "oauth_create_entry",
+    "creation",
+    "sign_in_here",
+    "sign_in_again",
+    "authorize_rejected",
+}
 # Texts that Home Assistant has itself.
 _SHARED_ABORTS = {"missing_credentials"}
 # Aborts that come from Home Assistant's own code, by the call that leads to them.

@@ -517,7 +517,7 @@ async def test_an_access_control_that_is_withdrawn_at_run_time_is_no_reason_to_s
     cloud.simulator.clear_requests()
     await live(hass, freezer, 3 * DAY, timedelta(minutes=15))
     assert reauths(hass) == 0
-    assert len(cloud.simulator.requests) <= 3 * 32, len(cloud.simulator.requests)
+    assert len(cloud.simulator.requests) <= 3 * 33, len(cloud.simulator.requests)
     assert entry.state is ConfigEntryState.LOADED
 
 

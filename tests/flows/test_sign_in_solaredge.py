@@ -132,19 +132,56 @@ async def test_what_does_not_belong_to_a_dialog_changes_and_reveals_nothing(
     dialog, back = await waiting(browser, cloud)
     ours = back.query["external_id"]
     before = dict(hass.data[WAITING])
-    forged = await browser.get(
-        CALLBACK, params={key: ours if value == "OURS" else value for key, value in query.items()}
-    )
-    page = await forged.text()
-    assert forged.status == 400
-    unknown = await browser.get(CALLBACK, params={"code": "abc", "external_id": "another"})
-    assert await unknown.text() == page
+    pages = []
+    for ids in ({"OURS": ours}, {"OURS": "another", "forged": "another"}):
+        forged = await browser.get(CALLBACK, params={key: ids.get(value, value) for key, value in query.items()})
+        assert forged.status == 400
+        pages.append(await forged.text())
+    # The page depends on the address alone: it does not tell which dialogs wait.
+    assert pages[0] == pages[1]
     assert dict(hass.data[WAITING]) == before
     assert not cloud.simulator.requests
     # The dialog goes on waiting, and the true callback still works.
     assert "You can close" in await dialog.come_back(back)
     await dialog.look()
     assert dialog.result["type"] == "create_entry"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"error": "access_denied"}, ["has not agreed"]),
+        ({"error": "unauthorized_client", "external_id": "gone"}, ["type Site Access"]),
+        ({"error": "some_day"}, ["some_day"]),
+        ({"error": "<b>call us</b>"}, ["has not said why"]),
+        ({"code": "abc", "site_id": SITE}, ["not sent back which dialog", "copy the whole address", "paste the code"]),
+        ({"code": "abc", "external_id": "gone"}, ["does not work", "restarted", "copy the whole address"]),
+        ({}, ["Nothing has come back"]),
+    ],
+)
+async def test_the_page_says_what_happened_and_how_to_go_on(
+    browser: Any, cloud: Cloud, query: dict[str, str], said: list[str]
+) -> None:
+    await waiting(browser, cloud)
+    response = await browser.get(CALLBACK, params=query)
+    page = await response.text()
+    assert response.status == 400
+    assert all(text in page for text in said), page
+    assert "call us" not in page
+
+
+async def test_a_code_that_came_without_its_dialog_can_be_pasted(
+    hass: HomeAssistant, browser: Any, cloud: Cloud
+) -> None:
+    dialog, back = await waiting(browser, cloud)
+    address = back.with_query({"code": back.query["code"], "site_id": back.query["site_id"]})
+    assert "not sent back which dialog" in await dialog.come_back(address)
+    await dialog.close()
+    again = await form(browser, cloud)
+    await again.choose("paste_code")
+    await again.answer(code=str(address))
+    assert again.result["type"] == "create_entry"
+    await settle(hass)
 
 
 async def test_a_replayed_callback_changes_nothing(hass: HomeAssistant, browser: Any, cloud: Cloud) -> None:
@@ -199,9 +236,17 @@ async def test_a_closed_dialog_leaves_nothing_behind(hass: HomeAssistant, browse
 async def test_a_refused_consent_ends_the_dialog_with_a_reason(browser: Any, cloud: Cloud) -> None:
     dialog = await form(browser, cloud)
     await dialog.choose("sign_in_here")
-    await dialog.come_back(dialog.consent(allow=False))
+    assert "has not agreed" in await dialog.come_back(dialog.consent(allow=False))
     await dialog.look()
     assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "user_rejected_authorize")
+
+
+async def test_a_refusal_that_is_not_the_owner_s_has_a_reason_of_its_own(browser: Any, cloud: Cloud) -> None:
+    dialog, back = await waiting(browser, cloud)
+    refused = back.with_query({"error": "invalid_scope", "external_id": back.query["external_id"]})
+    assert "DEVICE_DATA" in await dialog.come_back(refused)
+    await dialog.look()
+    assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "sign_in_refused")
 
 
 async def test_the_whole_address_can_be_pasted(hass: HomeAssistant, browser: Any, cloud: Cloud) -> None:
@@ -229,6 +274,7 @@ async def test_a_bare_code_can_be_pasted_with_the_site(hass: HomeAssistant, brow
     ("pasted", "errors"),
     [
         ("https://home.example/?error=access_denied", {"base": "access_denied"}),
+        ("https://home.example/?error=invalid_scope", {"base": "sign_in_refused"}),
         ("https://home.example/?code=abc&site_id=12&external_id=foreign", {"base": "foreign_code"}),
         ("https://home.example/?code=abc&site_id=twelve", {"site_id": "no_site_id"}),
         ("?site_id=12&code=", {"code": "no_code"}),

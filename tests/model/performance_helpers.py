@@ -17,7 +17,7 @@ from custom_components.solar_cloud.model.elements import (
     Vendor,
 )
 from custom_components.solar_cloud.model.merging import merge
-from custom_components.solar_cloud.model.performance import PerformanceState, judged
+from custom_components.solar_cloud.model.performance import PerformanceState, compared
 from simulator.plant.devices import Inverter
 from simulator.plant.plant import Plant
 from simulator.plant.slots import SLOTS_PER_QUARTER, slot_of, slot_time
@@ -84,7 +84,7 @@ class House:
         """Merge an update and judge."""
         before = self.data.device_intervals
         self.data = merge(self.data, update, now, self.plant.zone)
-        self.state = judged(
+        self.state = compared(
             self.state,
             update,
             devices=self.data.devices,

@@ -1,186 +1,125 @@
-"""The energy balance: what follows from what is measured, and what is not told because it contradicts itself."""
+"""What follows from what is measured in one stretch of time, and what cannot."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import pytest
 
-from custom_components.solar_cloud.model.balance import (
-    Book,
-    Energies,
-    agrees,
-    computed_of,
-    mean_power,
-    shown,
-    solve,
-    with_production,
-)
+from custom_components.solar_cloud.model.balance import Book, Storage, computed_flows, disagreement, solve
 from custom_components.solar_cloud.model.elements import Flow, Interval
-from custom_components.solar_cloud.model.series import Series, never_dark
+from custom_components.solar_cloud.model.series import Series
+from custom_components.solar_cloud.model.value import Reason
 
 P, C = Flow.PRODUCTION, Flow.CONSUMPTION
 BUY, SELL = Flow.GRID_IMPORT, Flow.GRID_EXPORT
 TAKE, GIVE = Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
+NONE, FITTED, UNKNOWN = Storage(), Storage(fitted=True), Storage(unknown=True)
 
 
-@pytest.mark.parametrize(
-    ("measured", "battery", "expected"),
-    [
-        ({P: 500, BUY: 100, SELL: 0}, False, {P: 500, BUY: 100, SELL: 0, C: 600}),
-        (
-            {P: 900, BUY: 0, SELL: 300, TAKE: 400, GIVE: 0},
-            True,
-            {P: 900, BUY: 0, SELL: 300, TAKE: 400, GIVE: 0, C: 200},
-        ),
-        ({P: 0, BUY: 50, SELL: 0, TAKE: 0, GIVE: 250}, True, {P: 0, BUY: 50, SELL: 0, TAKE: 0, GIVE: 250, C: 300}),
-        ({P: 500, C: 200}, False, {P: 500, C: 200, BUY: 0, SELL: 300}),
-        ({P: 100, C: 200}, False, {P: 100, C: 200, BUY: 100, SELL: 0}),
-        ({P: 500, C: 600, BUY: 150}, False, {P: 500, C: 600, BUY: 150, SELL: 50}),
-        ({P: 500, C: 300, SELL: 250}, False, {P: 500, C: 300, BUY: 50, SELL: 250}),
-        ({P: 500, C: 200, BUY: 0, SELL: 300}, False, {P: 500, C: 200, BUY: 0, SELL: 300}),
-        ({P: 500, TAKE: 100, GIVE: 0}, True, {P: 500, TAKE: 100, GIVE: 0}),
-        ({P: 500, BUY: 100}, False, {P: 500, BUY: 100}),
-        ({P: 500}, False, {P: 500}),
-    ],
-)
-def test_what_nobody_measures_follows_from_the_rest(measured: Energies, battery: bool, expected: Energies):
-    assert solve(measured, battery=battery) == expected
+def series(*energies: float | None, start: datetime = START, length: timedelta = QUARTER) -> Series:
+    return MappingProxyType(
+        {
+            start + number * length: Interval(
+                start=start + number * length, end=start + (number + 1) * length, energy_wh=energy
+            )
+            for number, energy in enumerate(energies)
+            if energy is not None
+        }
+    )
 
 
-@pytest.mark.parametrize(
-    ("measured", "battery"),
-    [
-        ({BUY: 100, SELL: 0}, False),
-        ({P: 500, BUY: 100, SELL: 0}, True),
-        ({P: 500, BUY: 100, SELL: 0, TAKE: 10}, True),
-        ({P: 500, C: 300, BUY: 0, SELL: 100}, False),
-        ({P: 100, BUY: 0, SELL: 300}, False),
-        ({P: 500, C: 600, BUY: 50}, False),
-    ],
-    ids=["no production", "no battery", "half a battery", "contradiction", "more sold than made", "negative export"],
-)
-def test_what_is_missing_or_contradicts_itself_is_not_told(measured: Energies, battery: bool):
-    assert solve(measured, battery=battery) is None
+def book(production: Series, storage: Storage = NONE, **flows: Series) -> Book:
+    return Book(
+        production=production,
+        flows={Flow(name): one for name, one in flows.items()},
+        storage=storage,
+        dark=lambda _start, _end: False,
+    )
 
 
-def test_meters_may_differ_by_three_per_cent_or_five_watt_hours():
-    def differing(share: float) -> bool:
-        return agrees({P: 1000, C: 1000 * share, BUY: 0, SELL: 0})
-
-    assert differing(1.029)
-    assert differing(0.971)
-    assert not differing(1.04)
-    assert agrees({P: 10, C: 6, BUY: 0, SELL: 0})
-    assert not agrees({P: 10, C: 4, BUY: 0, SELL: 0})
+def test_consumption_follows_from_production_grid_and_battery():
+    known = {P: 100.0, BUY: 20.0, SELL: 50.0, TAKE: 30.0, GIVE: 10.0}
+    assert solve(known, frozenset({C}), FITTED) == {C: 50.0}
+    assert solve({P: 100.0, BUY: 20.0, SELL: 50.0}, frozenset({C}), NONE) == {C: 70.0}
 
 
-def test_a_little_below_zero_is_kept_in_sums_and_shown_as_zero():
-    solved = solve({P: 97, BUY: 0, SELL: 100}, battery=False)
-    assert solved == {P: 97, BUY: 0, SELL: 100, C: -3}
-    assert shown(solved)[C] == 0
+def test_grid_follows_from_consumption_netted_interval_by_interval():
+    assert solve({P: 100.0, C: 30.0}, frozenset({BUY, SELL}), NONE) == {BUY: 0.0, SELL: 70.0}
+    assert solve({P: 0.0, C: 30.0}, frozenset({BUY, SELL}), NONE) == {BUY: 30.0, SELL: 0.0}
 
 
-def test_what_inverters_draw_at_night_is_consumption():
-    values = {P: -2.0, BUY: 50.0, SELL: 0.0, C: 48.0}
-    assert with_production(values, 0.0, {C}) == {P: 0.0, BUY: 50.0, SELL: 0.0, C: 50.0}
-    assert with_production(values, 0.0, ()) == {P: 0.0, BUY: 50.0, SELL: 0.0, C: 48.0}
+def test_the_missing_one_of_import_and_export_follows_from_the_other():
+    assert solve({P: 100.0, C: 30.0, SELL: 75.0}, frozenset({BUY}), NONE) == {BUY: 5.0}
+    assert solve({P: 100.0, C: 30.0, BUY: 5.0}, frozenset({SELL}), NONE) == {SELL: 75.0}
 
 
-def test_power_is_the_mean_of_an_interval():
-    interval = Interval(start=NOON, end=NOON + QUARTER, energy_wh=250)
-    assert mean_power(interval, {P: 250, C: 50}) == {P: 1000, C: 200}
+@pytest.mark.parametrize("missing", [P, BUY, SELL, TAKE, GIVE])
+def test_what_is_computed_waits_for_each_of_its_inputs(missing: Flow):
+    known = {P: 100.0, BUY: 20.0, SELL: 50.0, TAKE: 30.0, GIVE: 10.0}
+    del known[missing]
+    assert solve(known, frozenset({C}), FITTED) == {C: Reason.INPUT_MISSING}
 
 
-def test_what_is_told_without_being_measured_is_computed():
-    assert computed_of({P, C, BUY, SELL}, frozenset({BUY, SELL})) == {C}
+def test_storage_of_an_unknown_kind_makes_computed_values_unknown_not_wrong():
+    assert solve({P: 100.0, BUY: 20.0, SELL: 50.0}, frozenset({C}), UNKNOWN) == {C: Reason.UNKNOWN_STORAGE}
+    assert solve({P: 100.0, C: 20.0}, frozenset({BUY, SELL}), UNKNOWN)[BUY] is Reason.UNKNOWN_STORAGE
 
 
-def series(*energies: float | None, start: datetime = NOON, step: timedelta = QUARTER) -> Series:
-    return {
-        start + step * number: Interval(start=start + step * number, end=start + step * (number + 1), energy_wh=energy)
-        for number, energy in enumerate(energies)
-        if energy is not None
-    }
+def test_a_consumption_clearly_below_zero_is_a_contradiction_and_one_a_little_below_is_not():
+    assert solve({P: 10.0, BUY: 0.0, SELL: 500.0}, frozenset({C}), NONE) == {C: Reason.CONTRADICTION}
+    assert solve({P: 500.0, BUY: 0.0, SELL: 503.0}, frozenset({C}), NONE) == {C: -3.0}
 
 
-def book(
-    production: Series, flows: Mapping[Flow, Series], *, battery: bool = False, dark: timedelta | None = None
-) -> Book:
-    """Make a book; it is dark from so long after noon on, or never."""
-
-    def is_dark(start: datetime, _end: datetime) -> bool:
-        return dark is not None and start >= NOON + dark
-
-    return Book(production=production, flows=flows, battery=battery, dark=never_dark if dark is None else is_dark)
+def test_nothing_is_computed_from_import_alone():
+    assert computed_flows(frozenset({BUY})) == frozenset()
+    assert computed_flows(frozenset({BUY, SELL})) == {C}
+    assert computed_flows(frozenset({BUY, SELL, C})) == frozenset()
+    assert computed_flows(frozenset({C})) == {BUY, SELL}
+    assert computed_flows(frozenset({C, BUY})) == {SELL}
 
 
-def test_the_newest_interval_is_the_one_that_all_series_have():
-    it = book(series(1, 2, 3, 4), {BUY: series(0, 1, 2), SELL: series(0, 0, 0, 5)})
-    newest = it.newest()
-    assert newest is not None
-    assert (newest[0].end, newest[0].energy_wh) == (NOON + 3 * QUARTER, 3)
-    assert newest[1] == {P: 3, BUY: 2, SELL: 0, C: 5}
+def test_an_interval_is_known_as_far_as_each_flow_is():
+    span = book(series(10.0, 20.0), grid_import=series(1.0, 2.0), grid_export=series(3.0)).at(START + QUARTER)
+    assert span is not None
+    assert span.measured == {P: 20.0, BUY: 2.0}
+    assert span.computed == {C: Reason.INPUT_MISSING}
+    assert span.energy_wh(BUY) == 2.0
+    assert span.energy_wh(C) is None
+    assert span.mean_power_w(BUY) == 8.0
 
 
-def test_an_interval_that_contradicts_itself_is_passed_over_and_hides_its_sums():
-    flows = {BUY: series(0, 0), SELL: series(0, 0), C: series(100, 300)}
-    it = book(series(100, 100), flows)
-    newest = it.newest()
-    assert newest is not None
-    assert newest[0].end == NOON + QUARTER
-    assert it.between(NOON, NOON + QUARTER) == {P: 100, C: 100, BUY: 0, SELL: 0}
-    assert it.between(NOON, NOON + 2 * QUARTER) is None
+def test_production_of_shorter_intervals_is_added_up_over_the_meters_interval():
+    five = series(1.0, 2.0, 3.0, length=timedelta(minutes=5))
+    span = book(five, grid_import=series(0.0), grid_export=series(2.0)).at(START)
+    assert span is not None
+    assert span.measured[P] == 6.0
+    assert span.computed == {C: 4.0}
 
 
-def test_a_sum_needs_every_interval():
-    it = book(series(1, 2, 3), {BUY: series(1, None, 1), SELL: series(0, 0, 0)})
-    assert it.between(NOON, NOON + 3 * QUARTER) is None
-    assert it.between(NOON + QUARTER, NOON + QUARTER) == {}
+def test_a_flow_of_another_length_is_no_part_of_an_interval():
+    shorter = series(1.0, 2.0, 3.0, length=timedelta(minutes=5))
+    span = book(series(5.0), grid_import=series(9.0), grid_export=shorter).at(START)
+    assert span is not None
+    assert span.measured == {P: 5.0, BUY: 9.0}
 
 
-def test_production_in_shorter_intervals_is_added_up():
-    fine = series(1, 2, 3, 4, 5, None, step=timedelta(minutes=5))
-    it = book(fine, {BUY: series(0, 0), SELL: series(0, 0)})
-    found = it.at(NOON)
-    assert found is not None
-    assert found[1][P] == 6
-    assert it.at(NOON + QUARTER) is None
+def test_missing_production_is_nothing_in_the_dark_and_unknown_in_the_light():
+    flows = {BUY: series(5.0), SELL: series(0.0)}
+    dark = Book(production=series(), flows=flows, storage=NONE, dark=lambda _start, _end: True)
+    assert dark.at(START).energy_wh(C) == 5.0  # type: ignore[union-attr]
+    light = Book(production=series(), flows=flows, storage=NONE, dark=lambda _start, _end: False)
+    assert light.at(START).energy_wh(C) is None  # type: ignore[union-attr]
 
 
-def test_in_the_dark_nothing_more_was_produced_than_is_told():
-    fine = series(1, 2, 3, 4, 5, None, step=timedelta(minutes=5))
-    it = book(fine, {BUY: series(0, 0, 0), SELL: series(0, 0, 0)}, dark=QUARTER)
-    found = it.at(NOON + QUARTER)
-    assert found is not None
-    assert found[1][P] == 9
-    found = it.at(NOON + 2 * QUARTER)
-    assert found is not None
-    assert found[1][P] == 0
-    assert it.is_production_told(NOON, NOON + 3 * QUARTER)
+def test_intervals_are_walked_newest_first_and_between_two_instants_oldest_first():
+    one = book(series(1.0, 2.0, 3.0), grid_import=series(1.0, 1.0, 1.0), grid_export=series(0.0, None, 0.0))
+    assert [span.start for span in one.backward()] == [START + 2 * QUARTER, START + QUARTER, START]
+    assert [span.start for span in one.between(START, START + 2 * QUARTER)] == [START, START + QUARTER]
 
 
-def test_what_is_missing_in_the_light_is_missing():
-    it = book(series(1, None, 3), {BUY: series(0, 0, 0), SELL: series(0, 0, 0)})
-    assert it.at(NOON + QUARTER) is None
-    assert not it.is_production_told(NOON, NOON + 3 * QUARTER)
-
-
-def test_what_is_missing_just_before_dark_is_waited_for_and_then_was_nothing():
-    def at(hours: int) -> float | None:
-        quarters = [0.0] * (4 * hours)
-        it = book(series(1), {BUY: series(*quarters), SELL: series(*quarters)}, dark=timedelta(hours=1))
-        found = it.at(NOON + QUARTER)
-        return None if found is None else found[1][P]
-
-    assert at(1) is None
-    assert at(3) == 0
-
-
-def test_a_battery_that_never_tells_anything_takes_the_consumption_only():
-    it = book(series(500), {BUY: series(100), SELL: series(0), C: series(700)}, battery=True)
-    found = it.at(NOON)
-    assert found is not None
-    assert found[1] == {P: 500, BUY: 100, SELL: 0}
-    assert book(series(500), {C: series(700)}, battery=True).at(NOON) is None
+def test_meters_disagree_by_a_share_of_what_flows():
+    assert disagreement({P: 100.0, BUY: 0.0, SELL: 40.0, C: 54.0}) == pytest.approx(0.06)
+    assert disagreement({P: 100.0, BUY: 0.0, SELL: 40.0}) is None
+    assert disagreement({P: 0.0, BUY: 0.0, SELL: 0.0, C: 0.0}) == 0.0

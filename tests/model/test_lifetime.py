@@ -2,21 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
-from custom_components.solar_cloud.model.lifetime import LifetimeCounter, most_energy_wh
+from custom_components.solar_cloud.model.lifetime import LifetimeCounter, most_of
 
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
-SIZE = 5000.0
+MOST_W = 7500.0
 MINUTES = timedelta(minutes=1)
 
 
 def take_all(
-    counter: LifetimeCounter, values: list[tuple[int, float]], size: float | None = SIZE
+    counter: LifetimeCounter, values: list[tuple[int, float]], most_w: float | None = MOST_W
 ) -> list[float | None]:
     """Feed (minute, raw value) pairs and collect what is published."""
     published = []
     for minute, raw in values:
         now = START + minute * MINUTES
-        counter = counter.take(raw, now, now, size)
+        counter = counter.take(raw, now, now, None if most_w is None else most_of(most_w))
         published.append(counter.published_wh)
     return published
 
@@ -55,9 +55,9 @@ def test_a_jump_that_the_time_cannot_have_yielded_is_held_and_forgotten_when_it_
     )
 
 
-def test_a_jump_that_stands_for_an_hour_is_late_data_and_is_believed() -> None:
-    values = [(0, 1_000_000), (10, 1_050_000), (40, 1_050_000), (71, 1_050_000)]
-    assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_000_000, 1_050_000]
+def test_a_jump_that_stands_for_an_hour_is_not_counted_but_what_follows_is() -> None:
+    values = [(0, 1_000_000), (10, 1_050_000), (40, 1_050_000), (71, 1_050_300), (86, 1_050_900)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_000_000, 1_000_300, 1_000_900]
 
 
 def test_energy_of_an_outage_is_believed_at_once_when_the_time_allows_it() -> None:
@@ -69,14 +69,43 @@ def test_a_small_correction_downwards_waits_until_it_is_overtaken() -> None:
     assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_000_000, 1_000_100]
 
 
-def test_a_correction_downwards_never_makes_a_second_life_however_long_it_stands() -> None:
+def test_a_correction_downwards_that_stands_still_makes_no_second_life() -> None:
     values = [(0, 1_000_000), (15, 900_000), (24 * 60, 900_000), (48 * 60, 900_000), (72 * 60, 900_000)]
     assert take_all(LifetimeCounter(), values) == [1_000_000] * 5
 
 
-def test_a_counter_that_began_again_goes_on_from_the_old_one_after_a_day() -> None:
+def test_a_counter_that_was_corrected_for_good_grows_again_within_a_day() -> None:
+    hour = 60
+    values = [(0, 30_000_000), (hour, 25_200_000), (8 * hour, 25_210_000), (22 * hour, 25_214_000)]
+    assert take_all(LifetimeCounter(), values) == [30_000_000, 30_000_000, 30_000_000, 30_014_000]
+    assert take_all(LifetimeCounter(), [*values, (23 * hour, 25_215_000)])[-1] == 30_015_000
+
+
+def test_a_fall_that_has_stood_does_not_prove_the_jump_that_follows() -> None:
+    hour = 60
+    values = [(0, 1_000_000), (hour, 999_500), (30 * hour, 999_500), (31 * hour, 9_999_999), (32 * hour, 1_010_000)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000] * 4 + [1_010_000]
+
+
+def test_what_is_read_once_a_day_goes_on_after_a_day() -> None:
     day = 24 * 60
-    values = [(0, 1_000_000), (15, 50), (day // 2, 4_000), (day + 16, 9_000), (day + 31, 9_500)]
+    values = [(0, 1_000_000), (day, 900_000), (2 * day, 909_000), (3 * day, 910_000)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_009_000, 1_010_000]
+
+
+def test_what_was_missing_and_comes_late_is_no_jump() -> None:
+    at, hours = START, timedelta(hours=1)
+    counter = LifetimeCounter().take(1_000_000, at, at)
+    counter = counter.take(1_001_000, at + 6 * hours, at + 6 * hours, most_of(MOST_W), at + hours)
+    counter = counter.take(1_030_000, at + 6 * hours, at + 6 * hours, most_of(MOST_W))
+    assert (counter.published_wh, counter.complete_until) == (1_030_000, None)
+    counter = counter.take(1_059_000, at + 6 * hours, at + 6 * hours, most_of(MOST_W))
+    assert counter.waits
+
+
+def test_a_counter_that_began_again_goes_on_from_the_old_one_after_some_hours() -> None:
+    hour = 60
+    values = [(0, 1_000_000), (15, 50), (2 * hour, 4_000), (4 * hour, 9_000), (5 * hour, 9_500)]
     assert take_all(LifetimeCounter(), values) == [
         1_000_000,
         1_000_000,
@@ -86,11 +115,15 @@ def test_a_counter_that_began_again_goes_on_from_the_old_one_after_a_day() -> No
     ]
 
 
-def test_the_nameplate_bounds_what_is_believed_and_without_one_nothing_is_bounded() -> None:
-    assert most_energy_wh(4000, timedelta(hours=1)) == 4000 * 1.25 * 1.25
-    assert most_energy_wh(None, timedelta(hours=1)) is None
-    assert most_energy_wh(0, timedelta(hours=1)) is None
-    assert take_all(LifetimeCounter(), [(0, 1_000_000), (1, 9_000_000)], size=None) == [1_000_000, 9_000_000]
+def test_a_bogus_figure_that_grows_and_goes_leaves_no_trace() -> None:
+    values = [(0, 1_000_000), (15, 50), (30, 60), (45, 1_000_900), (60, 1_001_000)]
+    assert take_all(LifetimeCounter(), values) == [1_000_000, 1_000_000, 1_000_000, 1_000_900, 1_001_000]
+
+
+def test_a_known_power_bounds_what_is_believed_and_without_one_nothing_is_bounded() -> None:
+    assert most_of(4000)(timedelta(hours=1)) == 4000 * 1.25
+    assert most_of(4000)(timedelta(hours=-1)) == 4000 * 0.25
+    assert take_all(LifetimeCounter(), [(0, 1_000_000), (1, 9_000_000)], most_w=None) == [1_000_000, 9_000_000]
 
 
 def test_the_counter_never_falls_whatever_comes() -> None:

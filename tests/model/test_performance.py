@@ -17,7 +17,7 @@ from custom_components.solar_cloud.model.elements import (
     Update,
     Vendor,
 )
-from custom_components.solar_cloud.model.performance import Performance, PerformanceState, judged
+from custom_components.solar_cloud.model.performance import Performance, PerformanceState, compared
 from custom_components.solar_cloud.system import restore
 from simulator.plant.devices import Gateway, Inverter, Silence
 from simulator.plant.plant import Plant
@@ -186,7 +186,7 @@ class Roof:
         self.take(Update(devices=tuple(self.devices.values()), readings=readings), moment + timedelta(minutes=20))
 
     def take(self, update, now):
-        self.state = judged(
+        self.state = compared(
             self.state,
             update,
             devices=self.devices,
@@ -659,7 +659,7 @@ def test_two_inverters_behind_one_that_is_silent_with_them_are_not_judged():
     assert barn.house.alarms == {}
 
 
-def test_negative_intervals_make_no_negative_ratio():
+def test_an_interval_far_below_zero_counts_as_missing():
     barn = Barn()
     odd, day = barn.serials[2], sunny_day(barn.house.plant, SUMMER)
     barn.run(3, start=day - timedelta(days=2))
@@ -667,7 +667,24 @@ def test_negative_intervals_make_no_negative_ratio():
     update = Update(device_intervals={odd: (Interval(start=at, end=at + timedelta(minutes=15), energy_wh=-1e6),)})
     barn.house.take(update, barn.house.at(day, time(22, 30)))
     barn.read(day + timedelta(days=1), time(8), lambda _serial, interval: interval.start > at + timedelta(hours=6))
-    assert barn.found[odd].ratio == 0.0
+    assert barn.found[odd].ratio == pytest.approx(1, abs=0.05)
+
+
+def test_an_inverter_that_draws_a_little_all_day_has_yielded_nothing():
+    barn = Barn()
+    odd, day = barn.serials[2], sunny_day(barn.house.plant, SUMMER)
+    barn.run(2, start=day - timedelta(days=2))
+    for clock in (time(8), time(14), time(22)):
+        barn.read(day, clock, lambda serial, _interval: serial != odd)
+    inverter = barn.house.plant.inverters[odd]
+    drawn = tuple(
+        replace(interval, energy_wh=-20.0)
+        for interval in barn.house.quarters(inverter, *barn.house.plant.day_slots(day))
+    )
+    barn.house.take(Update(device_intervals={odd: drawn}), barn.house.at(day, time(22, 30)))
+    barn.read(day + timedelta(days=1), time(8), lambda serial, _interval: serial != odd)
+    assert barn.found[odd] == Performance(day=day, ratio=0.0, low_days=1, low_before=0)
+    assert barn.house.data.readings[odd].energy_today == DayEnergy(day=day, energy_wh=0)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,16 @@
-"""What may be shown: power, day and lifetime of all flows, or of production alone, and never what is not true."""
+"""What is published: what is measured as measured, what is computed or withheld with its reason."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from custom_components.solar_cloud.model.data import SystemData
-from custom_components.solar_cloud.model.elements import (
-    SOURCES,
-    Device,
-    DeviceKind,
-    Flow,
-    Interval,
-    LifetimeBase,
-    Power,
-    Update,
-)
+from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow, Interval, LifetimeBase, Power, Update
 from custom_components.solar_cloud.model.merging import merge
+from custom_components.solar_cloud.model.value import Origin, Reason, Value
 
 from ..cloud.solaredge.helpers import BERLIN, system_data
 
@@ -39,10 +32,20 @@ def intervals(energies: Sequence[float | None], first: int = 0) -> tuple[Interva
 
 
 class Life:
-    """A system, told of quarter by quarter."""
+    """A system that reports quarter by quarter."""
 
-    def __init__(self, *, lifetime: float = 1_000_000.0, bases: dict[Flow, float] | None = None, **data: Any) -> None:
+    def __init__(
+        self,
+        *,
+        lifetime: float = 1_000_000.0,
+        bases: dict[Flow, float] | None = None,
+        size_w: float | None = 5680.0,
+        unknown_storage: bool | None = None,
+        **data: Any,
+    ) -> None:
         self.data = system_data(**data)
+        system = replace(self.data.system, size_w=size_w, unknown_storage=unknown_storage)
+        self.data = replace(self.data, system=system)
         self.now = MIDNIGHT
         base = LifetimeBase(day=DAY, before_wh=lifetime)
         given = {flow: LifetimeBase(day=DAY, before_wh=wh) for flow, wh in (bases or {}).items()}
@@ -51,167 +54,175 @@ class Life:
     def take(self, update: Update, dark: Callable[[datetime, datetime], bool] = lambda _start, _end: False) -> None:
         self.data = merge(self.data, update, self.now, BERLIN, dark)
 
-    def tell(
+    def report(
         self, count: int, production: Sequence[float | None] | None = None, **flows: Sequence[float | None]
     ) -> SystemData:
         """Let it be so many quarter hours after midnight, and take production, then the flows, all from midnight on."""
         self.now = MIDNIGHT + QUARTER * count + timedelta(seconds=95)
         if production is not None:
-            told = intervals(production[:count])
-            power = Power(power_w=told[-1].mean_power_w, measured_at=told[-1].end)
-            self.take(Update(power=power, intervals=told))
+            rows = intervals(production[:count])
+            self.take(Update(power=Power(power_w=rows[-1].mean_power_w, measured_at=rows[-1].end), intervals=rows))
         if flows:
             self.take(Update(flows={Flow(name): intervals(values[:count]) for name, values in flows.items()}))
         return self.data
 
-    @property
-    def shown(self) -> list[dict[Flow, float]]:
-        balance = self.data.balance
-        assert balance is not None
-        return [dict(balance.power), dict(balance.today), dict(balance.lifetime)]
+    def power(self) -> dict[Flow, float | None]:
+        return {flow: value.amount for flow, value in self.data.published.power.items()}
 
+    def today(self) -> dict[Flow, float | None]:
+        return {flow: value.amount for flow, value in self.data.published.today.items()}
 
-def balances(values: dict[Flow, float]) -> bool:
-    sides = [sum(wh for flow, wh in values.items() if (flow in SOURCES) is source) for source in (True, False)]
-    return sides[0] == pytest.approx(sides[1], abs=1e-6)
+    def lifetime(self) -> dict[Flow, float | None]:
+        return {flow: value.amount for flow, value in self.data.published.lifetime.items()}
 
 
 GRID_BASES = {BUY: 400_000.0, SELL: 300_000.0}
 
 
-def test_a_meter_makes_the_balance_of_power_day_and_lifetime():
+def test_consumption_follows_from_a_grid_meter_as_power_day_and_lifetime():
     life = Life(bases=GRID_BASES)
-    life.tell(2, [10, 20], grid_import=[50, 0], grid_export=[0, 5])
-    assert life.shown == [
-        {P: 80, BUY: 0, SELL: 20, C: 60},
-        {P: 30, BUY: 50, SELL: 5, C: 75},
-        {P: 1_000_030, BUY: 400_050, SELL: 300_005, C: 1_100_075},
-    ]
-    assert all(balances(values) for values in life.shown)
+    life.report(2, [10, 20], grid_import=[50, 0], grid_export=[0, 5])
+    assert life.power() == {BUY: 0, SELL: 20, C: 60}
+    assert life.today() == {BUY: 50, SELL: 5, C: 75}
+    assert life.lifetime() == {BUY: 400_050, SELL: 300_005, C: 1_100_075}
     assert life.data.power == Power(power_w=80, measured_at=MIDNIGHT + 2 * QUARTER)
+    assert life.data.published.grid.amount == -20
+    consumption = life.data.published.power[C]
+    assert consumption.origin is Origin.COMPUTED
+    assert consumption.inputs == {P, BUY, SELL}
+    assert life.data.published.power[BUY] == Value(
+        amount=0, start=MIDNIGHT + QUARTER, end=MIDNIGHT + 2 * QUARTER, origin=Origin.MEASURED
+    )
 
 
-def test_a_consumption_meter_is_believed_and_one_that_contradicts_hides_the_set():
+def test_a_consumption_meter_is_published_as_measured_also_where_it_contradicts():
     life = Life(bases={**GRID_BASES, C: 1_100_000.0})
-    life.tell(1, [100], grid_import=[50], grid_export=[0], consumption=[150])
-    assert life.shown[1] == {P: 100, BUY: 50, SELL: 0, C: 150}
-    assert life.data.balance
-    assert life.data.balance.computed == frozenset()
-    assert life.shown[2][C] == 1_100_150
-    life.tell(2, [100, 100], grid_import=[50, 50], grid_export=[0, 0], consumption=[150, 250])
-    assert life.data.balance.measured_at == MIDNIGHT + QUARTER
+    life.report(1, [100], grid_import=[50], grid_export=[0], consumption=[150])
+    assert life.today() == {BUY: 50, SELL: 0, C: 150}
+    assert life.data.published.disagreement == 0
+    life.report(2, [100, 100], grid_import=[50, 50], grid_export=[0, 0], consumption=[150, 250])
+    assert life.power() == {BUY: 200, SELL: 0, C: 1000}
+    assert life.today() == {BUY: 100, SELL: 0, C: 400}
+    assert life.lifetime() == {BUY: 400_100, SELL: 300_000, C: 1_100_400}
+    assert life.data.published.disagreement == pytest.approx(0.25)
 
 
 def test_a_consumption_meter_alone_gives_the_grid_by_netting_but_no_lifetime_of_it():
     life = Life(bases={C: 500_000.0})
-    life.tell(2, [100, 0], consumption=[40, 30])
-    power, today, lifetime = life.shown
-    assert power == {P: 0, C: 120, BUY: 120, SELL: 0}
-    assert today == {P: 100, C: 70, BUY: 30, SELL: 60}
-    assert lifetime == {P: 1_000_100, C: 500_070}
-    assert life.data.balance
-    assert life.data.balance.computed == {BUY, SELL}
+    life.report(2, [100, 0], consumption=[40, 30])
+    assert life.power() == {C: 120, BUY: 120, SELL: 0}
+    assert life.today() == {C: 70, BUY: 30, SELL: 60}
+    assert life.lifetime() == {C: 500_070}
+    assert life.data.published.grid.amount == 120
+    assert life.data.published.grid.is_computed
 
 
-def test_a_meter_that_tells_import_only_leaves_consumption_unknown():
+def test_a_meter_of_import_alone_leaves_consumption_out_and_is_published():
     life = Life(bases={BUY: 400_000.0})
-    life.tell(1, [100], grid_import=[7])
-    assert life.shown == [{P: 400, BUY: 28}, {P: 100, BUY: 7}, {P: 1_000_100, BUY: 400_007}]
+    life.report(1, [100], grid_import=[7])
+    assert life.power() == {BUY: 28}
+    assert life.today() == {BUY: 7}
+    assert life.lifetime() == {BUY: 400_007}
 
 
-def test_production_waits_half_an_hour_and_then_goes_on_alone():
+def test_production_never_waits_for_the_other_flows():
     life = Life(bases=GRID_BASES)
-    flows = {"grid_import": [0.0], "grid_export": [4.0]}
-    life.tell(1, [10], **flows)
-    for count in (2, 3, 4):
-        life.tell(count, [10] * count)
-        assert life.data.power == Power(power_w=40, measured_at=MIDNIGHT + QUARTER)
+    life.report(1, [10], grid_import=[0.0], grid_export=[4.0])
+    for count in (2, 3, 4, 5):
+        life.report(count, [10] * count)
+        assert life.data.power == Power(power_w=40, measured_at=MIDNIGHT + count * QUARTER)
         assert life.data.today
-        assert life.data.today.energy_wh == 10
-        assert life.data.lifetime.published_wh == 1_000_010
-        assert life.data.balance
-    life.tell(5, [10] * 5)
-    assert life.data.balance is None
-    assert life.data.power == Power(power_w=40, measured_at=MIDNIGHT + 5 * QUARTER)
-    assert life.data.lifetime.published_wh == 1_000_050
+        assert life.data.today.energy_wh == 10 * count
+        assert life.data.lifetime.published_wh == 1_000_000 + 10 * count
+        assert life.data.published.power[SELL].end == MIDNIGHT + QUARTER
+        assert life.data.published.power[C].end == MIDNIGHT + QUARTER
 
 
-def test_production_that_has_run_ahead_is_no_part_of_an_older_balance():
+def test_a_flow_that_is_late_holds_up_only_what_is_computed_from_it():
     life = Life(bases=GRID_BASES)
-    life.tell(1, [10], grid_import=[0], grid_export=[4])
-    for count in (4, 5, 6):
-        life.tell(count, [10] * count)
-    assert life.data.balance is None
-    life.tell(6, grid_import=[0] * 5, grid_export=[4] * 5)
-    assert life.shown == [{P: 40, BUY: 0, SELL: 16, C: 24}, {}, {}]
-    assert life.data.lifetime.published_wh == 1_000_060
-    life.tell(7, [10] * 7, grid_import=[0] * 6, grid_export=[4] * 6)
-    assert life.shown[1:] == [
-        {P: 60, BUY: 0, SELL: 24, C: 36},
-        {P: 1_000_060, BUY: 400_000, SELL: 300_024, C: 1_100_036},
-    ]
+    life.report(1, [10], grid_import=[5], grid_export=[0])
+    life.report(3, [10] * 3, grid_import=[5] * 3)
+    assert life.data.published.power[BUY].end == MIDNIGHT + 3 * QUARTER
+    assert life.data.published.power[SELL].end == MIDNIGHT + QUARTER
+    assert life.data.published.power[C].end == MIDNIGHT + QUARTER
+    assert life.today() == {BUY: 15, SELL: 0, C: 15}
+    assert life.lifetime() == {BUY: 400_015, SELL: 300_000, C: 1_100_015}
+    assert life.data.published.grid.end == MIDNIGHT + QUARTER
 
 
-def test_flows_that_are_read_one_by_one_after_a_long_pause_meet_again_in_one_run():
+def test_one_lost_quarter_leaves_all_other_quarters_published():
+    life = Life(bases=GRID_BASES)
+    life.report(1, [10], grid_import=[5], grid_export=[0])
+    life.report(3, [10] * 3, grid_import=[5, None, 5], grid_export=[0, None, 0])
+    assert life.today() == {BUY: 10, SELL: 0, C: 30}
+    assert life.lifetime() == {BUY: 400_010, SELL: 300_000, C: 1_100_030}
+    life.report(3, grid_import=[5, 5, 5], grid_export=[0, 0, 0])
+    assert life.today() == {BUY: 15, SELL: 0, C: 45}
+    assert life.lifetime() == {BUY: 400_015, SELL: 300_000, C: 1_100_045}
+
+
+def test_a_day_that_lacks_more_than_an_hour_has_no_computed_energy_yet():
+    life = Life(bases=GRID_BASES)
+    export = [0, *[None] * 5, 0]
+    life.report(7, [10] * 7, grid_import=[5] * 7, grid_export=export)
+    assert life.today()[BUY] == 35
+    assert life.data.published.today[C].reason is Reason.INPUT_MISSING
+    life.report(7, grid_export=[0] * 7)
+    assert life.today()[C] == 7 * 15
+
+
+def test_a_second_array_behind_the_meter_hides_consumption_alone():
+    life = Life(bases=GRID_BASES)
+    life.report(2, [100, 100], grid_import=[0, 0], grid_export=[600, 600])
+    assert life.power() == {BUY: 0, SELL: 2400, C: None}
+    assert life.today() == {BUY: 0, SELL: 1200, C: None}
+    assert life.data.published.grid.amount == -2400
+    assert life.data.published.power[C].reason is Reason.CONTRADICTION
+    assert life.data.published.today[C].reason is Reason.CONTRADICTION
+    assert life.lifetime()[SELL] == 301_200
+
+
+def test_storage_of_an_unknown_kind_hides_the_computed_consumption():
+    life = Life(bases=GRID_BASES, unknown_storage=True)
+    life.report(1, [100], grid_import=[50], grid_export=[0])
+    assert life.power() == {BUY: 200, SELL: 0, C: None}
+    assert life.data.published.power[C].reason is Reason.UNKNOWN_STORAGE
+    assert life.data.published.today[C].reason is Reason.UNKNOWN_STORAGE
+    assert life.data.published.lifetime[C].reason is Reason.UNKNOWN_STORAGE
+
+
+def test_a_battery_that_reports_nothing_hides_the_computed_consumption_alone():
+    life = Life(bases=GRID_BASES, devices={"B": Device(kind=DeviceKind.BATTERY, serial="B")})
+    life.report(1, [100], grid_import=[50], grid_export=[0])
+    assert life.power() == {BUY: 200, SELL: 0, C: None}
+    assert life.data.published.power[C].reason is Reason.INPUT_MISSING
+
+
+def test_a_battery_is_part_of_what_consumption_follows_from():
     life = Life(
         bases={**GRID_BASES, TAKE: 20_000.0, GIVE: 19_000.0},
         devices={"B": Device(kind=DeviceKind.BATTERY, serial="B")},
     )
     for count in (1, 6, 11):
-        late = max(1, count - 1)
-        life.tell(count, [10] * count)
-        life.tell(count, grid_import=[0] * late, grid_export=[4] * late)
-        life.tell(count, battery_charge=[1] * late, battery_discharge=[0] * late)
-        assert life.data.balance
-        assert life.data.balance.measured_at == MIDNIGHT + late * QUARTER
-        assert life.shown[1] == {P: 10 * late, BUY: 0, SELL: 4 * late, TAKE: late, GIVE: 0, C: 5 * late}
-        assert life.shown[2][C] == 1_000_000 + 10 * late + 100_000 - 1_000 - 5 * late
-        assert all(balances(values) for values in life.shown)
+        life.report(count, [10] * count)
+        life.report(count, grid_import=[0] * count, grid_export=[4] * count)
+        life.report(count, battery_charge=[1] * count, battery_discharge=[0] * count)
+        assert life.today() == {BUY: 0, SELL: 4 * count, TAKE: count, GIVE: 0, C: 5 * count}
+        assert life.lifetime()[C] == 1_000_000 + 100_000 - 1_000 + 5 * count
+        assert life.data.published.battery.amount == -4
 
 
-def test_a_gap_in_a_meter_hides_the_sums_until_it_is_filled():
-    life = Life(bases=GRID_BASES)
-    life.tell(1, [10], grid_import=[5], grid_export=[0])
-    life.tell(3, [10] * 3, grid_import=[5, None, 5], grid_export=[0, None, 0])
-    assert life.shown == [{P: 40, BUY: 20, SELL: 0, C: 60}, {}, {}]
-    life.tell(3, grid_import=[5, 5, 5], grid_export=[0, 0, 0])
-    assert life.shown[1:] == [
-        {P: 30, BUY: 15, SELL: 0, C: 45},
-        {P: 1_000_030, BUY: 400_015, SELL: 300_000, C: 1_100_045},
-    ]
-
-
-def test_a_gap_in_production_makes_no_lifetime_of_consumption_too_low():
-    life = Life(bases=GRID_BASES)
-    life.tell(1, [10], grid_import=[5], grid_export=[0])
-    life.tell(3, [10, None, 100], grid_import=[500] * 3, grid_export=[0] * 3)
-    assert life.shown[1:] == [{}, {}]
-    assert life.data.counters[C].published_wh == 1_100_015
-    life.tell(3, [10, 90, 100])
-    assert life.shown[1] == {P: 200, BUY: 1500, SELL: 0, C: 1700}
-    assert life.shown[2][C] == 1_101_700
-
-
-def test_lifetimes_of_meters_that_stand_still_are_no_set_with_moving_production():
-    life = Life(bases={**GRID_BASES, C: 1_100_000.0})
-    life.tell(1, [100], grid_import=[50], grid_export=[0], consumption=[150])
-    assert life.shown[2]
-    flows = {"grid_import": [50, None, 50], "grid_export": [0, None, 0], "consumption": [150, None, 150]}
-    life.tell(3, [100] * 3, **flows)
-    assert life.shown[2] == {}
-
-
-def test_what_inverters_draw_at_night_hides_neither_day_nor_lifetime():
+def test_what_inverters_draw_at_night_hides_nothing():
     life = Life(bases=GRID_BASES)
     production, bought = [10.0, 20.0, -2.0, -2.0], [0.0, 0.0, 50.0, 50.0]
     for count in range(1, 5):
-        life.tell(count, production[:count], grid_import=bought[:count], grid_export=[0] * count)
-        assert all(balances(values) for values in life.shown)
-        assert life.data.today
-        assert life.shown[1][P] == life.data.today.energy_wh
-        assert life.shown[2][P] == life.data.lifetime.published_wh
-    assert life.shown[0] == {P: 0, BUY: 200, SELL: 0, C: 200}
-    assert life.shown[1] == {P: 30, BUY: 100, SELL: 0, C: 130}
+        life.report(count, production[:count], grid_import=bought[:count], grid_export=[0] * count)
+    assert life.data.power
+    assert life.data.power.power_w == 0
+    assert life.data.today
+    assert life.data.today.energy_wh == 30
+    assert life.power() == {BUY: 200, SELL: 0, C: 200}
+    assert life.today() == {BUY: 100, SELL: 0, C: 130}
 
 
 def test_a_night_without_a_word_of_production_is_dark_and_goes_on():
@@ -220,43 +231,98 @@ def test_a_night_without_a_word_of_production_is_dark_and_goes_on():
     def dark(start: datetime, _end: datetime) -> bool:
         return start >= MIDNIGHT + QUARTER
 
-    life.tell(1, [10])
+    life.report(1, [10])
     for count in range(1, 6):
         life.now = MIDNIGHT + QUARTER * count + timedelta(seconds=95)
         flows = {BUY: intervals([5] * count), SELL: intervals([0] * count)}
         life.take(Update(flows=flows), dark)
-        assert life.data.balance
-        assert life.data.balance.measured_at == MIDNIGHT + count * QUARTER
-        assert life.shown[1] == {P: 10, BUY: 5 * count, SELL: 0, C: 10 + 5 * count}
-        assert life.shown[2][BUY] == 400_000 + 5 * count
-    assert life.shown[0] == {P: 0, BUY: 20, SELL: 0, C: 20}
+        assert life.today() == {BUY: 5 * count, SELL: 0, C: 10 + 5 * count}
+        assert life.lifetime()[BUY] == 400_000 + 5 * count
+    assert life.power() == {BUY: 20, SELL: 0, C: 20}
 
 
-def test_bases_are_carried_over_midnight_by_a_whole_day_and_not_by_one_with_a_gap():
+def test_the_day_of_grid_and_consumption_begins_at_nothing_after_midnight():
     life = Life(bases=GRID_BASES)
-    whole, gap = [1.0] * 97, [1.0] * 50 + [None] + [1.0] * 46
-    life.tell(97, [0.0] * 97, grid_import=whole, grid_export=gap)
+    life.report(95, [1.0] * 95, grid_import=[2.0] * 95, grid_export=[0.0] * 95)
+    assert life.today() == {BUY: 2 * 95, SELL: 0, C: 3 * 95}
+    life.now = MIDNIGHT + timedelta(days=1, minutes=1)
+    life.take(Update())
+    assert life.today() == {BUY: 0, SELL: 0, C: 0}
+    assert life.data.published.today[BUY].end == MIDNIGHT + 95 * QUARTER
+
+
+def test_bases_are_carried_on_by_whole_days_and_the_rows_of_yesterday_stay_correctable():
+    life = Life(bases=GRID_BASES)
+    day, days = 96, 2 * 96 + 1
+    life.report(days, [0.0] * days, grid_import=[1.0] * days, grid_export=[1.0] * days)
     assert life.data.bases[BUY] == LifetimeBase(day=date(2026, 6, 2), before_wh=400_096)
-    assert life.data.bases[SELL] == LifetimeBase(day=DAY, before_wh=300_000)
-    life.tell(97, grid_export=whole)
-    assert life.data.bases[SELL] == LifetimeBase(day=date(2026, 6, 2), before_wh=300_096)
-    assert life.shown[2][SELL] == 300_097
+    corrected = [1.0] * days
+    corrected[day + 95] = 15.0
+    life.report(days, grid_import=corrected)
+    assert life.lifetime()[BUY] == 400_000 + days + 14
 
 
-def test_no_lifetime_falls_when_the_cloud_corrects_one_downward():
+def test_a_day_with_a_gap_is_waited_for_and_then_carried_on_without_it():
     life = Life(bases=GRID_BASES)
-    life.tell(1, [10], grid_import=[50], grid_export=[0])
+    gap = [1.0] * 50 + [None] + [1.0] * (3 * 96 - 51)
+    for count in (2 * 96 + 1, 2 * 96 + 60):
+        life.report(count, [0.0] * count, grid_import=gap[:count], grid_export=[0.0] * count)
+        assert life.lifetime()[BUY] == 400_000 + count - 1
+    assert life.data.bases[BUY] == LifetimeBase(day=date(2026, 6, 2), before_wh=400_095, missing_since=DAY)
+
+
+def test_no_lifetime_falls_when_the_cloud_corrects_one_downward_and_it_goes_on():
+    life = Life(bases=GRID_BASES)
+    life.report(1, [10], grid_import=[50], grid_export=[0])
     life.take(Update(bases={BUY: LifetimeBase(day=DAY, before_wh=399_980.0)}))
-    before = life.data.counters
-    assert life.shown[2].get(BUY, 400_050) == 400_050
-    life.tell(2, [10, 10], grid_import=[50, 50], grid_export=[0, 0])
-    assert life.shown[2] == {P: 1_000_020, BUY: 400_080, SELL: 300_000, C: 1_100_100}
-    assert all(life.shown[2][flow] >= (counter.published_wh or 0) for flow, counter in before.items())
+    assert life.lifetime()[BUY] == 400_050
+    assert life.data.published.lifetime[BUY].origin is Origin.CARRIED
+    assert life.lifetime()[SELL] == 300_000
+    life.report(2, [10, 10], grid_import=[50, 50], grid_export=[0, 0])
+    assert life.lifetime()[BUY] == 400_080
 
 
-def test_a_system_without_meters_is_shown_as_before():
+def test_a_system_without_meters_publishes_no_flows():
     life = Life()
-    life.tell(1, [10])
-    assert life.data.balance is None
+    life.report(1, [10])
+    assert life.power() == {}
     assert life.data.power == Power(power_w=40, measured_at=MIDNIGHT + QUARTER)
-    assert life.data.behind_since is None
+
+
+def test_an_older_answer_takes_no_value_back():
+    life = Life(bases=GRID_BASES)
+    life.report(2, [10, 20], grid_import=[1, 2], grid_export=[0, 0])
+    life.take(Update(power=Power(power_w=3, measured_at=MIDNIGHT + QUARTER)))
+    assert life.data.power == Power(power_w=80, measured_at=MIDNIGHT + 2 * QUARTER)
+
+
+def test_a_row_beyond_what_is_possible_is_missing_everywhere():
+    life = Life(bases=GRID_BASES, size_w=5_000.0)
+    life.report(2, [10, 40_000_000], grid_import=[5, 4_294_967_295], grid_export=[0, 0])
+    assert life.data.power == Power(power_w=40, measured_at=MIDNIGHT + QUARTER)
+    assert life.data.today
+    assert life.data.today.energy_wh == 10
+    assert life.power() == {BUY: 20, SELL: 0, C: 60}
+    assert life.lifetime()[BUY] == 400_005
+    assert life.data.recent()[BUY].keys() == {MIDNIGHT}
+    assert life.data.rejected[P].energy_wh == 40_000_000
+    assert life.data.rejected[BUY].energy_wh == 4_294_967_295
+    life.report(2, [10, 12], grid_import=[5, 6], grid_export=[0, 0])
+    assert life.today()[BUY] == 11
+
+
+def test_a_nameplate_typed_wrong_withholds_nothing_for_long():
+    life = Life(size_w=1_000.0)
+    life.report(7, [1_000.0] * 7)
+    assert life.data.power is None
+    life.report(8, [1_000.0] * 8)
+    assert life.data.peak.size_doubted
+    assert life.data.power == Power(power_w=4_000, measured_at=MIDNIGHT + 8 * QUARTER)
+    assert life.data.today
+    assert life.data.today.energy_wh == 8_000
+
+
+def test_a_nameplate_in_the_wrong_unit_withholds_nothing():
+    life = Life(size_w=5.68)
+    life.report(1, [1_000.0])
+    assert life.data.power == Power(power_w=4_000, measured_at=MIDNIGHT + QUARTER)

@@ -85,3 +85,30 @@ async def test_grid_and_battery_keep_their_hours_where_midnight_lies_within_an_h
         hours = await hours_of(hass, f"solar_cloud:{plant.key}_{measure}", begin + DAY, begin + 8 * DAY)
         assert len(hours) > 160
         assert hours == {hour: plant.flow_wh(flow, hour, hour + HOUR) for hour in hours}
+
+
+async def test_an_imported_week_and_the_day_of_the_set_up_keep_their_hours(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to(datetime(2026, 6, 10, 7, 20, tzinfo=UTC))
+    plant = cloud.simulator.plants["solaredge_1148616"]
+    plant.timezone, plant.zone = "Asia/Kolkata", ZoneInfo("Asia/Kolkata")
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    (system,) = entry.runtime_data.systems.values()
+    await system.bookkeeper.async_import(date(2026, 6, 1))
+    await pass_time(hass, freezer, 9 * DAY, step=2 * HOUR)
+    # The week before the set-up was read in rows, from its first midnight on.
+    begin = datetime(2026, 6, 2, 19, tzinfo=UTC)
+    flows: tuple[tuple[str, Flow], ...] = (
+        ("grid_import", "import"),
+        ("grid_export", "export"),
+        ("battery_charge", "charge"),
+        ("battery_discharge", "discharge"),
+    )
+    for measure, flow in flows:
+        hours = await hours_of(hass, f"solar_cloud:{plant.key}_{measure}", begin, begin + 15 * DAY)
+        assert len(hours) == 15 * 24
+        wrong = {hour: wh for hour, wh in hours.items() if wh != plant.flow_wh(flow, hour, hour + HOUR)}
+        assert wrong == {}, measure
+    hours = await hours_of(hass, f"solar_cloud:{plant.key}_production", begin, begin + 15 * DAY)
+    assert {hour: plant.energy_wh(hour, hour + HOUR) for hour in hours} == hours

@@ -43,6 +43,13 @@ def test_a_zone_without_a_place_is_guessed_from_its_distance_to_utc() -> None:
     assert (place.longitude, place.margin) == (45, GUESS_MARGIN)
 
 
+def test_an_offset_that_is_home_s_is_near_home_and_any_other_is_guessed() -> None:
+    place = place_of("+05:30", "Asia/Kolkata", 12.9, 77.6)
+    assert (place.latitude, place.longitude, place.margin) == (12.9, 77.6, GUESS_MARGIN)
+    place = place_of("-03:00", "Asia/Kolkata", 12.9, 77.6)
+    assert (place.longitude, place.margin) == (-45, GUESS_MARGIN)
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd"])
 def test_what_is_no_zone_is_guessed_to_be_near_home(zone: str) -> None:
     place = place_of(zone, *HOME)

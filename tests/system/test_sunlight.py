@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from custom_components.solar_cloud.model.elements import DayEnergy, Power
 from custom_components.solar_cloud.sky.sun import Place
 from custom_components.solar_cloud.system.sunlight import Sunlight
@@ -15,35 +17,59 @@ def at(day: int, hour: float, month: int = 6) -> datetime:
     return datetime(2026, month, day, tzinfo=UTC) + timedelta(hours=hour)
 
 
+def seen(light: Sunlight, power_w: float, measured: datetime, now: datetime) -> Power:
+    """Return what is left of a power that was measured at an instant."""
+    return light.as_of(Power(power_w=power_w, measured_at=measured), now, 5_000.0)
+
+
 def test_a_power_from_before_sunset_ends_with_the_light() -> None:
-    power = Power(power_w=310.0, measured_at=at(10, 17))
-    assert BERLIN.power_w(power, at(10, 19)) == 310
-    assert BERLIN.power_w(power, at(10, 20)) == 0
-    assert BERLIN.power_w(power, at(11, 1)) == 0
-    assert BERLIN.power_w(None, at(11, 1)) is None
+    assert seen(BERLIN, 310, at(10, 17), at(10, 19)) == Power(power_w=310, measured_at=at(10, 17))
+    assert seen(BERLIN, 310, at(10, 17), at(10, 20)) == Power(power_w=0, measured_at=at(10, 20))
+    assert seen(BERLIN, 310, at(10, 17), at(11, 1)) == Power(power_w=0, measured_at=at(11, 1))
 
 
-def test_what_was_measured_in_the_dark_is_shown_as_measured() -> None:
-    assert BERLIN.power_w(Power(power_w=-12.0, measured_at=at(10, 22)), at(10, 23)) == -12
+def test_a_power_of_another_days_light_is_nothing_since_the_last_dark() -> None:
+    for measured in (at(8, 12), at(10, 17)):
+        old = seen(BERLIN, 310, measured, at(11, 12))
+        assert old.power_w == 0
+        assert at(11, 2) < old.measured_at < at(11, 3)
+        assert BERLIN.is_dark(old.measured_at - timedelta(hours=1), old.measured_at - timedelta(seconds=1))
+        assert not BERLIN.is_dark(old.measured_at, old.measured_at + timedelta(minutes=1))
 
 
-def test_an_old_power_by_day_is_shown_with_its_age_not_as_zero() -> None:
-    assert BERLIN.power_w(Power(power_w=310.0, measured_at=at(8, 12)), at(10, 12)) == 310
+@pytest.mark.parametrize("power_w", [-12, 0, 36, 100])
+def test_a_little_that_is_measured_in_the_dark_is_nothing(power_w: float) -> None:
+    assert seen(BERLIN, power_w, at(10, 22), at(10, 23)) == Power(power_w=0, measured_at=at(10, 23))
 
 
-def test_a_new_days_energy_is_zero_until_light_and_unknown_until_the_first_reading() -> None:
+def test_more_than_a_little_in_the_dark_shows_that_the_sun_is_known_badly() -> None:
+    assert seen(BERLIN, 101, at(10, 22), at(10, 23)) == Power(power_w=101, measured_at=at(10, 22))
+    large = Power(power_w=900, measured_at=at(10, 22))
+    assert BERLIN.as_of(large, at(10, 23), 50_000.0).power_w == 0
+    assert BERLIN.as_of(large, at(10, 23), None) == large
+
+
+def test_a_power_by_day_is_shown_with_its_age_not_as_zero() -> None:
+    assert seen(BERLIN, 310, at(10, 5), at(10, 17)) == Power(power_w=310, measured_at=at(10, 5))
+
+
+def test_a_new_days_energy_is_zero_and_an_older_days_says_nothing_in_the_light() -> None:
     newest = DayEnergy(day=date(2026, 6, 10), energy_wh=25_000)
     assert BERLIN.day_energy_wh(newest, at(10, 21.9)) == 25_000
     assert BERLIN.day_energy_wh(newest, at(10, 22)) == 0
     assert BERLIN.day_energy_wh(newest, at(11, 2)) == 0
-    assert BERLIN.day_energy_wh(newest, at(11, 3)) is None
+    assert BERLIN.day_energy_wh(newest, at(11, 12)) == 0
+    assert BERLIN.day_energy_wh(newest, at(11, 22)) == 0
+    assert BERLIN.day_energy_wh(newest, at(12, 12)) is None
     assert BERLIN.day_energy_wh(None, at(11, 2)) is None
 
 
-def test_in_the_polar_day_nothing_is_known_from_midnight_on() -> None:
+def test_in_the_polar_day_a_power_stands_and_a_new_day_begins_at_zero() -> None:
     newest = DayEnergy(day=date(2026, 6, 10), energy_wh=25_000)
-    assert TROMSO.day_energy_wh(newest, at(10, 22.1)) is None
-    assert TROMSO.power_w(Power(power_w=310.0, measured_at=at(10, 12)), at(10, 23)) == 310
+    assert TROMSO.day_energy_wh(newest, at(10, 22.1)) == 0
+    assert TROMSO.day_energy_wh(newest, at(11, 22.1)) is None
+    power = Power(power_w=310.0, measured_at=at(10, 12))
+    assert TROMSO.as_of(power, at(10, 23), None) == power
 
 
 def test_in_the_polar_night_a_days_energy_is_zero() -> None:

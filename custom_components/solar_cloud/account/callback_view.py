@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+import re
 from secrets import token_urlsafe
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +25,7 @@ from ..const import CONF_SITE_ID, DOMAIN
 from .urls import CALLBACK_PATH
 
 LIFE = timedelta(minutes=10)
+ERROR = "error"
 MOST_LINKS = 5
 """Ids that one dialog keeps: each display of it gives out another, and a page of an older one may be open."""
 LONGEST = 4096
@@ -38,19 +41,61 @@ _PAGE = """<!DOCTYPE html>
 {script}</body>
 </html>
 """
-_DONE = (
-    "You can close this window",
-    "Home Assistant goes on with the dialog that is open there.",
-    "<script>window.close()</script>\n",
+_CLOSE = "<script>window.close()</script>\n"
+_DONE = ("You can close this window", "Home Assistant goes on with the dialog that is open there.", _CLOSE)
+_PASTE = (
+    "copy the whole address of this page, go back to Home Assistant, begin to sign in once more, choose "
+    "<em>Sign in and paste the code</em> and paste it there within a few minutes."
 )
 _VOID = (
     "This link does not work",
     (
-        "It has been used already, is older than ten minutes, or belongs to no open dialog. "
-        "Go back to Home Assistant and begin to sign in once more."
+        "It has been used already, is older than ten minutes, or belongs to no dialog that is open: it was closed, or "
+        f"Home Assistant has been restarted. If you have agreed just now, the code may still be good: {_PASTE} "
+        "Else begin to sign in once more."
     ),
     "",
 )
+_NO_DIALOG = (
+    "The code came without its dialog",
+    (
+        "SolarEdge has given a code, but it has not sent back which dialog of Home Assistant it is for. "
+        f"Nothing is lost: {_PASTE}"
+    ),
+    "",
+)
+_NOTHING = (
+    "Nothing has come back from SolarEdge",
+    (
+        "This address is where SolarEdge sends the browser after the sign-in, with a code or a refusal in it. It had "
+        "neither. Go back to Home Assistant and begin to sign in there."
+    ),
+    "",
+)
+_REFUSALS: Mapping[str, str] = MappingProxyType(
+    {
+        "access_denied": "The owner has not agreed, or this login is not the owner's.",
+        "unauthorized_client": "SolarEdge does not let this application sign in: it has to be of the type Site Access.",
+        "invalid_scope": "The application may not ask for all that is needed: tick SITE_DATA and DEVICE_DATA in it.",
+        "invalid_request": "Something is wrong with the application: check its client ID and its redirect URL.",
+        "server_error": "SolarEdge could not do it just now. Try again later.",
+        "temporarily_unavailable": "SolarEdge could not do it just now. Try again later.",
+    }
+)
+"""What the errors of RFC 6749, 4.1.2.1, mean here."""
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+
+def refusal(error: str) -> tuple[str, str, str]:
+    """Return the page about a refusal; a word of SolarEdge's that is no code is not repeated."""
+    known = _REFUSALS.get(error)
+    if known is None:
+        known = f"SolarEdge gives as the reason: {error}." if _CODE.fullmatch(error) else "It has not said why."
+    return (
+        "SolarEdge has not given access",
+        f"{known} Go back to Home Assistant: if the dialog is still open, it tells how to go on; else begin once more.",
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +147,7 @@ class SolarEdgeCallbackView(HomeAssistantView):
     name = "api:solar_cloud:solaredge:callback"
 
     async def get(self, request: web.Request) -> web.Response:
-        """Go on with the dialog; whatever does not belong to one gets the same page and changes nothing."""
+        """Go on with the dialog; what belongs to none changes nothing, and its page does not say which dialogs wait."""
         hass, query = request.app[KEY_HASS], request.query
         outcome = _outcome(query)
         # Some day Connect may send back the state instead, as its documentation says.
@@ -118,19 +163,29 @@ class SolarEdgeCallbackView(HomeAssistantView):
                 # The dialog waits for a code that is pasted: what is no code is none of its business.
                 hass.data[WAITING].update(claimed)
             else:
-                return _page(_DONE, HTTPStatus.OK)
-        return _page(_VOID, HTTPStatus.BAD_REQUEST)
+                page = refusal(outcome[ERROR]) if ERROR in outcome else _DONE
+                return _page(page, HTTPStatus.OK)
+        return _page(_unclaimed(query, outcome), HTTPStatus.BAD_REQUEST)
 
 
 def _outcome(query: Mapping[str, str]) -> dict[str, Any] | None:
     """Return the input for the dialog; `None` where the address says neither yes nor no."""
     if any(len(text) > LONGEST for text in query.values()):
         return None
-    if error := query.get("error"):
-        return {"error": error}
+    if error := query.get(ERROR):
+        return {ERROR: error}
     if code := query.get("code"):
         return {"code": code, CONF_SITE_ID: query.get("site_id", "")}
     return None
+
+
+def _unclaimed(query: Mapping[str, str], outcome: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    """Return the page about an address that no dialog has taken; it depends on nothing but the address."""
+    if outcome is None:
+        return _VOID if query else _NOTHING
+    if ERROR in outcome:
+        return refusal(outcome[ERROR])
+    return _VOID if query.get("external_id") or query.get("state") else _NO_DIALOG
 
 
 @callback

@@ -49,6 +49,13 @@ class Daylight:
             return None
         return spans[index - 1].set if index else None
 
+    def dark_until(self, moment: float) -> float | None:
+        """Return the last moment up to this one at which it was dark; `None` where it has been light for weeks."""
+        spans, index = self.spans(moment)
+        if index < len(spans) and spans[index].rise <= moment:
+            return spans[index].rise if index else None
+        return moment
+
     def dark_at(self, moment: float) -> float | None:
         """Return the next end of the light, `None` where none is near."""
         spans, index = self.spans(moment)

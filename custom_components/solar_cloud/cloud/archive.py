@@ -4,8 +4,10 @@ Days are the system's own; energies are Wh; instants are aware UTC.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import date, datetime, timedelta
+from typing import Self
 
 from ..model.data import SystemData
 from ..model.elements import Flow, Interval
@@ -18,6 +20,11 @@ type Detail = Mapping[Flow, tuple[Interval, ...]]
 class Archive(ABC):
     """A cloud's past; each method that sends has another that returns its price in requests."""
 
+    only: frozenset[Flow] | None = None
+    """The flows that are read; `None` stands for all that the system has."""
+    keeps_rows: timedelta | None = None
+    """For how long the cloud has the intervals of a day; `None` where it says nothing of an end."""
+
     is_free = False
     """Whether a whole life costs so few requests that the owner need not agree to them."""
     late = False
@@ -25,9 +32,19 @@ class Archive(ABC):
     settled = timedelta(hours=2)
     """How long after midnight the readings mostly cover the day that has ended; what is missing then is requested."""
 
+    def limited_to(self, flows: Iterable[Flow]) -> Self:
+        """Return the same past with only the requests that these flows need."""
+        limited = copy(self)
+        limited.only = frozenset(flows)
+        return limited
+
+    def reads(self, flows: Iterable[Flow]) -> bool:
+        """Return whether one of these flows, which share a request, is to be read."""
+        return self.only is None or not self.only.isdisjoint(flows)
+
     @abstractmethod
     def flows(self, data: SystemData) -> frozenset[Flow]:
-        """Return the flows whose past can be read: production, and what meters and batteries measure."""
+        """Return the flows whose past is read: production, and what meters and batteries measure."""
 
     @abstractmethod
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
@@ -42,9 +59,17 @@ class Archive(ABC):
         """Return the energy of each of these days, both included, up to yesterday. Raises `CloudError`."""
 
     @abstractmethod
-    def detail_price(self, data: SystemData) -> int:
-        """Return the requests that the intervals of one day cost."""
+    def detail_price(self, data: SystemData, day: date | None = None, now: datetime | None = None) -> int:
+        """Return the requests that the intervals of a day cost now; without a day those of one like most."""
 
     @abstractmethod
     async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
         """Return the intervals of one day, an hour long at most, as far as the cloud has them. Raises `CloudError`."""
+
+    def answered(self, data: SystemData, flow: Flow) -> tuple[datetime, datetime] | None:
+        """Return the time of which every interval that the cloud has is among the known ones; `None` where unknown.
+
+        What is missing in it was asked for and answered with nothing: in the dark and beside it there is no more to
+        come.
+        """
+        return None

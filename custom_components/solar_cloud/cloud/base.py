@@ -105,6 +105,10 @@ class Cloud(ABC):
         """Return the notes that have what was refused asked for again: the account's plan or consent has changed."""
         return {}
 
+    def refuses(self, system_id: str) -> bool:
+        """Return whether whatever is asked about a system is refused, though the credential is not."""
+        return False
+
     @abstractmethod
     async def systems(self) -> tuple[System, ...]:
         """List the systems that the credential may read, in the cloud's order. Raises `CloudError`."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from ..budget.limit import Scope as ThrottleScope
 
 __all__ = [
+    "AllRefused",
     "ClientRefused",
     "CloudError",
     "CredentialRefused",
@@ -42,6 +43,10 @@ class ClientRefused(CredentialRefused):
 
 class WrongApplication(CredentialRefused):
     """The API key belongs to another application than the one that the owner signed in to."""
+
+
+class AllRefused(CloudError):
+    """Whatever is asked for is refused, though the credential is not: a suspended key, a system that is not shared."""
 
 
 class NotAllowed(CloudError):

@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, override
 from .auth import Auth
 from .clock import utcnow
 from .errors import CredentialRefused, TemporarilyUnavailable
-from .parse import as_float, as_int, as_str
+from .parse import as_float, as_int, as_secret, as_str
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Tokens:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self | None:
         """Read what `as_dict` gave; `None` for anything else."""
-        access, refresh = as_str(stored.get("access_token")), as_str(stored.get("refresh_token"))
+        access, refresh = as_secret(stored.get("access_token")), as_secret(stored.get("refresh_token"))
         issued, expires = as_float(stored.get("issued_at")), as_float(stored.get("expires_at"))
         if not access or not refresh or issued is None or expires is None:
             return None

@@ -1,47 +1,70 @@
-"""Tolerant readers for the fields of a vendor's JSON.
+"""Tolerant readers for the fields of a vendor's JSON: the one border of all clouds.
 
-A reader never raises: what is null, absent or of a wrong type becomes `None` (or empty), because one odd field must not
-take down a whole answer. Only the `require_` functions raise, for an answer that cannot be read at all.
+A reader never raises: what is null, absent, of a wrong type or beyond what can be stored becomes `None` (or empty),
+because one odd field must not take down a whole answer. Only the `require_` functions raise, for an answer that cannot
+be read at all.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 import math
 from types import MappingProxyType
 from typing import Any
+import unicodedata
 
+from .clock import compared_with
 from .errors import MalformedAnswer
 
+LARGEST = 1e12
+"""No amount of a system is larger, in W or Wh: beyond it a counter says that it has no value."""
+LARGEST_WHOLE = 2**53 - 1
+"""The largest whole number that JSON keeps exact."""
+LONGEST = 255
+"""Characters of a text; Home Assistant stores no longer state."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No monitored system is older; an instant before it is a zero or a broken clock, not a time."""
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+GRACE = timedelta(days=1)
+"""How far a cloud's clock may be ahead, or a calendar of its systems."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_SPACES = frozenset({"Zl", "Zp"})
+_UNIT_WORDS = (
+    ("kilo", "k"),
+    ("mega", "m"),
+    ("giga", "g"),
+    ("watts", "w"),
+    ("watt", "w"),
+    ("hours", "h"),
+    ("hour", "h"),
+    ("joules", "j"),
+    ("joule", "j"),
+    ("volts", "v"),
+    ("volt", "v"),
+    ("amperes", "a"),
+    ("ampere", "a"),
+    ("amps", "a"),
+    ("amp", "a"),
+    ("hertz", "hz"),
+    ("percentage", "%"),
+    ("percent", "%"),
+)
 _TEXT_KEYS = ("message", "details", "detail", "reason", "errorMessages", "error_description", "error", "title")
 _TEXT_LENGTH = 200
 
 
 def as_float(value: Any) -> float | None:
-    """Read a finite number; numeric strings count, booleans do not."""
-    if type(value) is float:  # nearly all of them: an answer may hold thousands
-        return value if math.isfinite(value) else None
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and "_" in value:  # float() takes 1_000 for a number
-        return None
-    try:
-        number = float(value)
-    except ValueError, OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    """Read a finite number of at most 10¹²; numeric strings count, booleans do not."""
+    number = value if type(value) is float else _number(value)  # nearly all are: an answer may hold thousands
+    return number if number is not None and -LARGEST <= number <= LARGEST else None
 
 
 def as_int(value: Any) -> int | None:
-    """Read a whole number; ``31``, ``31.0`` and ``"31"`` count, ``31.5`` and booleans do not."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    number = as_float(value)
-    return int(number) if number is not None and number.is_integer() else None
+    """Read a whole number below 2⁵³; ``31``, ``31.0`` and ``"31"`` count, ``31.5`` and booleans do not."""
+    number = value if isinstance(value, int) and not isinstance(value, bool) else _number(value)
+    if number is None or not -LARGEST_WHOLE <= number <= LARGEST_WHOLE:
+        return None
+    return int(number) if isinstance(number, int) or number.is_integer() else None
 
 
 def as_bool(value: Any) -> bool | None:
@@ -54,15 +77,25 @@ def as_bool(value: Any) -> bool | None:
 
 
 def as_str(value: Any) -> str | None:
-    """Read a text that is not empty, without space around it; a whole number counts: ids and serials can be one."""
+    """Read a text that is not empty, without space around it; a whole number counts: ids and serials can be one.
+
+    Control characters and halves of characters are left out, and what is beyond 255 characters is cut off.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         try:
-            return str(value)
+            text = str(value)
         except ValueError:  # more digits than Python writes
             return None
-    if isinstance(value, str):
-        return value.strip() or None
-    return None
+        return text if len(text) <= LONGEST else None
+    return _storable(value) if isinstance(value, str) else None
+
+
+def as_secret(value: Any) -> str | None:
+    """Read what only its cloud understands, such as a token or a cursor: as it is or not at all, of any length."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return as_str(value)
+    text = value.strip() if isinstance(value, str) else ""
+    return text if text and text.isprintable() else None
 
 
 def first_str(row: Mapping[str, Any], *names: str) -> str | None:
@@ -73,7 +106,21 @@ def first_str(row: Mapping[str, Any], *names: str) -> str | None:
 def as_code(value: Any) -> str | None:
     """Read a vendor's code, such as a status, in lower case."""
     text = as_str(value)
-    return text.lower() if text else None
+    return text.lower()[:LONGEST].rstrip() if text else None  # a few capitals are one character shorter
+
+
+def as_unit(value: Any) -> str | None:
+    """Read a unit in any case and spelling as its symbol in lower case: ``kWh``, ``KWH`` and ``KILOWATT_HOUR`` are kwh.
+
+    A million is the only m that occurs: nobody measures a house in milliwatts.
+    """
+    text = as_code(value)
+    if text is None:
+        return None
+    symbol = "".join(letter for letter in text if letter.isalpha() or letter == "%")
+    for word, short in _UNIT_WORDS:
+        symbol = symbol.replace(word, short)
+    return symbol or None
 
 
 def as_list(value: Any) -> list[Any]:
@@ -104,8 +151,16 @@ def above_zero[NumberT: (int, float)](number: NumberT | None) -> NumberT | None:
 def as_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
     """Read an instant as aware UTC: Unix epoch seconds (number or digits) or ISO 8601 with an offset.
 
-    A time without an offset is taken to be in `zone`; without a zone it is none. So is an instant outside 2000…2100.
+    A time without an offset is taken to be in `zone`; without a zone it is none. An instant outside 2000…2100 is none
+    either, nor is one that is more than a day ahead.
     """
+    moment = as_deadline(value, zone)
+    now = compared_with()
+    return moment if moment is None or now is None or moment <= now + GRACE else None
+
+
+def as_deadline(value: Any, zone: tzinfo | None = None) -> datetime | None:
+    """Read an instant that may still come, such as the end of a limit; else as `as_time` does."""
     moment = _epoch(value) or _iso(value, zone)
     return moment if moment is not None and EARLIEST <= moment < LATEST else None
 
@@ -113,10 +168,12 @@ def as_time(value: Any, zone: tzinfo | None = None) -> datetime | None:
 def as_date(value: Any, zone: tzinfo | None = None) -> date | None:
     """Read a day: ``YYYY-MM-DD``, or a time stamp with an offset, which names the day as it is written there.
 
-    Unix epoch seconds need the zone whose midnight they are.
+    Unix epoch seconds need the zone whose midnight they are. A day outside 2000…2100 is none, and so is one that is
+    further ahead than tomorrow.
     """
     if (moment := _epoch(value)) is not None:
-        day = moment.astimezone(zone).date() if zone else None
+        # No zone can move the smallest and the largest date of a calendar.
+        day = moment.astimezone(zone).date() if zone and EARLIEST <= moment < LATEST else None
     elif isinstance(value, str):
         try:
             day = datetime.fromisoformat(value.strip()).date()
@@ -124,7 +181,10 @@ def as_date(value: Any, zone: tzinfo | None = None) -> date | None:
             return None
     else:
         return None
-    return day if day is not None and EARLIEST.date() <= day < LATEST.date() else None
+    if day is None or not EARLIEST.date() <= day < LATEST.date():
+        return None
+    now = compared_with()
+    return day if now is None or day <= (now + GRACE).date() else None
 
 
 def require_map(answer: Any, what: str) -> Mapping[str, Any]:
@@ -173,6 +233,34 @@ def error_texts(body: Any) -> tuple[str, ...]:
     inner = as_map(body.get("error"))
     texts += [_one_line(inner.get(key)) for key in _TEXT_KEYS]
     return tuple(text for text in texts if text)
+
+
+def _number(value: Any) -> float | None:
+    """Read a number of any size; `None` for one that is not finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and "_" in value:  # float() takes 1_000 for a number
+        return None
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _storable(text: str) -> str | None:
+    """Return a text as it can be written and stored, without space around it; `None` where nothing is left."""
+    if not text.isprintable():
+        text = "".join(map(_storable_character, text))
+    return text.strip()[:LONGEST].rstrip() or None
+
+
+def _storable_character(character: str) -> str:
+    """Return a character, a space for what parts lines, and nothing for other controls and halves of characters."""
+    kind = unicodedata.category(character)
+    if kind in _SPACES or (kind == "Cc" and character.isspace()):
+        return " "
+    return "" if kind in {"Cc", "Cs"} else character
 
 
 def _one_line(value: Any) -> str:

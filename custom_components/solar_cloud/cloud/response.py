@@ -1,5 +1,6 @@
 """What a cloud sent back, and how it is read: as the JSON that was asked for, or as the error that it means."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,9 @@ from .errors import (
 from .parse import status_text
 from .retry_after import MINUTE_RETRY, retry_after
 
+LONG = 256 * 1024
+"""Bytes; parsing more takes tens of milliseconds."""
+
 type Translate = Callable[[int, Mapping[str, str], Any], CloudError | None]
 """Status, headers and JSON body (`None` where there is none) to the error that they mean; `None`: nothing special."""
 
@@ -36,9 +40,9 @@ class Response:
 
     @property
     def is_page(self) -> bool:
-        """Whether a web page came, as from a proxy or a portal."""
+        """Whether a web page came, as from a proxy or a portal; no error of a cloud is too long to be read."""
         if self.body is None:
-            return False
+            return self.status >= 400
         return self.content_type in {"text/html", "application/xhtml+xml"} or self.body.lstrip()[:1] == b"<"
 
     def json(self) -> tuple[Any, bool]:
@@ -49,6 +53,12 @@ class Response:
             return json.loads(self.body.decode("utf-8-sig", errors="replace")), True
         except ValueError, RecursionError:
             return None, False
+
+    async def parsed(self) -> tuple[Any, bool]:
+        """Parse the body as `json` does; a long one in a thread, so that nothing else has to wait."""
+        if self.body is None or len(self.body) <= LONG:
+            return self.json()
+        return await asyncio.to_thread(self.json)
 
     def not_json(self) -> CloudError:
         """Return what is wrong with a response whose body is no JSON."""

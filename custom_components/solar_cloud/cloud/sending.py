@@ -15,8 +15,10 @@ from .response import Response, is_json, unreadable
 
 _LOGGER = logging.getLogger(__name__)
 
-LARGEST_ANSWER = 16 * 1024 * 1024
+LARGEST_ANSWER = 2 * 1024 * 1024
 """Bytes; no documented answer comes near."""
+LARGEST_ERROR = 64 * 1024
+"""Bytes of an error: a sentence, or a page of a proxy."""
 
 NO_ITEMS: Mapping[str, str] = MappingProxyType({})
 
@@ -92,11 +94,12 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 async def _read_body(response: aiohttp.ClientResponse) -> bytes | None:
     """Read the body; `None` when it is larger than any answer can be."""
+    most = LARGEST_ERROR if response.status >= 400 else LARGEST_ANSWER
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_chunked(65536):
         size += len(part)
-        if size > LARGEST_ANSWER:
+        if size > most:
             response.close()
             return None
         parts.append(part)

@@ -15,7 +15,7 @@ import aiohttp
 from .account import Account
 from .errors import ClientRefused, CloudError, CredentialRefused, InvalidRequest, TemporarilyUnavailable
 from .grant import Tokens
-from .parse import as_code, as_float, as_map, as_str, error_text, require_map, status_text
+from .parse import as_code, as_float, as_map, as_secret, as_str, error_text, require_map, status_text
 from .transport import Transport
 
 TIMEOUT = 30.0
@@ -91,8 +91,8 @@ class TokenEndpoint(ABC):
 
     def _tokens(self, answer: Mapping[str, Any], refresh: str | None, *, consent: str, number: int) -> Tokens:
         """Read a pair; `refresh` is the refresh token that stays valid where the answer has no new one."""
-        access = as_str(answer.get("access_token"))
-        refresh = as_str(answer.get("refresh_token")) or refresh
+        access = as_secret(answer.get("access_token"))
+        refresh = as_secret(answer.get("refresh_token")) or refresh
         if not access or not refresh:
             # An error of the cloud's: a token that is missing in an answer may be in the next one.
             raise TemporarilyUnavailable("the answer holds no tokens")

@@ -12,6 +12,7 @@ import aiohttp
 
 from .account import Account
 from .auth import Auth
+from .clock import compare_with
 from .errors import CloudError, CredentialRefused, TemporarilyUnavailable, Throttled, ThrottleScope, TokenRefused
 from .redaction import redacted, spellings
 from .response import Response, Translate, plain_error
@@ -102,9 +103,10 @@ class Transport:
         if self._session.closed:
             raise TemporarilyUnavailable("the connection is shut down")
         hidden = spellings([*self._secrets, *request.secrets])
+        compare_with(self._account.clock)
         async with self._account.request(owner=owner, vital=vital):
             response = await send(self._session, self._base_url, self._complete(request), self._timeout)
-            answer, problem = self._read(response, hidden)
+            answer, problem = await self._read(response, hidden)
         if isinstance(problem, Throttled):
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())
             if problem.scope is ThrottleScope.MONTH:
@@ -119,12 +121,12 @@ class Transport:
         """Add what goes with every request of the client."""
         return replace(request, query=[*request.query, *self._query], headers={**self._headers, **request.headers})
 
-    def _read(self, response: Response | CloudError, hidden: Collection[str]) -> tuple[Any, CloudError | None]:
+    async def _read(self, response: Response | CloudError, hidden: Collection[str]) -> tuple[Any, CloudError | None]:
         """Return the JSON of a response, or what is wrong with it."""
         if isinstance(response, CloudError):
             return None, response
         status = response.status
-        answer, readable = response.json()
+        answer, readable = await response.parsed()
         if status >= 400:
             # Before a text is shortened: a piece of a token would no longer be recognised.
             answer = redacted(answer, hidden)

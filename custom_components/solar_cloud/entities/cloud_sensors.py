@@ -10,9 +10,10 @@ from ..coordinator import SystemCoordinator
 from ..model.data import SystemData
 from ..model.elements import Breakdown
 from .quantities import DAY_ENERGY
-from .sensors import SystemSensorDescription, Value
+from .sensors import State, SystemSensorDescription
 from .sources import ALERT_JOBS, OVERVIEW_JOBS, SOLAREDGE
 
+OVERVIEW_JOB: Final = "overview"
 KWH_PER_KWP: Final = "kWh/kWp"
 _HIGHEST_FRACTION = 2.0
 """No system yields twice its rated energy, so a higher ratio is in per cent already."""
@@ -20,7 +21,7 @@ _HIGHEST_FRACTION = 2.0
 type Part = Callable[[Breakdown], float | None]
 
 
-def open_alerts(coordinator: SystemCoordinator) -> Value:
+def open_alerts(coordinator: SystemCoordinator) -> State:
     """Return the number of open alerts."""
     alerts = coordinator.data.alerts
     return None if alerts is None else len(alerts)
@@ -33,12 +34,14 @@ def percent(ratio: float | None) -> float | None:
     return ratio if ratio > _HIGHEST_FRACTION else ratio * 100
 
 
-def value_of_today(part: Part) -> Callable[[SystemCoordinator], Value]:
+def value_of_today(part: Part) -> Callable[[SystemCoordinator], State]:
     """Return a function that reads one part of the breakdown, `None` unless it is of the system's present day."""
 
-    def value(coordinator: SystemCoordinator) -> Value:
+    def value(coordinator: SystemCoordinator) -> State:
         breakdown = coordinator.data.breakdown
-        return part(breakdown) if breakdown is not None and breakdown.day == coordinator.today() else None
+        if breakdown is None or breakdown.day != coordinator.today() or not coordinator.job_holds(OVERVIEW_JOB):
+            return None
+        return part(breakdown)
 
     return value
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.const import EntityCategory
@@ -10,7 +9,8 @@ from homeassistant.const import EntityCategory
 from ..coordinator import SystemCoordinator
 from ..entity import SourcedDescription
 from ..model.elements import Device, DeviceKind, Flow
-from ..model.hardware import battery_level, device_lifetime_wh, device_power_w, device_today_wh
+from ..model.hardware import device_lifetime_wh, device_today_wh
+from ..model.value import Value
 from .quantities import CAPACITY, CHARGE_LEVEL, COUNT, DAY_ENERGY, LIFETIME_ENERGY, POWER, STORED_ENERGY
 from .sensors import DeviceSensorDescription, device_last_report
 from .sources import (
@@ -36,7 +36,7 @@ class FlowSensorDescription(SensorEntityDescription, SourcedDescription):
 
     flows: frozenset[Flow]
     """The flows that the value is computed from."""
-    value_fn: Callable[[SystemCoordinator], float | None]
+    published_fn: Callable[[SystemCoordinator], Value]
     daily: bool = False
     """Whether the value begins again at the system's midnight."""
 
@@ -62,7 +62,7 @@ class DeviceFactDescription(SensorEntityDescription, SourcedDescription):
 
 
 def _power(
-    key: str, flows: Iterable[Flow], value_fn: Callable[[SystemCoordinator], float | None], jobs: frozenset[str]
+    key: str, flows: Iterable[Flow], published_fn: Callable[[SystemCoordinator], Value], jobs: frozenset[str]
 ) -> FlowSensorDescription:
     """Return the sensor of a power in W that is made of some flows."""
     return FlowSensorDescription(
@@ -71,7 +71,7 @@ def _power(
         translation_key=key,
         jobs=jobs,
         flows=frozenset(flows),
-        value_fn=value_fn,
+        published_fn=published_fn,
     )
 
 
@@ -83,7 +83,7 @@ def _energies(flow: Flow, jobs: frozenset[str]) -> Iterable[FlowSensorDescriptio
         translation_key=f"{flow}_today",
         jobs=jobs,
         flows=frozenset({flow}),
-        value_fn=lambda coordinator: coordinator.flow_today_wh(flow),
+        published_fn=lambda coordinator: coordinator.flow_today(flow),
         daily=True,
     )
     yield FlowSensorDescription(
@@ -92,28 +92,22 @@ def _energies(flow: Flow, jobs: frozenset[str]) -> Iterable[FlowSensorDescriptio
         translation_key=f"{flow}_lifetime",
         jobs=jobs,
         flows=frozenset({flow}),
-        value_fn=lambda coordinator: coordinator.flow_lifetime_wh(flow),
+        published_fn=lambda coordinator: coordinator.flow_lifetime(flow),
     )
-
-
-def _net_w(plus: Flow, minus: Flow, coordinator: SystemCoordinator) -> float | None:
-    """Return the difference of two flows in W; `None` while one of them is unknown."""
-    plus_w, minus_w = coordinator.flow_w(plus), coordinator.flow_w(minus)
-    return None if plus_w is None or minus_w is None else plus_w - minus_w
 
 
 FLOW_SENSORS: tuple[FlowSensorDescription, ...] = (
     _power(
         "consumption_power",
         (Flow.CONSUMPTION,),
-        lambda coordinator: coordinator.flow_w(Flow.CONSUMPTION),
+        lambda coordinator: coordinator.flow_power(Flow.CONSUMPTION),
         FLOW_POWER_JOBS,
     ),
     *_energies(Flow.CONSUMPTION, FLOW_JOBS),
     _power(
         "grid_power",
         (Flow.GRID_IMPORT, Flow.GRID_EXPORT),
-        partial(_net_w, Flow.GRID_IMPORT, Flow.GRID_EXPORT),
+        lambda coordinator: coordinator.grid_power(),
         FLOW_POWER_JOBS,
     ),
     *_energies(Flow.GRID_IMPORT, FLOW_JOBS),
@@ -121,7 +115,7 @@ FLOW_SENSORS: tuple[FlowSensorDescription, ...] = (
     _power(
         "battery_power",
         (Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE),
-        partial(_net_w, Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE),
+        lambda coordinator: coordinator.battery_power(),
         BATTERY_POWER_JOBS,
     ),
     *_energies(Flow.BATTERY_CHARGE, STORAGE_JOBS),
@@ -132,7 +126,7 @@ FLOW_SENSORS: tuple[FlowSensorDescription, ...] = (
         translation_key="battery_level",
         jobs=STORAGE_JOBS,
         flows=frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE}),
-        value_fn=lambda coordinator: battery_level(coordinator.data),
+        published_fn=lambda coordinator: coordinator.battery_level(),
     ),
 )
 """Signs are those of Home Assistant's Energy dashboard: grid + is import, battery + is discharge."""
@@ -149,7 +143,7 @@ def _device_flow(
         jobs=jobs,
         kinds=kinds,
         flow=flow,
-        value_fn=lambda coordinator, serial: device_power_w(coordinator.data, serial, flow),
+        value_fn=lambda coordinator, serial: coordinator.device_flow_power_w(serial, flow),
     )
     yield DeviceFlowSensorDescription(
         **DAY_ENERGY,
@@ -170,7 +164,7 @@ def _device_flow(
         jobs=jobs,
         kinds=kinds,
         flow=flow,
-        value_fn=lambda coordinator, serial: device_lifetime_wh(coordinator.data, serial, flow, coordinator.zone),
+        value_fn=lambda coordinator, serial: device_lifetime_wh(coordinator.data, serial, flow),
     )
 
 

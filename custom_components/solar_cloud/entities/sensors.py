@@ -13,6 +13,7 @@ from ..coordinator import SystemCoordinator
 from ..entity import SourcedDescription
 from ..model.data import SystemData
 from ..model.elements import DeviceKind, DeviceReading, Vendor
+from ..model.value import Value
 from .quantities import COUNT, DAY_PRODUCTION, LIFETIME_ENERGY, POWER, RATED_POWER, TIMESTAMP
 from .sources import (
     ENERGY_JOBS,
@@ -30,7 +31,7 @@ from .sources import (
 )
 from .vocabulary import SOURCE, STATUS, Vocabulary
 
-type Value = float | str | datetime | None
+type State = float | str | datetime | None
 
 
 MANY_INVERTERS = 20
@@ -52,12 +53,14 @@ class Noise(Enum):
 class SystemSensorDescription(SensorEntityDescription, SourcedDescription):
     """A sensor of a system."""
 
-    value_fn: Callable[[SystemCoordinator], Value]
+    value_fn: Callable[[SystemCoordinator], State]
     exists_fn: Callable[[SystemData], bool] = lambda _: True
     """Whether the system's cloud has ever reported the value: without it there is no entity."""
     daily: bool = False
     """Whether a total begins at zero at the system's midnight."""
     vocabulary: Vocabulary | None = None
+    published_fn: Callable[[SystemCoordinator], Value] | None = None
+    """Of a figure that may be withheld for a reason, the value with that reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ class DeviceSensorDescription(SensorEntityDescription, SourcedDescription):
     """A sensor of a device under a system."""
 
     kinds: frozenset[DeviceKind]
-    value_fn: Callable[[SystemCoordinator, DeviceReading], Value]
+    value_fn: Callable[[SystemCoordinator, DeviceReading], State]
     exists_fn: Callable[[DeviceReading], bool] | None = None
     """Whether the device's cloud has ever reported the value; by default, whether there is one now."""
     noise: Noise = Noise.QUIET
@@ -87,7 +90,7 @@ class DeviceSensorDescription(SensorEntityDescription, SourcedDescription):
 class AccountSensorDescription(SensorEntityDescription):
     """A sensor of an account's request ledger."""
 
-    value_fn: Callable[[Requests], Value]
+    value_fn: Callable[[Requests], State]
 
 
 SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
@@ -96,21 +99,24 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         key="power",
         translation_key="power",
         jobs=POWER_JOBS,
-        value_fn=lambda coordinator: coordinator.power_w(),
+        value_fn=lambda coordinator: coordinator.production_power().amount,
+        published_fn=lambda coordinator: coordinator.production_power(),
     ),
     SystemSensorDescription(
         **DAY_PRODUCTION,
         key="energy_today",
         translation_key="energy_today",
         jobs=ENERGY_JOBS,
-        value_fn=lambda coordinator: coordinator.day_energy_wh(coordinator.data.today),
+        value_fn=lambda coordinator: coordinator.production_today().amount,
+        published_fn=lambda coordinator: coordinator.production_today(),
     ),
     SystemSensorDescription(
         **LIFETIME_ENERGY,
         key="energy_lifetime",
         translation_key="energy_lifetime",
         jobs=ENERGY_JOBS,
-        value_fn=lambda coordinator: coordinator.data.lifetime.published_wh,
+        value_fn=lambda coordinator: coordinator.production_lifetime().amount,
+        published_fn=lambda coordinator: coordinator.production_lifetime(),
     ),
     SystemSensorDescription(
         key="status",
@@ -182,6 +188,11 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
 )
 
 
+def _is_live(coordinator: SystemCoordinator, reading: DeviceReading) -> bool:
+    """Return whether what an inverter measured last still stands."""
+    return coordinator.device_holds(reading.last_report, DeviceKind.INVERTER)
+
+
 def device_status(kinds: frozenset[DeviceKind], jobs: frozenset[str]) -> DeviceSensorDescription:
     """Return the sensor of the status that Enphase reports of its hardware."""
     return DeviceSensorDescription(
@@ -229,7 +240,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         jobs=INVERTER_JOBS,
         kinds=INVERTER,
         noise=Noise.LOUD,
-        value_fn=lambda _, reading: reading.power_w,
+        value_fn=lambda coordinator, reading: coordinator.device_power_w(reading, DeviceKind.INVERTER),
+        exists_fn=lambda reading: reading.power_w is not None,
     ),
     DeviceSensorDescription(
         **DAY_PRODUCTION,
@@ -262,7 +274,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         kinds=INVERTER,
         vendors=SOLAREDGE,
         noise=Noise.LOUD,
-        value_fn=lambda _, reading: reading.voltage_v,
+        value_fn=lambda coordinator, reading: reading.voltage_v if _is_live(coordinator, reading) else None,
+        exists_fn=lambda reading: reading.voltage_v is not None,
     ),
     DeviceSensorDescription(
         key="current",
@@ -275,7 +288,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         kinds=INVERTER,
         vendors=SOLAREDGE,
         noise=Noise.LOUD,
-        value_fn=lambda _, reading: reading.current_a,
+        value_fn=lambda coordinator, reading: reading.current_a if _is_live(coordinator, reading) else None,
+        exists_fn=lambda reading: reading.current_a is not None,
     ),
     DeviceSensorDescription(
         key="frequency",
@@ -288,7 +302,8 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         kinds=INVERTER,
         vendors=SOLAREDGE,
         noise=Noise.LOUD,
-        value_fn=lambda _, reading: reading.frequency_hz,
+        value_fn=lambda coordinator, reading: reading.frequency_hz if _is_live(coordinator, reading) else None,
+        exists_fn=lambda reading: reading.frequency_hz is not None,
     ),
 )
 

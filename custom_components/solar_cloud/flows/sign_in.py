@@ -11,13 +11,8 @@ from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CODE
-from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN, callback
-from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.helpers.config_entry_oauth2_flow import (
-    AbstractOAuth2FlowHandler,
-    ImplementationUnavailableError,
-    async_get_implementations,
-)
+from homeassistant.core import callback
+from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler, async_get_implementations
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
@@ -45,6 +40,8 @@ from .forms import applications_schema, finish_schema, paste_schema
 
 _LOGGER = logging.getLogger(__name__)
 
+ACCESS_DENIED = "access_denied"
+"""The owner has not agreed (RFC 6749, 4.1.2.1)."""
 SCOPE = "SITE_DATA DEVICE_DATA"
 """All that a homeowner can give (SolarEdge homeowner guide)."""
 
@@ -90,20 +87,14 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         async_stop_waiting(self.hass, self.flow_id)
 
     async def _async_applications(self) -> dict[str, Application]:
-        """Return the applications that may be this cloud's: those that no account of the other vendor uses.
-
-        Raises `AbortFlow` when Home Assistant cannot read them now.
-        """
+        """Return the applications that may be this cloud's: those that no account of the other vendor uses."""
         vendor = CLOUD_VENDOR[self._data[CONF_CLOUD]]
         foreign = {
             entry.data.get(CONF_AUTH_IMPLEMENTATION)
             for entry in self.hass.config_entries.async_entries(DOMAIN)
             if CLOUD_VENDOR[entry.data[CONF_CLOUD]] is not vendor
         }
-        try:
-            found = await async_get_implementations(self.hass, DOMAIN)
-        except ImplementationUnavailableError as err:
-            raise AbortFlow("oauth_implementation_unavailable", translation_domain=HOMEASSISTANT_DOMAIN) from err
+        found = await async_get_implementations(self.hass, DOMAIN)
         return {key: one for key, one in found.items() if key not in foreign and isinstance(one, Application)}
 
     @override
@@ -198,7 +189,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
             query = URL.build(query_string=text.partition("?")[2].partition("#")[0] or text).query
             text = query.get("code", "")
         if "error" in query:
-            return {"base": "access_denied"}
+            return {"base": "access_denied" if query["error"] == ACCESS_DENIED else "sign_in_refused"}
         if not text or not text.isprintable() or " " in text:
             return {CONF_CODE: "no_code"}
         if not self._is_ours(query):
@@ -227,6 +218,13 @@ class SignInFlow(AbstractOAuth2FlowHandler):
             return self.async_abort(reason=errors["base"])
         return await self.async_step_finish()
 
+    @override
+    async def async_step_authorize_rejected(self, data: None = None) -> ConfigFlowResult:
+        """End the dialog with the reason of the vendor's page: the owner refused, or the application is not right."""
+        if self.external_data["error"] == ACCESS_DENIED:
+            return await super().async_step_authorize_rejected(data)
+        return self.async_abort(reason="sign_in_refused")
+
     async def _async_exchange(self) -> dict[str, str]:
         """Get tokens for the code; tells what is wrong."""
         application, given = self._application, self.external_data
@@ -237,15 +235,15 @@ class SignInFlow(AbstractOAuth2FlowHandler):
             )
             issued = await endpoint.exchange(given["code"], redirect)
         except ClientRefused as err:
-            self.logger.debug("The application was refused: %s", err)
+            _LOGGER.debug("The application was refused: %s", err)
             return {"base": "client_refused"}
         except CredentialRefused as err:
-            self.logger.debug("The code was refused: %s", err)
+            _LOGGER.debug("The code was refused: %s", err)
             return {"base": "code_refused"}
         except Throttled:
             return {"base": "rate_limited"}
         except CloudError as err:
-            self.logger.debug("The code could not be exchanged: %s", err)
+            _LOGGER.debug("The code could not be exchanged: %s", err)
             return {"base": "cannot_connect"}
         async_stop_waiting(self.hass, self.flow_id)
         self._grant = Grant(endpoint, issued.tokens, _async_keep_nothing, clock=dt_util.utcnow)

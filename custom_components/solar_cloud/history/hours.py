@@ -4,6 +4,7 @@ A system's day consists of the UTC hours that begin in it: in zones at half hour
 day in which it begins.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -80,6 +81,29 @@ def first_whole_day(hour: datetime, zone: ZoneInfo) -> date:
 def series_of_hours(hours: Mapping[datetime, float]) -> dict[datetime, Interval]:
     """Return hourly energies as a series of intervals."""
     return {hour: Interval(start=hour, end=hour + HOUR, energy_wh=energy) for hour, energy in hours.items()}
+
+
+def combined(first: Series, second: Series) -> Series:
+    """Return two series in one, without those intervals of the second that overlap with one of the first."""
+    if not first or not second:
+        return first or second
+    taken = sorted(first.values(), key=lambda one: one.start)
+    starts = [one.start for one in taken]
+    apart = {}
+    for start, interval in second.items():
+        index = bisect_left(starts, interval.end)
+        if index == 0 or taken[index - 1].end <= start:
+            apart[start] = interval
+    return {**first, **apart}
+
+
+def touching(series: Series, day: date, zone: ZoneInfo) -> Series:
+    """Return the intervals that lie in a day or in one of its hours."""
+    hours = day_hours(day, zone)
+    if not hours:
+        return {}
+    start, end = min(hours[0], midnight(day, zone)), hours[-1] + HOUR
+    return {begin: one for begin, one in series.items() if one.start < end and one.end > start}
 
 
 def day_total(hours: Mapping[datetime, float], day: date, zone: ZoneInfo) -> float:
@@ -162,13 +186,21 @@ def spread(total_wh: float, hours: Sequence[datetime], parts: Sequence[float]) -
 
 
 def reconciled(
-    day: date, zone: ZoneInfo, total_wh: float | None, known: Series, place: Place, shape: Shape
+    day: date,
+    zone: ZoneInfo,
+    total_wh: float | None,
+    known: Series,
+    place: Place,
+    shape: Shape,
+    *,
+    is_final: bool = True,
 ) -> dict[datetime, float]:
     """Return all hours of a finished day such that they add up to the cloud's total.
 
     What intervals report stays in its hour. What the total has beyond them goes to the parts of the day that no
     interval covers, along the shape; where nothing is missing or all of it was dark, and where the total is less than
-    the intervals, all hours are scaled. Without a total, only the hours in which an interval lies are given.
+    the intervals, all hours are scaled. That is not done while the total may still change. Without a total, only the
+    hours in which an interval lies are given.
     """
     hours = day_hours(day, zone)
     if not hours:
@@ -186,7 +218,39 @@ def reconciled(
     if total_wh > measured_wh and any(missing := _missing(place, hours, sunny, inside)):
         added = spread(total_wh - measured_wh, hours, missing)
         return _exact({hour: laid[hour] + added[hour] for hour in hours}, total_wh)
+    if measured and not is_final:
+        return laid
     return spread(total_wh, hours, list(laid.values()) if measured_wh else sunny or [1.0] * len(hours))
+
+
+def total_of_hours(day: date, zone: ZoneInfo, total_wh: float, known: Series) -> float:
+    """Return what the hours of a day are to add up to in Wh, given the total from midnight to midnight.
+
+    In zones at half hours the two are different stretches of time: there the hours have what the intervals in them
+    say, and what the total has beyond the intervals of the day itself. Where the intervals do not reach to the end of
+    the last hour, which is the next day's, the total is taken.
+    """
+    start, stop = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    hours = day_hours(day, zone)
+    if not hours or (hours[0] == start and hours[-1] + HOUR == stop):
+        return total_wh
+    rows = _apart(one for one in known.values() if one.start < hours[-1] + HOUR and one.end > start)
+    if not rows or rows[-1].end < hours[-1] + HOUR or not any(row.start <= stop < row.end for row in rows):
+        return total_wh
+    in_hours = fsum(max(0.0, energy) for hour, energy in hours_of(rows).items() if hours[0] <= hour <= hours[-1])
+    if rows[0].start > start and len(whole_hours(known, hours[0], hours[-1] + HOUR)) == len(hours):
+        # What is missing lies in the hour before, which is the day's before.
+        return in_hours
+    beyond = total_wh - fsum(_part_between(row, start, stop) for row in rows)
+    # Of an interval that lies in two days nobody knows how much is whose.
+    divided = fsum(row.energy_wh for row in rows if row.start < start < row.end or row.start < stop < row.end)
+    return in_hours if abs(beyond) < max(SAME_WH, divided) else max(0.0, in_hours + beyond)
+
+
+def _part_between(interval: Interval, start: datetime, end: datetime) -> float:
+    """Return what of an interval's energy lies between two instants, divided by time."""
+    length = min(interval.end, end) - max(interval.start, start)
+    return max(0.0, interval.energy_wh * (length / (interval.end - interval.start)))
 
 
 def _exact(hours: dict[datetime, float], total_wh: float) -> dict[datetime, float]:

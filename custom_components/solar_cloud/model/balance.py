@@ -1,121 +1,152 @@
-"""The energy balance of a system: production + import + discharge = consumption + export + charge, or nothing is told.
+"""What follows from what is measured: production + import + discharge = consumption + export + charge.
 
-What meters and batteries measure is taken as it is; what nobody measures follows from the rest (the rule of the
-SolarEdge migration notes: only values of the same buckets are combined). Energies are Wh, powers W, instants aware UTC.
+What meters and batteries measure is taken as it is. What nobody measures follows from the rest of the same interval:
+only values of the same buckets are combined (SolarEdge migration notes). Where the rest contradicts itself, only what
+is computed from it is withheld. Energies are Wh, powers W, instants aware UTC.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from .elements import SOURCES, Flow, Interval
 from .series import EMPTY, Dark, Series, backward
+from .value import Reason
 
-MOST_LAG = timedelta(minutes=30)
-"""How far the slowest of the series may lie behind production before production goes on without the others."""
 TOLERANCE = 0.03
 """Meters of different make differ by that share of what flows; more is a contradiction."""
 LEAST_TOLERANCE_WH = 5.0
 DIM = timedelta(minutes=90)
-"""After first and before last light inverters may sleep, and some clouds then tell nothing instead of 0."""
+"""After first and before last light inverters may sleep, and some clouds then report nothing instead of 0."""
 SETTLED = timedelta(hours=1)
 """What is missing for so long beside values of meters is not late."""
 _MOMENT = timedelta(minutes=1)
 GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
-_BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
+BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
 
 type Energies = Mapping[Flow, float]
+type Solution = Mapping[Flow, float | Reason]
+"""A figure for each flow that is computed, or why there is none."""
 
 
-def _nothing() -> Energies:
-    return MappingProxyType({})
+def tolerance(*values: float) -> float:
+    """Return by how much sums of these values may differ without contradicting each other."""
+    return max(LEAST_TOLERANCE_WH, TOLERANCE * max(values, default=0.0))
+
+
+def disagreement(values: Energies) -> float | None:
+    """Return by what share of the larger side sources and sinks differ; `None` where not every flow is known."""
+    if not {Flow.PRODUCTION, Flow.CONSUMPTION, *GRID} <= values.keys():
+        return None
+    sources = sum(value for flow, value in values.items() if flow in SOURCES)
+    sinks = sum(value for flow, value in values.items() if flow not in SOURCES)
+    larger = max(sources, sinks)
+    return abs(sources - sinks) / larger if larger > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """Values that agree with each other: each of the three sets balances. A flow that nobody can tell is missing."""
+class Storage:
+    """What stores energy at a system."""
 
-    # No alias for the mappings: what is kept over restarts is read by the types that stand here.
-    measured_at: datetime
-    """The instant that `power` is of: the end of the interval that today and lifetime go up to, or a later one."""
-    power: Mapping[Flow, float]
-    """W."""
-    day: date
-    today: Mapping[Flow, float] = field(default_factory=_nothing)
-    """Since the system's midnight; empty while a part of the day is missing."""
-    lifetime: Mapping[Flow, float] = field(default_factory=_nothing)
-    computed: frozenset[Flow] = frozenset()
-    """The flows that nobody measures."""
+    fitted: bool = False
+    """There is a battery whose charge and discharge the cloud reports, or may report."""
+    unknown: bool = False
+    """There is storage of a kind that the cloud reports nothing of."""
 
 
-def agrees(values: Energies) -> bool:
-    """Tell whether sources and sinks are equal, as far as meters can be; also where not every flow is told."""
-    if not {Flow.PRODUCTION, Flow.CONSUMPTION, *GRID} <= values.keys():
-        return True
-    sources = sum(value for flow, value in values.items() if flow in SOURCES)
-    sinks = sum(value for flow, value in values.items() if flow not in SOURCES)
-    return abs(sources - sinks) <= _tolerance(sources, sinks)
+def computed_flows(measured: frozenset[Flow]) -> frozenset[Flow]:
+    """Return the flows that follow from others where these are measured."""
+    if Flow.CONSUMPTION not in measured:
+        return frozenset({Flow.CONSUMPTION}) if measured >= GRID else frozenset()
+    return GRID - measured
 
 
-def solve(measured: Energies, *, battery: bool) -> Energies | None:
-    """Return what is measured in one stretch of time, and what follows from it.
+def inputs_of(flow: Flow, storage: Storage) -> frozenset[Flow]:
+    """Return the flows that a computed one follows from."""
+    inputs = {Flow.PRODUCTION, *(BATTERY if storage.fitted else ())}
+    return frozenset(inputs | (GRID if flow is Flow.CONSUMPTION else {Flow.CONSUMPTION}))
 
-    `None` when production or the battery of a system that has one is not told, or when the values contradict each
-    other. A computed consumption may be a little below zero: sums over many stretches need it as it is.
+
+def solve(known: Energies, computed: frozenset[Flow], storage: Storage) -> Solution:
+    """Return the computed flows of one stretch of time.
+
+    A computed consumption may be a little below zero: sums over many intervals need it as it is.
     """
-    if Flow.PRODUCTION not in measured or (battery and not measured.keys() >= _BATTERY):
-        return None
-    values = dict(measured)
-    if not battery:
-        for flow in _BATTERY:
-            values.pop(flow, None)
-    rest = values[Flow.PRODUCTION] + values.get(Flow.BATTERY_DISCHARGE, 0.0) - values.get(Flow.BATTERY_CHARGE, 0.0)
-    consumption, bought, sold = (values.get(flow) for flow in (Flow.CONSUMPTION, Flow.GRID_IMPORT, Flow.GRID_EXPORT))
-    if consumption is None and bought is not None and sold is not None:
-        values[Flow.CONSUMPTION] = rest + bought - sold
-    elif consumption is not None and (bought is None or sold is None):
-        net = consumption - rest
-        if bought is None and sold is None:
-            bought = max(net, 0.0)
-        elif bought is None:
-            bought = net + (sold or 0.0)
-        values[Flow.GRID_IMPORT] = bought
-        values[Flow.GRID_EXPORT] = bought - net
-    least = -_tolerance(*(abs(value) for value in values.values()))
-    if not agrees(values) or any(value < least for flow, value in values.items() if flow not in measured):
-        return None
-    return values
+    if not computed:
+        return {}
+    if storage.unknown:
+        return dict.fromkeys(computed, Reason.UNKNOWN_STORAGE)
+    if Flow.PRODUCTION not in known or (storage.fitted and not known.keys() >= BATTERY):
+        return dict.fromkeys(computed, Reason.INPUT_MISSING)
+    stored = known[Flow.BATTERY_DISCHARGE] - known[Flow.BATTERY_CHARGE] if storage.fitted else 0.0
+    supply = known[Flow.PRODUCTION] + stored
+    if Flow.CONSUMPTION in computed:
+        if not known.keys() >= GRID:
+            return {Flow.CONSUMPTION: Reason.INPUT_MISSING}
+        used = supply + known[Flow.GRID_IMPORT] - known[Flow.GRID_EXPORT]
+        return {Flow.CONSUMPTION: _not_negative(used, known)}
+    if Flow.CONSUMPTION not in known:
+        return dict.fromkeys(computed, Reason.INPUT_MISSING)
+    net = known[Flow.CONSUMPTION] - supply
+    return _grid(net, known, computed)
 
 
-def with_production(values: Energies, production: float, computed: Iterable[Flow]) -> Energies:
-    """Return the values with another production: a computed consumption takes the difference up.
+def _grid(net: float, known: Energies, computed: frozenset[Flow]) -> Solution:
+    """Return import and export, or the one of them that nobody measures; `net` is import less export."""
+    if computed == GRID:
+        return {Flow.GRID_IMPORT: max(net, 0.0), Flow.GRID_EXPORT: max(-net, 0.0)}
+    if Flow.GRID_IMPORT in computed:
+        sold = known.get(Flow.GRID_EXPORT)
+        return {Flow.GRID_IMPORT: Reason.INPUT_MISSING if sold is None else _not_negative(net + sold, known)}
+    bought = known.get(Flow.GRID_IMPORT)
+    return {Flow.GRID_EXPORT: Reason.INPUT_MISSING if bought is None else _not_negative(bought - net, known)}
 
-    At night inverters draw a little themselves, which the cloud tells as a production below zero; what is published as
-    zero, or stays as high as it was, is consumption then.
-    """
-    changed = {**values, Flow.PRODUCTION: production}
-    if Flow.CONSUMPTION in changed and Flow.CONSUMPTION in computed:
-        changed[Flow.CONSUMPTION] += production - values[Flow.PRODUCTION]
+
+def _not_negative(value: float, known: Energies) -> float | Reason:
+    return value if value >= -tolerance(*map(abs, known.values())) else Reason.CONTRADICTION
+
+
+def with_drawn(values: Energies, computed: frozenset[Flow]) -> Energies:
+    """Return the values without a production below zero: at night inverters draw a little, which is consumption."""
+    production = values.get(Flow.PRODUCTION, 0.0)
+    if production >= 0:
+        return values
+    changed = {**values, Flow.PRODUCTION: 0.0}
+    if Flow.CONSUMPTION in computed and Flow.CONSUMPTION in changed:
+        changed[Flow.CONSUMPTION] -= production
     return changed
 
 
-def shown(values: Energies) -> Energies:
-    """Return the values as they are published: none is below zero."""
-    return MappingProxyType({flow: max(0.0, value) for flow, value in values.items()})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One interval: what is measured in it, and what follows from that; Wh."""
 
+    start: datetime
+    end: datetime
+    measured: Energies
+    computed: Solution
 
-def _tolerance(*values: float) -> float:
-    return max(LEAST_TOLERANCE_WH, TOLERANCE * max(values))
+    def energy_wh(self, flow: Flow) -> float | None:
+        """Return the energy of a flow, measured or computed; `None` where it is not known."""
+        known = self.measured.get(flow)
+        if known is not None:
+            return known
+        found = self.computed.get(flow)
+        return None if found is None or isinstance(found, Reason) else found
+
+    def mean_power_w(self, flow: Flow) -> float | None:
+        """Return the mean power of a flow in W, not below zero; `None` where its energy is not known."""
+        energy = self.energy_wh(flow)
+        return None if energy is None else max(0.0, energy) * 3600 / (self.end - self.start).total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """The series of one system, and how its battery and the sun decide what a missing value means."""
+    """The series of one system, and how its storage and the sun decide what a missing value means."""
 
     production: Series
     flows: Mapping[Flow, Series]
-    battery: bool
+    storage: Storage
     dark: Dark
 
     @property
@@ -124,100 +155,73 @@ class Book:
         return frozenset(flow for flow, series in self.flows.items() if series)
 
     @property
-    def _reference(self) -> Series:
-        """The series that says how long an interval is: meters and batteries report alike."""
-        return next((series for series in self.flows.values() if series), EMPTY)
+    def computed(self) -> frozenset[Flow]:
+        """The flows that follow from the measured ones."""
+        return computed_flows(self.measured)
 
-    def at(self, start: datetime) -> tuple[datetime, Energies] | None:
-        """Return the end of the interval that begins at an instant, and its balance; `None` if it is not known."""
-        span = self._reference.get(start)
-        if span is None:
+    def backward(self) -> Iterator[Span]:
+        """Yield the intervals that any meter or battery has reported, newest first."""
+        starts = sorted({start for series in self.flows.values() for start in series}, reverse=True)
+        for start in starts:
+            if (span := self.at(start)) is not None:
+                yield span
+
+    def between(self, start: datetime, end: datetime) -> Iterator[Span]:
+        """Yield the intervals that lie in a time and that any meter or battery has reported, oldest first."""
+        starts = sorted({one for series in self.flows.values() for one in series if start <= one < end})
+        for one in starts:
+            if (span := self.at(one)) is not None and span.end <= end:
+                yield span
+
+    def at(self, start: datetime) -> Span | None:
+        """Return the interval that begins at an instant, as far as it is known; `None` where no flow has one."""
+        found = [series[start] for series in self.flows.values() if start in series]
+        if not found:
             return None
-        measured: dict[Flow, float] = {}
-        for flow, series in self.flows.items():
-            if not series:
-                continue
-            interval = series.get(start)
-            if interval is None or interval.end != span.end:
-                return None
-            measured[flow] = interval.energy_wh
-        production = self._production(span)
-        if production is None:
-            return None
-        values = self.solve({Flow.PRODUCTION: production, **measured})
-        return None if values is None else (span.end, values)
+        # Meters and batteries report alike; one that reports in shorter intervals is no part of a longer one.
+        end = max(interval.end for interval in found)
+        measured = {
+            flow: series[start].energy_wh
+            for flow, series in self.flows.items()
+            if start in series and series[start].end == end
+        }
+        production = self._production(start, end)
+        if production is not None:
+            measured[Flow.PRODUCTION] = production
+        return Span(start=start, end=end, measured=measured, computed=solve(measured, self.computed, self.storage))
 
-    def solve(self, measured: Energies) -> Energies | None:
-        """Return what is measured in one stretch of time, and what follows from it, as the function does.
+    def production_between(self, start: datetime, end: datetime) -> float | None:
+        """Return the production of a time in Wh; nothing is produced in the dark, whether the cloud says so or not."""
+        return self._production(start, end)
 
-        As long as a battery tells nothing, nobody can tell the consumption; what goes through the meter is true anyway.
-        """
-        if not self.battery or self.measured & _BATTERY:
-            return solve(measured, battery=self.battery)
-        told: dict[Flow, float] = {flow: value for flow, value in measured.items() if flow is not Flow.CONSUMPTION}
-        return told if told.keys() & GRID and Flow.PRODUCTION in told else None
-
-    def newest(self) -> tuple[Interval, Energies] | None:
-        """Return the newest interval whose balance is known, and the balance in Wh."""
-        for start in backward(self._reference):
-            if (found := self.at(start)) is not None:
-                end, values = found
-                return Interval(start=start, end=end, energy_wh=values[Flow.PRODUCTION]), values
-        return None
-
-    def between(self, start: datetime, end: datetime) -> Energies | None:
-        """Return the balance of a time; `None` unless every interval of it is known."""
-        total: dict[Flow, float] = {}
-        while start < end:
-            found = self.at(start)
-            if found is None or found[0] > end:
-                return None
-            start, values = found
-            for flow, value in values.items():
-                total[flow] = total.get(flow, 0.0) + value
-        return total
-
-    def is_production_told(self, start: datetime, end: datetime) -> bool:
-        """Tell whether the production of every interval of a time is known."""
-        while start < end:
-            span = self._reference.get(start) or self.production.get(start)
-            if span is None or self._production(span) is None:
-                return False
-            start = span.end
-        return start == end
-
-    def _production(self, span: Interval) -> float | None:
-        """Return the production in an interval; nothing is produced in the dark, whether the cloud says so or not."""
-        interval = self.production.get(span.start)
-        if interval is not None and interval.end == span.end:
+    def _production(self, start: datetime, end: datetime) -> float | None:
+        interval = self.production.get(start)
+        if interval is not None and interval.end == end:
             return interval.energy_wh
-        parts = 0.0
-        start = span.start
-        while start < span.end:
-            interval = self.production.get(start)
-            if interval is None or interval.end > span.end:
-                return parts if self._asleep(span) else None
+        parts, at = 0.0, start
+        while at < end:
+            interval = self.production.get(at)
+            if interval is None or interval.end > end:
+                return parts if self._asleep(start, end) else None
             parts += interval.energy_wh
-            start = interval.end
+            at = interval.end
         return parts
 
-    def _asleep(self, span: Interval) -> bool:
-        """Tell whether the inverters may sleep although the meters tell something: in the dark, and beside it."""
-        if self.dark(span.start, span.end):
+    def _asleep(self, start: datetime, end: datetime) -> bool:
+        """Return whether the inverters may sleep although the meters report something: in the dark, and beside it."""
+        if self.dark(start, end):
             return True
-        if next(backward(self._reference)) - span.end < SETTLED:
+        newest = max((next(backward(series)) for series in self.flows.values() if series), default=start)
+        if newest - end < SETTLED:
             return False
-        return self.dark(span.start - DIM, span.start - DIM + _MOMENT) or self.dark(
-            span.end + DIM - _MOMENT, span.end + DIM
-        )
+        return self.dark(start - DIM, start - DIM + _MOMENT) or self.dark(end + DIM - _MOMENT, end + DIM)
 
 
-def mean_power(interval: Interval, values: Energies) -> Energies:
-    """Return the mean power in W of each flow over an interval."""
-    hours = (interval.end - interval.start).total_seconds() / 3600
-    return {flow: value / hours for flow, value in values.items()}
+def interval_of(span: Span, flow: Flow) -> Interval | None:
+    """Return a flow of an interval as an interval of its own; `None` where it is not known."""
+    energy = span.energy_wh(flow)
+    return None if energy is None else Interval(start=span.start, end=span.end, energy_wh=energy)
 
 
-def computed_of(values: Iterable[Flow], measured: frozenset[Flow]) -> frozenset[Flow]:
-    """Return the flows that are told without being measured."""
-    return frozenset(values) - measured - {Flow.PRODUCTION}
+EMPTY_BOOK = Book(production=EMPTY, flows={}, storage=Storage(), dark=lambda _start, _end: False)
+"""The book of a system of which only production is known."""

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from .balance import Balance
 from .elements import (
     Alert,
     Breakdown,
@@ -22,11 +21,16 @@ from .elements import (
     System,
 )
 from .lifetime import LifetimeCounter
+from .limits import Peak, Rejection
 from .performance import PerformanceState
-from .series import day_energy_wh, local_day, midnight
+from .series import EMPTY, Series, day_energy_wh, local_day, midnight, newest_end
+from .sources import Source
+from .value import Published
 
 __all__ = ["KEEP_DEVICE_INTERVALS", "KEEP_INTERVALS", "SYSTEM", "SystemData", "day_energy_wh", "local_day", "midnight"]
 
+NOT_STORED = "not_stored"
+"""Marks fields that follow from the others."""
 SYSTEM = ""
 """Stands for the system itself, where devices are named by their serial numbers."""
 KEEP_INTERVALS = timedelta(hours=72)
@@ -46,7 +50,7 @@ class SystemData:
     system: System
     power: Power | None = None
     momentary: Momentary | None = None
-    """The newest powers that a cloud tells apart from its intervals, and older ones than these maybe."""
+    """The newest powers that a cloud reports apart from its intervals; they may be older than these."""
     today: DayEnergy | None = None
     lifetime_base: LifetimeBase | None = None
     lifetime: LifetimeCounter = field(default_factory=LifetimeCounter)
@@ -66,15 +70,21 @@ class SystemData:
     """The lifetime of every flow but production, whose counter is `lifetime`."""
     device_flows: Mapping[str, Mapping[Flow, Mapping[datetime, Interval]]] = field(default_factory=_no_mapping)
     """What each meter and battery measured."""
+    device_counters: Mapping[str, Mapping[Flow, LifetimeCounter]] = field(default_factory=_no_mapping)
+    """The lifetime of each flow of each meter and battery, and of each inverter's production."""
     device_bases: Mapping[str, Mapping[Flow, LifetimeBase]] = field(default_factory=_no_mapping)
     detail: Mapping[Flow, Mapping[datetime, Interval]] = field(default_factory=_no_mapping)
     """What statistics are made of, where `intervals` and `flows` are not."""
-    behind_since: datetime | None = None
-    """Since when the other flows have been too far behind production to wait for them."""
-    balance: Balance | None = None
-    """The newest values of all flows that agree with each other, where more than production is known."""
+    published: Published = field(default_factory=Published, metadata={NOT_STORED: True})
+    """The values of all flows; worked out anew after a restart."""
     told: Mapping[str, frozenset[Flow]] = field(default_factory=_no_mapping)
-    """The flows that were ever told of a meter or battery, by serial number, and of the system (`SYSTEM`)."""
+    """The flows that were ever reported of a meter or battery, by serial number, and of the system (`SYSTEM`)."""
+    peak: Peak = field(default_factory=Peak)
+    """What is known of how much the system can yield, besides its nameplate."""
+    rejected: Mapping[str, Rejection] = field(default_factory=_no_mapping)
+    """The newest row of each flow that could not be; the name is that of the flow, or ``device``."""
+    sources: Mapping[str, Source] = field(default_factory=_no_mapping)
+    """Where the newest value of each flow, and of each kind of device, comes from."""
     alerts: Mapping[str, Alert] | None = None
     """The open alerts by id; `None` as long as nobody has asked."""
     breakdown: Breakdown | None = None
@@ -88,12 +98,25 @@ class SystemData:
         return [serial for serial, device in self.devices.items() if device.kind is kind]
 
     def recent(self) -> Mapping[Flow, Mapping[datetime, Interval]]:
-        """Return the intervals of the last days of every flow that is measured."""
-        own = {Flow.PRODUCTION: self.intervals} if self.intervals else {}
-        return {**self.detail, **own, **self.flows}
+        """Return the intervals of the last days of every flow that is measured.
+
+        A system that has got meters, or has lost them, has production in two forms for a while: the newer one counts.
+        """
+        detail, own = self.detail.get(Flow.PRODUCTION, EMPTY), self.intervals
+        newest, newest_own = newest_end(detail), newest_end(own)
+        if newest_own is None:
+            return {**self.detail, **self.flows}
+        if newest is not None and newest > newest_own:
+            own = {**_before(own, min(detail)), **detail}
+        return {**self.detail, Flow.PRODUCTION: own, **self.flows}
 
     def energy_today_wh(self, now: datetime, default_zone: ZoneInfo) -> float | None:
         """Return the energy since the system's midnight in Wh; `None` when nothing of this day is known yet."""
         if self.today is None or self.today.day != local_day(now, self.system.zone(default_zone)):
             return None
         return self.today.energy_wh
+
+
+def _before(series: Series, moment: datetime) -> Series:
+    """Return the intervals that end before an instant."""
+    return {start: interval for start, interval in series.items() if interval.end <= moment}

@@ -1,4 +1,4 @@
-"""Energy of the day for devices whose cloud tells a lifetime only: the lifetime without what it was at midnight.
+"""Energy of the day for devices whose cloud reports a lifetime only: the lifetime without what it was at midnight.
 
 What it was at midnight is known when nothing can have been produced between a reading and midnight, and when the
 gateway has reported in the dark that lasts until midnight, or after it, without a newer word from the device. Anything
@@ -58,7 +58,7 @@ class DayStarts:
         starts = _known_starts(old)
         for day in (today, today + _DAY):
             begin = midnight(day, self.zone)
-            if self._tells_start(new, at, begin, parent):
+            if self._is_start(new, at, begin, parent):
                 starts[day] = lifetime
             elif at <= begin and day in starts and lifetime > starts[day]:
                 del starts[day]  # more has come late of the time before
@@ -68,7 +68,7 @@ class DayStarts:
             energy_today=_energy(starts, today, self._day_of(at), lifetime) or merged.energy_today,
         )
 
-    def _tells_start(self, new: DeviceReading, at: datetime, begin: datetime, parent: str | None) -> bool:
+    def _is_start(self, new: DeviceReading, at: datetime, begin: datetime, parent: str | None) -> bool:
         """Tell whether a lifetime read at an instant is what it was when a day began."""
         if self._is_dark(min(at, begin), max(at, begin)):
             return True
@@ -107,7 +107,7 @@ def day_starts(
     """
     parents = {device.parent for device in devices.values() if device.kind is DeviceKind.INVERTER and device.parent}
     gateways = parents | {serial for serial, device in devices.items() if device.kind is DeviceKind.GATEWAY}
-    # The system tells when any of its gateways reported.
+    # The system reports when any of its gateways reported.
     whole = system.last_report if len(gateways) == 1 else None
 
     def reported(parent: str | None) -> datetime | None:
@@ -148,9 +148,9 @@ def _known_starts(old: DeviceReading) -> dict[date, float]:
 
 def _energy(starts: Mapping[date, float], today: date, day: date, lifetime: float) -> DayEnergy | None:
     """Return the energy of today, else of the day that was read."""
-    for told in (today, day):
-        if told in starts:
-            return DayEnergy(day=told, energy_wh=lifetime - starts[told])
+    for known in (today, day):
+        if known in starts:
+            return DayEnergy(day=known, energy_wh=lifetime - starts[known])
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the clouds tell, in one form for all vendors.
+"""What the clouds report, in one form for all vendors.
 
 Units are W and Wh, instants are aware UTC datetimes, days are dates in the system's own time zone. `None` means that
 the cloud did not say; it never stands for zero. Every class is frozen: a newer answer makes a new object.
@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from .zones import zone_named
 
 
 class Vendor(StrEnum):
@@ -30,7 +32,7 @@ class DeviceKind(StrEnum):
 
 
 class Flow(StrEnum):
-    """A way that energy takes at a system. In every set of values that is published the sources equal the sinks."""
+    """A way that energy takes at a system. What comes from the sources goes to the sinks."""
 
     PRODUCTION = "production"
     CONSUMPTION = "consumption"
@@ -52,11 +54,14 @@ class System:
     id: str
     name: str
     timezone: str | None = None
-    """IANA name, as the vendor gives it; old names such as ``US/Pacific`` occur."""
+    """IANA name, as the vendor gives it (old ones such as ``US/Pacific`` occur), or a fixed offset (``+01:00``)."""
     status: str | None = None
     """The vendor's code in lower case, known to us or not."""
     size_w: float | None = None
     installed_at: datetime | None = None
+    """What somebody typed: it may be years off, or lie ahead."""
+    producing_since: date | None = None
+    """The first day of the first year that the cloud counts energy in."""
     last_report: datetime | None = None
     """When the system last talked to its cloud."""
     modules: int | None = None
@@ -65,7 +70,9 @@ class System:
     meters: int | None = None
     """Enphase: revenue-grade meters that are in use."""
     meters_reporting: int | None = None
-    """Enphase: how many of them told of the newest interval that any of them told of."""
+    """Enphase: how many of them reported the newest interval that any of them reported."""
+    unknown_storage: bool | None = None
+    """Whether there is storage of which nothing is measured: what is computed of the house would be wrong."""
 
     @property
     def key(self) -> str:
@@ -74,12 +81,7 @@ class System:
 
     def zone(self, default: ZoneInfo) -> ZoneInfo:
         """Return the system's own time zone, or the default where the cloud gives none that is known."""
-        if self.timezone:
-            try:
-                return ZoneInfo(self.timezone)
-            except ZoneInfoNotFoundError, ValueError, OSError:
-                pass
-        return default
+        return zone_named(self.timezone) or default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +112,23 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """A time of which a system reported no energy although it reported: in the dark that means none was produced."""
+
+    since: datetime
+    """The end of the last interval with energy."""
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Momentary:
-    """Powers of an instant that agree with each other, where a cloud tells them apart from its intervals."""
+    """Powers of an instant, where a cloud reports them apart from its intervals."""
 
     measured_at: datetime
     powers: Mapping[Flow, float]
-    """W, none below zero; where the consumption is among them, sources and sinks are equal."""
+    """W, none below zero; a flow that is not known is missing."""
     computed: frozenset[Flow] = frozenset()
-    """The flows that nobody measures."""
+    """The flows that nobody measures; one that cannot be computed either is not among the powers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +148,8 @@ class LifetimeBase:
 
     day: date
     before_wh: float
+    missing_since: date | None = None
+    """The first day that it was carried on over although rows were missing: the cloud knows better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +185,7 @@ class DeviceReading:
     energy_today: DayEnergy | None = None
     energy_lifetime_wh: float | None = None
     day_start: DayEnergy | None = None
-    """The lifetime when a day began, in Wh: where a cloud tells no energy of the day, it follows from this."""
+    """The lifetime when a day began, in Wh: where a cloud reports no energy of the day, it follows from this."""
     voltage_v: float | None = None
     current_a: float | None = None
     frequency_hz: float | None = None
@@ -203,6 +216,8 @@ class Breakdown:
     """Where a day's energy has gone to and come from so far, as the cloud itself divides it; Wh."""
 
     day: date
+    read_at: datetime | None = None
+    """When the cloud was asked."""
     self_consumed_wh: float | None = None
     """Production that was used in the house at once."""
     to_battery_wh: float | None = None
@@ -214,6 +229,12 @@ class Breakdown:
     specific_yield: float | None = None
     """kWh for each kWp of the modules."""
     performance_ratio: float | None = None
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether a part is known that only a meter or a battery can know."""
+        parts = (self.to_battery_wh, self.to_grid_wh, self.from_battery_wh, self.from_grid_wh)
+        return any(part is not None for part in parts)
 
 
 def _frozen[K, V]() -> Mapping[K, V]:
@@ -227,6 +248,8 @@ class Update:
     system: System | None = None
     """The fields that are not `None` replace the older ones."""
     power: Power | None = None
+    silence: Silence | None = None
+    """Whether the dark, or an interval that comes late, is the reason decides who knows the sun."""
     momentary: Momentary | None = None
     """What is newer than the newest intervals of all flows replaces their powers."""
     today: DayEnergy | None = None
@@ -258,6 +281,8 @@ class Update:
     @property
     def newest(self) -> datetime | None:
         """The end of the newest interval in the answer, of the system or else of a device; `None` without one."""
+        if self.silence is not None:
+            return self.silence.until
         if self.power is not None:
             return self.power.measured_at
         if self.momentary is not None:

@@ -1,76 +1,123 @@
-"""A lifetime counter that never falls, never counts twice and never believes a jump at once.
+"""A counter that never falls, never jumps beyond what the time allows, and never stands still for long.
 
 Clouds answer with a bogus 0, with yesterday's energy still in today's field just after midnight, with a counter that
-began again because hardware was replaced. Home Assistant adds up differences, so each of these would stay in its
-statistics.
+began again because hardware was replaced, with one that was corrected for good. Home Assistant adds up differences, so
+each of these would stay in its statistics. One counter serves systems, flows, meters, batteries and single inverters.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-ALLOWANCE = 1.25
-"""Modules exceed their nameplate for a while (cold, edge of cloud); more than this is not sunshine."""
 SLACK = timedelta(minutes=15)
 """Reports come in steps, so a little more energy than the time between two readings allows is normal."""
 CONFIRM_READINGS = 3
 CONFIRM_JUMP = timedelta(hours=1)
-CONFIRM_RESTART = timedelta(hours=24)
+CONFIRM_RESTART = timedelta(hours=3)
+"""A counter that has fallen far and grows again has begun again."""
+CONFIRM_FALL = timedelta(hours=20)
+"""One that has fallen a little is mostly overtaken by what is produced meanwhile; else it goes on from where it is."""
+LONGEST = timedelta(days=366)
+"""So long a time may lie between two readings where nobody knows how long it was: a clock was wrong."""
 RESTART_SHARE = 0.5
-"""A counter below half of what it was has begun again; anything above is a correction, and waits to be overtaken."""
+SAME_WH = 0.5
+"""What two figures of the same energy may differ by in binary."""
+
+type Most = Callable[[timedelta], float | None]
+"""Gives the most Wh that a time allows; `None` where nobody knows."""
 
 
-def most_energy_wh(size_w: float | None, elapsed: timedelta) -> float | None:
-    """Return the most Wh that a system of this nameplate can yield in a time; `None` where the size is unknown."""
-    if not size_w or size_w <= 0:
-        return None
-    return size_w * ALLOWANCE * (max(elapsed, timedelta(0)) + SLACK).total_seconds() / 3600
+def most_of(most_w: float) -> Most:
+    """Return how much a power allows in a time."""
+
+    def most(elapsed: timedelta) -> float:
+        return most_w * (max(elapsed, timedelta(0)) + SLACK).total_seconds() / 3600
+
+    return most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifetimeCounter:
-    """The published lifetime in Wh and what is needed to judge the next raw value."""
+    """The published lifetime in Wh and what is needed to decide about the next raw value."""
 
     published_wh: float | None = None
     as_of: datetime | None = None
     """The instant that the published value describes (aware UTC)."""
+    complete_until: datetime | None = None
+    """Up to when nothing is missing in it, where that is earlier: what comes late of the time since is no jump."""
     offset_wh: float = 0.0
-    """What earlier counters of the same system had reached before they began again."""
+    """What the cloud's counter lacks of the published one since it fell or jumped."""
     suspect_wh: float | None = None
     suspect_since: datetime | None = None
     suspect_readings: int = 0
 
-    def take(self, raw_wh: float, as_of: datetime, now: datetime, size_w: float | None) -> LifetimeCounter:
-        """Return the counter after one more raw value of the cloud, which describes the instant `as_of`."""
+    @property
+    def waits(self) -> bool:
+        """Whether the newest raw value is held back until it has stood for a while."""
+        return self.suspect_wh is not None
+
+    def take(
+        self,
+        raw_wh: float,
+        as_of: datetime,
+        now: datetime,
+        most: Most | None = None,
+        complete_until: datetime | None = None,
+    ) -> LifetimeCounter:
+        """Return the counter after one more raw value of the cloud, which describes the instant `as_of`.
+
+        `complete_until`: up to when nothing is missing in it, where that is earlier.
+        """
+        taken = self._take(raw_wh, as_of, now, most)
+        if taken.waits:
+            return taken
+        is_behind = complete_until is not None and complete_until < as_of
+        return replace(taken, complete_until=complete_until if is_behind else None)
+
+    def _take(self, raw_wh: float, as_of: datetime, now: datetime, most: Most | None) -> LifetimeCounter:
         value = raw_wh + self.offset_wh
         published = self.published_wh
         if published is None:
             # A first 0 may be a glitch; publishing it would make the true value a jump.
-            return self._publish(value, as_of) if value > 0 else self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
-        if value >= published:
-            most = most_energy_wh(size_w, as_of - (self.as_of or as_of))
-            if most is None or value - published <= most:
-                return self._publish(value, as_of)
+            return self._publish(value, as_of, now) if value > 0 else self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
+        if value >= published - SAME_WH:
+            # A clock was wrong where the last value is of the future.
+            elapsed = LONGEST if self.as_of is None or self.as_of > now else as_of - (self.complete_until or self.as_of)
+            allowed = None if most is None else most(elapsed)
+            if allowed is None or value - published <= allowed:
+                return self._publish(max(value, published), as_of, now)
             return self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
-        if 0 < raw_wh < (published - self.offset_wh) * RESTART_SHARE:
-            return self._doubt(raw_wh, as_of, now, CONFIRM_RESTART)
-        return replace(self, suspect_wh=None, suspect_since=None, suspect_readings=0)
+        fell_far = raw_wh < (published - self.offset_wh) * RESTART_SHARE
+        return self._doubt(raw_wh, as_of, now, CONFIRM_RESTART if fell_far else CONFIRM_FALL)
 
-    def _publish(self, value: float, as_of: datetime, offset_wh: float | None = None) -> LifetimeCounter:
+    def _publish(self, value: float, as_of: datetime, now: datetime, offset_wh: float | None = None) -> LifetimeCounter:
+        before = self.as_of if self.as_of is not None and self.as_of <= now else as_of
         return LifetimeCounter(
             published_wh=value,
-            as_of=max(as_of, self.as_of) if self.as_of else as_of,
+            as_of=max(as_of, before),
             offset_wh=self.offset_wh if offset_wh is None else offset_wh,
         )
 
+    def _is_other(self, raw_wh: float, first: float) -> bool:
+        """Return whether a raw value lies above the published one, and the odd one so far below it, or at 0."""
+        published = self.published_wh
+        if published is None:
+            return False
+        return raw_wh + self.offset_wh >= published - SAME_WH > first + self.offset_wh
+
     def _doubt(self, raw_wh: float, as_of: datetime, now: datetime, confirm: timedelta) -> LifetimeCounter:
-        """Hold the published value until the odd one has stood for long enough."""
-        if self.suspect_wh is None or self.suspect_since is None or raw_wh < self.suspect_wh:
+        """Hold the published value until the odd one has stood for long enough, and has grown if it fell."""
+        first, since = self.suspect_wh, self.suspect_since
+        if first is None or since is None or raw_wh < first - SAME_WH or since > now or self._is_other(raw_wh, first):
             return replace(self, suspect_wh=raw_wh, suspect_since=now, suspect_readings=1)
-        readings = self.suspect_readings + 1
-        if readings < CONFIRM_READINGS or now - self.suspect_since < confirm:
+        readings, stood = self.suspect_readings + 1, now - since
+        # What is read once a day does not wait for a third day.
+        waited = stood >= CONFIRM_FALL or (readings >= CONFIRM_READINGS and stood >= confirm)
+        if self.published_wh is None and waited:
+            return self._publish(raw_wh + self.offset_wh, as_of, now)
+        if self.published_wh is None or not waited or (confirm is not CONFIRM_JUMP and raw_wh <= first + SAME_WH):
             return replace(self, suspect_readings=readings)
-        if confirm is CONFIRM_RESTART and self.published_wh is not None:
-            # What the new counter showed first belongs to the new hardware's past, not to this system's.
-            offset = self.published_wh - self.suspect_wh
-            return self._publish(raw_wh + offset, as_of, offset)
-        return self._publish(raw_wh + self.offset_wh, as_of)
+        # It goes on from the published value by what it has grown since it was first seen where it is now: what it had
+        # counted before belongs to other hardware, to another meaning of the figure, or to nobody.
+        offset = self.published_wh - first
+        return self._publish(raw_wh + offset, as_of, now, offset)

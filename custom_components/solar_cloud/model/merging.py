@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .counters import device_counters, recalled_counters, with_base
+from .darkness import as_the_sun_has_it
 from .data import KEEP_DEVICE_INTERVALS, KEEP_INTERVALS, SYSTEM, SystemData
-from .day_start import day_starts
+from .day_start import FUTURE, day_starts, read_at
 from .elements import (
     Breakdown,
     DayEnergy,
@@ -22,58 +24,73 @@ from .elements import (
     System,
     Update,
 )
-from .performance import judged
-from .published import publish
+from .lifetime import LifetimeCounter
+from .limits import admitted, with_peak
+from .performance import compared
+from .published import book_of, publish, published_of
 from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, never_dark, rolled
+from .sources import sources_after
 
 
 def merge(
-    data: SystemData, update: Update, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark
+    data: SystemData,
+    update: Update,
+    now: datetime,
+    default_zone: ZoneInfo,
+    dark: Dark = never_dark,
+    source: str = "",
 ) -> SystemData:
     """Return what is known of a system with one job's update merged in.
 
-    `now` is aware UTC; the zone stands in for a system whose own is unknown; `dark` knows the sun at the system.
+    `now` is aware UTC; the zone stands in for a system whose own is unknown; `dark` knows the sun at the system;
+    `source` is the name of the job.
     """
     system = overlay(data.system, update.system)
+    update = as_the_sun_has_it(update, system.size_w, dark)
     zone = system.zone(default_zone)
-    today = local_day(now, zone)
+    update, peak, rejected = admitted(update, system, data.peak, now)
     devices, doubted = merge_devices(data.devices, data.doubted, update)
     device_intervals = merge_device_intervals(
         data.device_intervals, update.device_intervals, devices, now, KEEP_DEVICE_INTERVALS
     )
+    intervals = merged(data.intervals, update.intervals, now, KEEP_INTERVALS)
     flows = merge_flows(data.flows, update.flows, now, KEEP_INTERVALS)
+    detail = merge_flows(data.detail, update.detail, now, KEEP_INTERVALS)
     device_flows = merge_device_flows(data.device_flows, update.device_flows, devices, now, KEEP_INTERVALS)
-    base = update.lifetime or data.lifetime_base
-    if update.lifetime and data.lifetime_base and update.lifetime.day < data.lifetime_base.day:
-        base = data.lifetime_base
+    if update.intervals or update.detail:
+        peak = with_peak(peak, (intervals or detail.get(Flow.PRODUCTION, EMPTY)).values(), now)
     merged_data = replace(
         data,
         system=system,
         momentary=newer(data.momentary, update.momentary),
-        lifetime_base=base,
-        intervals=merged(data.intervals, update.intervals, now, KEEP_INTERVALS),
+        lifetime_base=with_base(data.lifetime_base, update.lifetime),
+        intervals=intervals,
         devices=devices,
         doubted=doubted,
-        readings=merge_readings(data.readings, update, devices, device_intervals, system, now, zone, dark),
         device_intervals=device_intervals,
         flows=flows,
-        bases=merge_bases(data.bases, update.bases, flows, today, zone),
-        detail=merge_flows(data.detail, update.detail, now, KEEP_INTERVALS),
+        bases=merge_bases(data.bases, update.bases, flows, now, zone),
+        detail=detail,
         device_flows=device_flows,
         device_bases=MappingProxyType(
             {
                 serial: merge_bases(
-                    data.device_bases.get(serial, {}), update.device_bases.get(serial, {}), series, today, zone
+                    data.device_bases.get(serial, {}), update.device_bases.get(serial, {}), series, now, zone
                 )
                 for serial, series in device_flows.items()
             }
         ),
+        peak=peak,
+        rejected=MappingProxyType({**data.rejected, **rejected}) if rejected else data.rejected,
         alerts=data.alerts if update.alerts is None else update.alerts,
         breakdown=merge_breakdown(data.breakdown, update.breakdown),
         notes=MappingProxyType({**data.notes, **update.notes}) if update.notes else data.notes,
     )
+    counters = device_counters(data.device_counters, merged_data, update, now, zone)
+    readings = merge_readings(data.readings, update, merged_data, counters, now, zone, dark)
+    merged_data = replace(merged_data, device_counters=counters, readings=readings)
     published = publish(merged_data, data, update, now, zone, dark)
-    performance = judged(
+    performance = compared(
         data.performance,
         update,
         devices=devices,
@@ -84,13 +101,25 @@ def merge(
         now=now,
         zone=zone,
     )
-    return replace(published, performance=performance, told=_ever_reported(data.told, published))
+    return replace(
+        published,
+        performance=performance,
+        told=_ever_reported(data.told, published),
+        sources=sources_after(data.sources, update, devices, source),
+    )
+
+
+def recalled(data: SystemData, now: datetime, default_zone: ZoneInfo, dark: Dark = never_dark) -> SystemData:
+    """Return stored data with what follows from them worked out anew, as of an instant (aware UTC)."""
+    zone = data.system.zone(default_zone)
+    data = replace(data, device_counters=recalled_counters(data, now, zone))
+    return replace(data, published=published_of(data, book_of(data, dark), now, zone))
 
 
 def _ever_reported(before: Mapping[str, frozenset[Flow]], data: SystemData) -> Mapping[str, frozenset[Flow]]:
     """Add the flows that are reported now: what was reported once keeps its entity while nothing is known of it."""
     reported = {serial: frozenset(flows) for serial, flows in data.device_flows.items()}
-    reported[SYSTEM] = frozenset(data.balance.power) if data.balance else frozenset()
+    reported[SYSTEM] = _reported_flows(data)
     if all(flows <= before.get(key, frozenset()) for key, flows in reported.items()) and before.keys() <= {
         SYSTEM,
         *data.devices,
@@ -98,6 +127,12 @@ def _ever_reported(before: Mapping[str, frozenset[Flow]], data: SystemData) -> M
         return before
     both = {key: before.get(key, frozenset()) | reported.get(key, frozenset()) for key in (SYSTEM, *data.devices)}
     return MappingProxyType({key: flows for key, flows in both.items() if flows})
+
+
+def _reported_flows(data: SystemData) -> frozenset[Flow]:
+    """Return the flows that there is a power of, production among them where there are others."""
+    known = frozenset(flow for flow, value in data.published.power.items() if value.amount is not None)
+    return known | {Flow.PRODUCTION} if known else known
 
 
 def overlay[T: (System, Device, DeviceReading, Breakdown)](old: T, new: T | None) -> T:
@@ -143,25 +178,26 @@ def merge_devices(
 def merge_readings(
     old_readings: Mapping[str, DeviceReading],
     update: Update,
-    devices: Mapping[str, Device],
-    device_intervals: Mapping[str, Series],
-    system: System,
+    data: SystemData,
+    counters: Mapping[str, Mapping[Flow, LifetimeCounter]],
     now: datetime,
     zone: ZoneInfo,
     dark: Dark,
 ) -> Mapping[str, DeviceReading]:
-    """Merge the readings of the devices that are there: today's sum from their intervals, no lifetime that falls.
+    """Merge the readings of the devices that are there; a day is the sum of its intervals, a lifetime its counter's.
 
     Without intervals today's sum is what the lifetime has grown by. `dark` knows the sun at the system.
     """
+    devices, device_intervals, system = data.devices, data.device_intervals, data.system
     starts = day_starts(old_readings, update.readings, devices, system, now, zone, dark)
     readings = {serial: reading for serial, reading in old_readings.items() if serial in devices}
     for serial, new in update.readings.items():
         if serial not in devices:
             continue
         old = readings.get(serial, DeviceReading())
-        known = [wh for wh in (old.energy_lifetime_wh, new.energy_lifetime_wh) if wh is not None]
-        reading = replace(overlay(old, new), energy_lifetime_wh=max(known, default=None))
+        counter = counters.get(serial, {}).get(Flow.PRODUCTION)
+        lifetime = old.energy_lifetime_wh if counter is None else counter.published_wh
+        reading = replace(_later(old, new, now), energy_lifetime_wh=lifetime)
         if serial not in device_intervals and serial not in update.device_intervals:
             reading = starts.counted(reading, old, new, devices[serial].parent)
         readings[serial] = reading
@@ -175,6 +211,17 @@ def merge_readings(
             continue
         readings[serial] = replace(old, energy_today=DayEnergy(day=day, energy_wh=total))
     return MappingProxyType(readings)
+
+
+def _later(old: DeviceReading, new: DeviceReading, now: datetime) -> DeviceReading:
+    """Return a reading with what a newer one knows; what is older than what is known says nothing of now.
+
+    An instant from the future counts as unknown: a clock was wrong.
+    """
+    before, at = read_at(old), read_at(new)
+    if before is None or at is None or before > now + FUTURE or at >= before:
+        return overlay(old, new)
+    return overlay(new, old)
 
 
 def merge_device_intervals(
@@ -198,7 +245,7 @@ def merge_device_intervals(
 def merge_flows(
     old: Mapping[Flow, Series], new: Mapping[Flow, tuple[Interval, ...]], now: datetime, keep: timedelta
 ) -> Mapping[Flow, Series]:
-    """Merge the series of each flow; one that nothing has told for as long as series are kept goes."""
+    """Merge the series of each flow; one that nothing has reported for as long as series are kept goes."""
     if not new:
         return old
     flows = {flow: merged(old.get(flow, EMPTY), new.get(flow, ()), now, keep) for flow in (*old, *new)}
@@ -227,12 +274,12 @@ def merge_bases(
     old: Mapping[Flow, LifetimeBase],
     new: Mapping[Flow, LifetimeBase],
     flows: Mapping[Flow, Series],
-    today: date,
+    now: datetime,
     zone: ZoneInfo,
 ) -> Mapping[Flow, LifetimeBase]:
     """Merge lifetime bases and carry each on by the whole days that its series knows: they need not be asked again."""
     bases = {**old, **{flow: base for flow, base in new.items() if flow not in old or base.day >= old[flow].day}}
-    return MappingProxyType({flow: rolled(base, flows.get(flow, EMPTY), today, zone) for flow, base in bases.items()})
+    return MappingProxyType({flow: rolled(base, flows.get(flow, EMPTY), now, zone) for flow, base in bases.items()})
 
 
 def merge_breakdown(old: Breakdown | None, new: Breakdown | None) -> Breakdown | None:

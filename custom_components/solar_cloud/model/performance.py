@@ -1,13 +1,13 @@
 """How much each inverter yields beside its siblings, and which of them have fallen behind for days.
 
 Siblings are the inverters of one model (where no model is known, of one part number) at one system, three at least: of
-two nobody can tell which one is at fault. An inverter is measured by the median of the whole group, itself included:
+two nobody knows which one is at fault. An inverter is measured by the median of the whole group, itself included:
 one number for all, which neither the inverter's own fault nor a nonsense value of one sibling can move far.
 
 Only full sunny days count. On any other day snow on a few modules or a fog bank can make healthy inverters differ, so
-such a day is passed over: it neither continues nor ends a row of low days. A day is judged when the first values of the
-next one are there, either by the intervals of each inverter or, where a cloud tells lifetime counters only, by what the
-counters say at the end of two days that follow one another. Energies are Wh, days are dates at the system.
+such a day is passed over: it neither continues nor ends a row of low days. A day is compared when the first values of
+the next one are there, either by the intervals of each inverter or, where a cloud reports lifetime counters only, by
+what the counters say at the end of two days that follow one another. Energies are Wh, days are dates at the system.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def _no_mapping[K, V]() -> Mapping[K, V]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
-    """How an inverter did on its newest judged day."""
+    """How an inverter did on its newest compared day."""
 
     day: date
     ratio: float
@@ -51,7 +51,7 @@ class Performance:
     low_days: int
     """Judged days in a row below `LOW_RATIO`, this one included."""
     low_before: int = 0
-    """The same for the judged day before: what came late may still turn this one's verdict."""
+    """The same for the compared day before: what came late may still turn this one's verdict."""
 
     @property
     def underperforming(self) -> bool:
@@ -64,24 +64,24 @@ class PerformanceState:
     """The verdicts and what the next ones need; it does not grow with time."""
 
     by_inverter: Mapping[str, Performance] = field(default_factory=_no_mapping)
-    """By serial number; who has too few siblings or was never judged is not in it."""
+    """By serial number; who has too few siblings or was never compared is not in it."""
     listed: Mapping[str, Listed] = field(default_factory=_no_mapping)
     closings: Mapping[date, Closing] = field(default_factory=_no_mapping)
     """Of the newest two days with a report; empty where the cloud gives intervals."""
     through: date | None = None
     """The newest day that was over, where the cloud gives intervals."""
     energies: Mapping[date, float] = field(default_factory=_no_mapping)
-    """What the system itself told of the last days, in Wh."""
+    """What the system itself reported of the last days, in Wh."""
     yields: Mapping[str, Mapping[date, float]] = field(default_factory=_no_mapping)
     """The median of each group on the last days, sunny or not, in Wh."""
 
     @property
     def underperforming(self) -> tuple[str, ...]:
-        """The serial numbers of the inverters that were low on the last `LOW_DAYS` judged days, in order."""
+        """The serial numbers of the inverters that were low on the last `LOW_DAYS` compared days, in order."""
         return tuple(sorted(serial for serial, found in self.by_inverter.items() if found.underperforming))
 
 
-def judged(
+def compared(
     state: PerformanceState,
     update: Update,
     *,
@@ -109,8 +109,8 @@ def judged(
     if not groups:
         return state
     if by_intervals:
-        return _judged_by_intervals(state, update, groups, devices, before, device_intervals, size_w, now, zone)
-    return _judged_by_counters(state, update, groups, devices, size_w, now, zone)
+        return _compared_by_intervals(state, update, groups, devices, before, device_intervals, size_w, now, zone)
+    return _compared_by_counters(state, update, groups, devices, size_w, now, zone)
 
 
 def _groups(devices: Mapping[str, Device]) -> dict[str, list[str]]:
@@ -148,19 +148,19 @@ def _with_listed(
     return replace(state, listed=MappingProxyType(listed), by_inverter=MappingProxyType(kept))
 
 
-def _with_energy(state: PerformanceState, told: DayEnergy | None, today: date) -> PerformanceState:
-    """Note the most that the system has told of a day."""
-    if told is None or state.energies.get(told.day, -1.0) >= told.energy_wh:
+def _with_energy(state: PerformanceState, reported: DayEnergy | None, today: date) -> PerformanceState:
+    """Note the most that the system has reported of a day."""
+    if reported is None or state.energies.get(reported.day, -1.0) >= reported.energy_wh:
         return state
     energies = {day: energy for day, energy in state.energies.items() if abs((today - day).days) < _REMEMBERED_ENERGIES}
-    energies[told.day] = told.energy_wh
+    energies[reported.day] = reported.energy_wh
     return replace(state, energies=MappingProxyType(energies))
 
 
 # By lifetime counters.
 
 
-def _judged_by_counters(
+def _compared_by_counters(
     state: PerformanceState,
     update: Update,
     groups: Mapping[str, Sequence[str]],
@@ -169,7 +169,7 @@ def _judged_by_counters(
     now: datetime,
     zone: ZoneInfo,
 ) -> PerformanceState:
-    """Take the counters in, and judge a day when the first report of a later one shows that it is over."""
+    """Take the counters in, and compare a day when the first report of a later one shows that it is over."""
     latest = local_day(now + FUTURE, zone)
     known = {day: closing for day, closing in state.closings.items() if day <= latest}
     closings = with_reports(known, update, devices, now, zone)
@@ -187,7 +187,7 @@ def _judged_by_counters(
 # By intervals.
 
 
-def _judged_by_intervals(
+def _compared_by_intervals(
     state: PerformanceState,
     update: Update,
     groups: Mapping[str, Sequence[str]],
@@ -198,7 +198,7 @@ def _judged_by_intervals(
     now: datetime,
     zone: ZoneInfo,
 ) -> PerformanceState:
-    """Judge the day before the one that the newest interval lies in, and judge it again when some of it comes late."""
+    """Compare the day before the one that the newest interval lies in, and again when some of it comes late."""
     starts = [
         interval.start
         for series in update.device_intervals.values()
@@ -208,7 +208,7 @@ def _judged_by_intervals(
     if not starts:
         return state
     over = local_day(max(starts), zone) - _DAY
-    # What was ahead of a clock that was wrong has not been judged.
+    # What was ahead of a clock that was wrong has not been compared.
     through = state.through if state.through is not None and state.through <= local_day(now, zone) else over - _DAY
     day = max(over, through)
     start, end = midnight(day, zone), midnight(day + _DAY, zone)

@@ -16,7 +16,7 @@ from .elements import Device, DeviceKind, Interval, Update
 from .series import Series, local_day
 
 SAME_TIME = timedelta(hours=1)
-"""Counters that were told further apart in time cannot be compared."""
+"""Counters that were reported further apart in time cannot be compared."""
 DAY_SLACK = timedelta(hours=4)
 """By how much the time between the last reports of two days may differ from a day."""
 DUSK_SHARE = 0.1
@@ -24,7 +24,7 @@ DUSK_SHARE = 0.1
 UNBROKEN_SHARE = 0.9
 """How much of the time between the first and the last interval has to be known."""
 LEAST_COVERAGE = 0.5
-"""An inverter whose known intervals are worth less than this share of a day is not judged."""
+"""An inverter whose known intervals are worth less than this share of a day is not compared."""
 FUTURE = timedelta(hours=1)
 """A report from further ahead is nobody's."""
 _DAY = timedelta(days=1)
@@ -60,7 +60,7 @@ def with_reports(
 ) -> Mapping[date, Closing]:
     """Return the closings with the counters of an update, each under the day of its report.
 
-    A later report of a parent replaces all that an earlier one of the day has told: who is missing from it is unknown.
+    A later report of a parent replaces all of an earlier one of the day: who is missing from it is unknown.
     """
     result = dict(closings)
     for parent, (at, counters) in _reports(update, devices, now).items():
@@ -158,13 +158,13 @@ def measured(
     An inverter without a single interval beside siblings that have some yields 0, unless it shares its parent's
     silence. One that came or moved on the day is left out, and `None` is one of which too little is known (yet).
     """
-    told = {serial: _between(series.values(), start, end) for serial, series in device_intervals.items()}
-    talking = {serial for serial, spans in told.items() if spans}
-    heard = talking | {device.parent for serial, device in devices.items() if serial in talking and device.parent}
+    reported = {serial: _between(series.values(), start, end) for serial, series in device_intervals.items()}
+    reporting = {serial for serial, spans in reported.items() if spans}
+    heard = reporting | {device.parent for serial, device in devices.items() if serial in reporting and device.parent}
     result: dict[str, float | None] = {}
     for serials in groups.values():
         there = [serial for serial in serials if serial in listed and listed[serial].since < day]
-        known = {serial: told[serial] for serial in there if serial in talking}
+        known = {serial: reported[serial] for serial in there if serial in reporting}
         usual = _usual(known)
         if not _whole(usual):
             continue
@@ -186,7 +186,7 @@ def _between(intervals: Iterable[Interval], start: datetime, end: datetime) -> d
 
 
 def _usual(known: Mapping[str, Mapping[_Span, float]]) -> dict[_Span, float]:
-    """Return the median of each interval that most siblings have told, ascending; at least 0."""
+    """Return the median of each interval that most siblings have reported, ascending; at least 0."""
     values: dict[_Span, list[float]] = {}
     for spans in known.values():
         for span, energy in spans.items():
@@ -200,17 +200,17 @@ def _whole(usual: Mapping[_Span, float]) -> bool:
         return False
     spans, energies = list(usual), list(usual.values())
     length = spans[-1][1] - spans[0][0]
-    told = sum((until - since for since, until in spans), timedelta(0))
+    covered = sum((until - since for since, until in spans), timedelta(0))
     dusk = DUSK_SHARE * max(energies)
-    return energies[0] <= dusk and energies[-1] <= dusk and told >= UNBROKEN_SHARE * length
+    return energies[0] <= dusk and energies[-1] <= dusk and covered >= UNBROKEN_SHARE * length
 
 
 def _completed(spans: Mapping[_Span, float], usual: Mapping[_Span, float]) -> float | None:
-    """Return an inverter's energy of a day, what it has not told yet reckoned at the same share of the usual.
+    """Return an inverter's energy of a day, what it has not reported yet reckoned at the same share of the usual.
 
-    `None` where it has told too little for that.
+    `None` where it has reported too little for that.
     """
-    told = sum(spans[span] for span in usual if span in spans)
+    reported = sum(spans[span] for span in usual if span in spans)
     covered = sum(energy for span, energy in usual.items() if span in spans)
     whole = sum(usual.values())
-    return told * whole / covered if whole > 0 and covered >= LEAST_COVERAGE * whole else None
+    return reported * whole / covered if whole > 0 and covered >= LEAST_COVERAGE * whole else None

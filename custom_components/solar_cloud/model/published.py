@@ -1,260 +1,300 @@
-"""What may be shown of what is known: power, the day, the lifetime, and the balance that they are part of.
+"""What is published of what is known: power, the day and the lifetime of each flow.
 
-Where a system has meters or a battery, everything is told up to the same instant, so that the values agree.
+What is measured is published as measured, whatever the other flows say. What is computed is withheld for a reason where
+the flows that it follows from are missing or contradict each other. Each value has its own time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import accumulate
+from datetime import date, datetime, timedelta
+from itertools import islice
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from .balance import GRID, MOST_LAG, Balance, Book, Energies, agrees, computed_of, mean_power, shown, with_production
+from .balance import BATTERY, GRID, Book, Span, Storage, disagreement, inputs_of, tolerance, with_drawn
+from .counters import flow_counters, most_production, production_counter
 from .data import SystemData
-from .elements import DayEnergy, DeviceKind, Flow, Interval, Power, Update
-from .lifetime import LifetimeCounter, most_energy_wh
-from .series import Dark, day_energy_wh, inside, local_day, midnight, newest_end, unbroken_wh
+from .elements import DayEnergy, DeviceKind, Flow, Interval, Momentary, Power, Update
+from .series import Dark, Series, backward, day_energy_wh, local_day, midnight, newest_end
+from .value import NO_VALUES, NOTHING_YET, Origin, Published, Reason, Value
 
-SAME_WH = 0.5
-"""What two figures of the same energy may differ by in binary."""
-PATIENCE = timedelta(minutes=10)
-"""How long production waits for flows that lie far behind: they are asked one after another, in one go."""
-_MOMENT = timedelta(microseconds=1)
+RECENT_SPANS = 24
+"""So many of the newest intervals are looked through for the newest one that has everything."""
+MOST_MISSING = timedelta(hours=1)
+"""A computed energy of the day may lack that much; more is too much to be called the day's energy."""
+_MEASURED = Value()
 
 
 def publish(
     data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark
 ) -> SystemData:
-    """Return the data with everything that follows from the series worked out anew, and with powers that are newer."""
-    return _with_momentary(_published(data, before, update, now, zone, dark), zone)
-
-
-def _published(
-    data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark
-) -> SystemData:
-    """Return the data with everything that follows from the series worked out anew."""
-    book = _book(data, dark)
-    newest = book.newest() if book.measured else None
-    behind_since: datetime | None = None
-    if newest is not None and _production_runs_ahead(data, update, newest[0]):
-        behind_since = before.behind_since or now
-        if before.balance is None or not now - PATIENCE < behind_since <= now:
-            newest = None
-    data = replace(data, behind_since=behind_since)
-    until = newest[0].end if newest else None
-    power = _power(before, update, data.intervals, newest[0] if newest else None)
-    today = _today(data, before, update, now, zone, until)
-    data = replace(data, power=power, today=today)
-    if update.lifetime is not None or update.intervals or update.today is not None or update.flows:
-        data = replace(data, lifetime=_lifetime(data, update, now, zone, until))
-    if newest is None:
-        return replace(data, balance=None)
-    interval, values = newest
-    computed = computed_of(values, book.measured)
+    """Return the data with everything that follows from an update worked out anew."""
+    data = replace(data, power=_power(before, update, data.intervals), today=_today(data, before, update, now, zone))
+    book = book_of(data, dark)
+    if update.lifetime is not None or update.intervals or update.today is not None:
+        data = replace(data, lifetime=production_counter(data, update, now, zone, dark))
     if update.flows or update.bases or update.intervals or update.lifetime:
-        data = replace(data, counters=_counters(data, book, interval.end, now, zone))
-    return replace(
-        data,
-        balance=Balance(
-            measured_at=interval.end,
-            power=shown(mean_power(interval, with_production(values, max(0.0, values[Flow.PRODUCTION]), computed))),
-            day=local_day(interval.end - _MOMENT, zone),
-            today=_balanced_day(data, book, computed, interval.end, zone),
-            lifetime=_balanced_lifetime(data, before.balance, book, values, interval.end),
-            computed=computed,
-        ),
-    )
+        data = replace(data, counters=flow_counters(data, book, now, zone))
+    return replace(data, published=published_of(data, book, now, zone, before.published.power))
 
 
-def _with_momentary(data: SystemData, zone: ZoneInfo) -> SystemData:
-    """Return the data with the powers of an instant that is later than the newest interval of all flows.
-
-    Energies stay those of the intervals, up to the end of the newest one.
-    """
-    momentary, balance = data.momentary, data.balance
-    if momentary is None or (balance is not None and balance.measured_at >= momentary.measured_at):
-        return data
-    at, powers = momentary.measured_at, MappingProxyType(dict(momentary.powers))
-    produced = powers.get(Flow.PRODUCTION)
-    if produced is not None and (data.power is None or data.power.measured_at <= at):
-        data = replace(data, power=Power(power_w=produced, measured_at=at))
-    if Flow.CONSUMPTION not in powers:
-        return data
-    if balance is None:
-        production = newest_end(data.intervals)
-        if production is not None and production - at > MOST_LAG:
-            return data
-        balance = Balance(measured_at=at, power=powers, day=local_day(at, zone))
-    return replace(data, balance=replace(balance, measured_at=at, power=powers, computed=momentary.computed))
-
-
-def _book(data: SystemData, dark: Dark) -> Book:
-    has_battery = bool(data.serials(DeviceKind.BATTERY))
+def book_of(data: SystemData, dark: Dark) -> Book:
+    """Return the series of a system with what its storage and the sun say of them."""
+    momentary = frozenset() if data.momentary is None else data.momentary.powers.keys()
+    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(BATTERY & (data.flows.keys() | momentary))
     return Book(
         production=data.intervals,
         flows=data.flows,
-        battery=has_battery or Flow.BATTERY_CHARGE in data.flows or Flow.BATTERY_DISCHARGE in data.flows,
+        storage=Storage(fitted=fitted, unknown=bool(data.system.unknown_storage)),
         dark=dark,
     )
 
 
-def _production_runs_ahead(data: SystemData, update: Update, newest: Interval) -> bool:
-    """Tell whether the other flows are so late that production goes on without them."""
-    production = newest_end(data.intervals)
-    if production is not None:
-        return production - newest.end > MOST_LAG
-    return update.power is not None and update.power.measured_at - newest.end > MOST_LAG
+def published_of(
+    data: SystemData, book: Book, now: datetime, zone: ZoneInfo, before: Mapping[Flow, Value] = NO_VALUES
+) -> Published:
+    """Return the values of all flows, as of an instant (aware UTC); `before` are the powers so far."""
+    day = local_day(now, zone)
+    spans = list(islice(book.backward(), RECENT_SPANS)) if book.measured else []
+    power = _kept(before, _powers(data, book, spans))
+    today, differs = _energies(data, book, day, zone)
+    return Published(
+        power=power,
+        grid=_net(Flow.GRID_IMPORT, Flow.GRID_EXPORT, power, spans),
+        battery=_net(Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE, power, spans),
+        today=today,
+        day_start=midnight(day, zone),
+        lifetime=_lifetimes(data, book),
+        disagreement=differs,
+    )
 
 
-def _power(
-    before: SystemData, update: Update, intervals: Mapping[datetime, Interval], newest: Interval | None
-) -> Power | None:
-    """Return the newest power, or the one of the interval that the balance is of."""
-    power = update.power or before.power
-    if update.power and before.power and update.power.measured_at < before.power.measured_at:
-        power = before.power
-    if newest is None or power is None or power.measured_at <= newest.end:
-        own = intervals.get(newest.start) if newest else None
-        if own is not None and (power is None or own.end >= power.measured_at):
-            return Power(power_w=max(0.0, own.mean_power_w), measured_at=own.end)
-        return power
-    return Power(power_w=max(0.0, newest.mean_power_w), measured_at=newest.end)
+def _power(before: SystemData, update: Update, intervals: Series) -> Power | None:
+    """Return the newest power of production: it is replaced by a later one, or by a correction of the same time."""
+    found = [power for power in (before.power, update.power) if power is not None]
+    if update.momentary is not None and (produced := update.momentary.powers.get(Flow.PRODUCTION)) is not None:
+        found.append(Power(power_w=produced, measured_at=update.momentary.measured_at))
+    if (start := next(backward(intervals), None)) is not None:
+        newest = intervals[start]
+        found.append(Power(power_w=max(0.0, newest.mean_power_w), measured_at=newest.end))
+    best: Power | None = None
+    for power in found:
+        if best is None or power.measured_at >= best.measured_at:
+            best = power
+    return best
 
 
-def _today(
-    data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, until: datetime | None
-) -> DayEnergy | None:
-    """Tell today's energy: what the cloud says, else the sum of its intervals; it never falls within a day.
+def _today(data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo) -> DayEnergy | None:
+    """Return today's production: what the cloud says, else the sum of its intervals; it never falls within a day.
 
     A value that the time since midnight cannot have yielded is yesterday's, not yet turned over by the cloud.
     """
     day = local_day(now, zone)
     new = update.today
-    if new is None and (update.intervals or update.flows):
-        total = day_energy_wh(data.intervals.values(), day, zone, until)
+    if new is None and update.intervals:
+        total = day_energy_wh(data.intervals.values(), day, zone)
         new = None if total is None else DayEnergy(day=day, energy_wh=total)
-    if new is None or new.day > day or (before.today and new.day < before.today.day):
-        return before.today
+    old = None if before.today is not None and before.today.day > day else before.today
+    if new is None or new.day > day or (old is not None and new.day < old.day):
+        return old
     end = min(now, midnight(new.day + timedelta(days=1), zone))
-    most = most_energy_wh(data.system.size_w, end - midnight(new.day, zone))
-    if new.energy_wh < 0 or (most is not None and new.energy_wh > most):
-        return before.today
-    if before.today and before.today.day == new.day and before.today.energy_wh > new.energy_wh:
-        return before.today
-    return new
+    most = most_production(data)
+    most_wh = None if most is None else most(end - midnight(new.day, zone))
+    if new.energy_wh < 0 or (most_wh is not None and new.energy_wh > most_wh):
+        return old
+    return old if old is not None and old.day == new.day and old.energy_wh > new.energy_wh else new
 
 
-def _lifetime(
-    data: SystemData, update: Update, now: datetime, zone: ZoneInfo, until: datetime | None
-) -> LifetimeCounter:
-    """Feed the lifetime counter: the base plus everything since the start of the base's day."""
-    base = data.lifetime_base
-    if base is None:
-        return data.lifetime
-    known_until = data.power.measured_at if data.power else now
-    if update.today is not None:
-        # The cloud counts the day itself; a day we did not believe says nothing about the lifetime either.
-        if update.lifetime is None or update.today.day != update.lifetime.day or update.today != data.today:
-            return data.lifetime
-        since = update.today.energy_wh
-        as_of = data.system.last_report or known_until
-    else:
-        start = midnight(base.day, zone)
-        since = sum(
-            interval.energy_wh
-            for interval in data.intervals.values()
-            if interval.start >= start and (until is None or interval.end <= until)
-        )
-        # Intervals end where they end, whatever else the system has told its cloud since.
-        as_of = min(known_until, max(until or newest_end(data.intervals) or start, start))
-    return data.lifetime.take(base.before_wh + since, min(as_of, now), now, data.system.size_w)
+def _powers(data: SystemData, book: Book, spans: list[Span]) -> Mapping[Flow, Value]:
+    """Return the newest power of each flow beside production, measured or computed."""
+    values = {flow: _measured_power(book.flows[flow]) for flow in book.measured}
+    values |= {flow: _computed_power(flow, book, spans) for flow in book.computed}
+    if data.momentary is not None:
+        values = _with_momentary(values, data.momentary, book)
+    return MappingProxyType(values)
 
 
-def _balanced_day(data: SystemData, book: Book, computed: Iterable[Flow], until: datetime, zone: ZoneInfo) -> Energies:
-    """Return the day's energies if they agree with the production that is shown for it."""
-    day = local_day(until - _MOMENT, zone)
-    start = midnight(day, zone)
-    values = book.between(start, until)
-    produced = data.today.energy_wh if data.today and data.today.day == day else 0.0
-    if values is None:
-        return MappingProxyType({})
-    if abs(values[Flow.PRODUCTION] - produced) > SAME_WH:
-        # A day's production stays where it was when a little of it is taken back; one that has run ahead is no match.
-        if abs(_highest(data.intervals.values(), start, until) - produced) > SAME_WH:
-            return MappingProxyType({})
-        values = with_production(values, produced, computed)
-    return shown(values) if agrees(values) else MappingProxyType({})
-
-
-def _highest(intervals: Iterable[Interval], start: datetime, until: datetime) -> float:
-    """Return the most that the sum of the intervals between two instants has been on the way, in Wh."""
-    energies = (one.energy_wh for one in inside(intervals, start, until))
-    return max(accumulate(energies, initial=0.0))
-
-
-def _counters(
-    data: SystemData, book: Book, until: datetime, now: datetime, zone: ZoneInfo
-) -> Mapping[Flow, LifetimeCounter]:
-    """Feed the lifetime counters of everything but production with what is known up to an instant."""
-    if not _is_of(data, book, until, zone):
-        return data.counters
-    raw = {Flow.PRODUCTION: data.lifetime.published_wh}
-    for flow in book.measured:
-        base = data.bases.get(flow)
-        since = unbroken_wh(book.flows[flow], midnight(base.day, zone), until) if base else None
-        raw[flow] = None if base is None or since is None else base.before_wh + since
-    if any(value is None for value in raw.values()) or data.lifetime.suspect_wh is not None:
-        return data.counters
-    solved = book.solve({flow: value for flow, value in raw.items() if value is not None})
-    if solved is None:
-        return data.counters
-    taken = {
-        flow: data.counters.get(flow, LifetimeCounter()).take(max(0.0, solved[flow]), until, now, None)
-        for flow in _of_life(solved, book)
+def _kept(before: Mapping[Flow, Value], power: Mapping[Flow, Value]) -> Mapping[Flow, Value]:
+    """Return the powers with the ones so far where there is no newer one: their age shows."""
+    old = {
+        flow: value
+        for flow, value in before.items()
+        if value.amount is not None and ((new := power.get(flow)) is None or new.reason is Reason.INPUT_MISSING)
     }
-    return MappingProxyType({**data.counters, **taken})
+    return MappingProxyType({**power, **old}) if old else power
 
 
-def _of_life(flows: Iterable[Flow], book: Book) -> frozenset[Flow]:
-    """Return the flows beside production whose lifetimes are known."""
-    known = frozenset(flows) - {Flow.PRODUCTION}
-    # Import and export are netted interval by interval; the sums of a life cannot tell them apart.
-    return known if book.measured & GRID else known - GRID
+def _measured_power(series: Series) -> Value:
+    newest = series[next(backward(series))]
+    return Value(amount=max(0.0, newest.mean_power_w), start=newest.start, end=newest.end)
 
 
-def _is_of(data: SystemData, book: Book, until: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether the lifetime of production is that of an instant: it has not run ahead, and lacks nothing."""
-    if data.lifetime_base is None or data.lifetime.as_of is None or data.lifetime.as_of > until:
-        return False
-    return book.is_production_told(midnight(data.lifetime_base.day, zone), until)
+def _computed_power(flow: Flow, book: Book, spans: list[Span]) -> Value:
+    """Return the power of the newest interval in which a flow follows from the others.
+
+    An interval that lacks something is late; one that contradicts itself is the newest word.
+    """
+    value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), reason=Reason.INPUT_MISSING)
+    for span in spans:
+        found = span.computed.get(flow, Reason.INPUT_MISSING)
+        if isinstance(found, Reason):
+            value = replace(value, reason=found, start=value.start or span.start, end=value.end or span.end)
+            if found is not Reason.INPUT_MISSING:
+                return replace(value, start=span.start, end=span.end)
+            continue
+        drawn = with_drawn({**span.measured, flow: found}, frozenset({flow}))
+        hours = (span.end - span.start).total_seconds() / 3600
+        return replace(value, amount=max(0.0, drawn[flow]) / hours, start=span.start, end=span.end, reason=None)
+    return value
 
 
-def _balanced_lifetime(
-    data: SystemData, before: Balance | None, book: Book, told: Iterable[Flow], until: datetime
-) -> Energies:
-    """Return the lifetime of each flow if together they agree; else what was shown last, while production stands."""
-    produced = data.lifetime.published_wh
-    flows = _of_life(told, book)
-    known = {
-        flow: counter.published_wh
-        for flow in flows
-        if (counter := data.counters.get(flow)) and counter.as_of == until and counter.published_wh is not None
-    }
-    if produced is not None and flows and known.keys() == flows:
-        known[Flow.PRODUCTION] = produced
-        if _is_exact(known, book):
-            return MappingProxyType(known)
-    if before is None or produced is None or abs(before.lifetime.get(Flow.PRODUCTION, -1.0) - produced) > SAME_WH:
-        return MappingProxyType({})
-    return before.lifetime
+def _with_momentary(values: dict[Flow, Value], momentary: Momentary, book: Book) -> dict[Flow, Value]:
+    """Return the values with the powers of an instant where these are newer; a computed one may contradict them."""
+    at, found = momentary.measured_at, dict(values)
+    for flow in {*momentary.powers, *momentary.computed} - {Flow.PRODUCTION}:
+        old, power = found.get(flow, NOTHING_YET), momentary.powers.get(flow)
+        # What lacks something is late, and takes no older value away.
+        late = old.reason is Reason.INPUT_MISSING
+        if old.end is not None and old.end > at and not late:
+            continue
+        if flow not in momentary.computed:
+            if power is not None:
+                found[flow] = Value(amount=max(0.0, power), start=at, end=at)
+            continue
+        value = Value(start=at, end=at, origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage))
+        if book.storage.unknown:
+            found[flow] = value.without(Reason.UNKNOWN_STORAGE)
+        elif power is not None:
+            found[flow] = replace(value, amount=max(0.0, power))
+        elif momentary.powers.keys() >= value.inputs:
+            found[flow] = value.without(Reason.CONTRADICTION)
+        elif old is NOTHING_YET:
+            found[flow] = value.without(Reason.INPUT_MISSING)
+    return found
 
 
-def _is_exact(values: Energies, book: Book) -> bool:
-    """Tell whether what is computed of a life is still what follows from the rest of it."""
-    if not agrees(values):
-        return False
-    if Flow.CONSUMPTION in book.measured or Flow.CONSUMPTION not in values:
-        return True
-    solved = book.solve({flow: value for flow, value in values.items() if flow is not Flow.CONSUMPTION})
-    return solved is not None and abs(max(0.0, solved[Flow.CONSUMPTION]) - values[Flow.CONSUMPTION]) <= SAME_WH
+def _net(plus: Flow, minus: Flow, power: Mapping[Flow, Value], spans: Iterable[Span]) -> Value:
+    """Return the difference of two powers of one and the same time: the newest that both are known of."""
+    one, other = power.get(plus), power.get(minus)
+    if one is None or other is None:
+        return Value(reason=Reason.NOT_YET)
+    computed = one.is_computed or other.is_computed
+    value = Value(
+        origin=Origin.COMPUTED if computed else Origin.MEASURED,
+        inputs=frozenset((one.inputs or {plus}) | (other.inputs or {minus})) if computed else frozenset(),
+    )
+    if one.end == other.end:
+        value = replace(value, start=one.start, end=one.end)
+        if one.amount is None or other.amount is None:
+            return replace(value, reason=one.reason or other.reason)
+        return replace(value, amount=one.amount - other.amount)
+    for span in spans:
+        given, taken = span.mean_power_w(plus), span.mean_power_w(minus)
+        if given is not None and taken is not None:
+            return replace(value, amount=given - taken, start=span.start, end=span.end)
+    return replace(value, reason=Reason.INPUT_MISSING)
+
+
+def _energies(data: SystemData, book: Book, day: date, zone: ZoneInfo) -> tuple[Mapping[Flow, Value], float | None]:
+    """Return the energy of the day of each flow beside production, and by what share what is measured disagrees."""
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    values = {flow: _measured_energy(book.flows[flow], start, end) for flow in book.measured}
+    differs = None
+    if book.computed:
+        spans = list(book.between(start, end))
+        values |= {flow: _computed_energy(flow, book, spans, start) for flow in book.computed}
+    elif Flow.CONSUMPTION in book.measured:
+        sums = {flow: value.amount for flow, value in values.items() if value.amount is not None}
+        if data.today is not None and data.today.day == day:
+            differs = disagreement({**sums, Flow.PRODUCTION: data.today.energy_wh})
+    return MappingProxyType(values), differs
+
+
+def _measured_energy(series: Series, start: datetime, end: datetime) -> Value:
+    """Return the sum of what is measured of a day: 0 from midnight on until the first interval of the day is known."""
+    rows = list(_rows(series, start, end))
+    if not rows:
+        newest = newest_end(series)
+        return Value(amount=0.0, start=start, end=min(newest, start) if newest else start, origin=Origin.CARRIED)
+    return Value(amount=max(0.0, sum(row.energy_wh for row in rows)), start=start, end=rows[-1].end)
+
+
+def _rows(series: Series, start: datetime, end: datetime) -> Iterator[Interval]:
+    """Yield the intervals that lie in a time, oldest first."""
+    newest_first = []
+    for at in backward(series):
+        if at < start:
+            break
+        if series[at].end <= end:
+            newest_first.append(series[at])
+    return reversed(newest_first)
+
+
+def _computed_energy(flow: Flow, book: Book, spans: list[Span], start: datetime) -> Value:
+    """Return the sum of a flow over the intervals of a day that it follows from the others in."""
+    value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), start=start, end=start)
+    if not spans:
+        newest = max((end for series in book.flows.values() if (end := newest_end(series))), default=start)
+        return replace(value, amount=0.0, end=min(newest, start))
+    total, excess, moved, missing, end = 0.0, 0.0, 0.0, timedelta(0), start
+    reasons: set[Reason] = set()
+    # What is late at the end of the day is no gap in it.
+    known = [span for span in spans if not isinstance(span.computed.get(flow, Reason.INPUT_MISSING), Reason)]
+    last = known[-1].end if known else spans[-1].end
+    for span in spans:
+        if span.end > last:
+            break
+        found = span.computed.get(flow, Reason.INPUT_MISSING)
+        if isinstance(found, Reason):
+            reasons.add(found)
+            if found is Reason.CONTRADICTION:
+                excess += _excess_wh(flow, span, book)
+            else:
+                missing += span.end - span.start
+            continue
+        total += with_drawn({**span.measured, flow: found}, frozenset({flow}))[flow]
+        moved += sum(abs(energy) for energy in span.measured.values())
+        end = span.end
+    value = replace(value, end=end if known else spans[-1].end)
+    if Reason.UNKNOWN_STORAGE in reasons:
+        return value.without(Reason.UNKNOWN_STORAGE)
+    if excess > tolerance(moved):
+        return value.without(Reason.CONTRADICTION)
+    if missing > MOST_MISSING or not known:
+        return value.without(Reason.INPUT_MISSING)
+    return replace(value, amount=max(0.0, total - excess))
+
+
+def _excess_wh(flow: Flow, span: Span, book: Book) -> float:
+    """Return by how much a contradicting interval has a flow below zero, in Wh."""
+    known = dict(span.measured)
+    stored = known.get(Flow.BATTERY_DISCHARGE, 0.0) - known.get(Flow.BATTERY_CHARGE, 0.0) if book.storage.fitted else 0
+    supply = known.get(Flow.PRODUCTION, 0.0) + stored
+    if flow is Flow.CONSUMPTION:
+        return max(0.0, known.get(Flow.GRID_EXPORT, 0.0) - supply - known.get(Flow.GRID_IMPORT, 0.0))
+    net = known.get(Flow.CONSUMPTION, 0.0) - supply
+    bought, sold = known.get(Flow.GRID_IMPORT, 0.0), known.get(Flow.GRID_EXPORT, 0.0)
+    return max(0.0, -(net + sold) if flow is Flow.GRID_IMPORT else net - bought)
+
+
+def _lifetimes(data: SystemData, book: Book) -> Mapping[Flow, Value]:
+    """Return the lifetime of each flow beside production that has a counter.
+
+    Import and export that are computed have none: they are netted interval by interval, and the sums of a life cannot
+    keep them apart.
+    """
+    found: dict[Flow, Value] = {}
+    for flow in (*book.measured, *(book.computed - GRID)):
+        computed = flow in book.computed
+        origin = Origin.COMPUTED if computed else Origin.MEASURED
+        counter = data.counters.get(flow)
+        if counter is None or counter.published_wh is None:
+            unknown = computed and book.storage.unknown
+            reason = Reason.UNKNOWN_STORAGE if unknown else Reason.INPUT_MISSING if computed else Reason.NOT_YET
+            found[flow] = Value(origin=origin, reason=reason)
+            continue
+        carried = Origin.CARRIED if counter.waits else origin
+        found[flow] = Value(amount=counter.published_wh, end=counter.as_of, origin=carried)
+        if computed:
+            found[flow] = replace(found[flow], inputs=inputs_of(flow, book.storage), origin=Origin.COMPUTED)
+    return MappingProxyType(found)

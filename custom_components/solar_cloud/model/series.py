@@ -3,8 +3,10 @@
 A series maps the start of each interval (aware UTC) to the interval, ascending. Energies are Wh.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from types import MappingProxyType
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -16,6 +18,8 @@ type Dark = Callable[[datetime, datetime], bool]
 """Tells whether it is dark at a system from one instant to another."""
 
 EMPTY: Series = MappingProxyType({})
+WAITS_FOR_ROWS = timedelta(hours=60)
+"""How long a lifetime base waits for the missing rows of a day; they are kept a little longer."""
 
 
 def never_dark(_start: datetime, _end: datetime) -> bool:
@@ -44,10 +48,27 @@ def newest_end(series: Series) -> datetime | None:
 
 
 def merged(old: Series, new: Iterable[Interval], now: datetime, keep: timedelta) -> Series:
-    """Merge both, the newer answer winning, ascending, without what is too old to matter."""
-    both = {**old, **{interval.start: interval for interval in new}}
+    """Merge both, the newer answer winning, ascending, without what is too old to matter.
+
+    An older interval that a newer one overlaps goes: it is from another source, which divides the time otherwise.
+    """
+    fresh = {interval.start: interval for interval in new}
+    both = {**_apart(old, fresh), **fresh} if old and fresh else {**old, **fresh}
     oldest = now - keep
     return MappingProxyType({start: both[start] for start in sorted(both) if both[start].end > oldest})
+
+
+def _apart(old: Series, fresh: Series) -> Series:
+    """Return the older intervals that no newer one overlaps."""
+    starts = sorted(fresh)
+    ends = list(accumulate((fresh[start].end for start in starts), max))
+
+    def overlaps(interval: Interval) -> bool:
+        # The newer ones that begin before its end: one of them ends after its start, or none does.
+        count = bisect_left(starts, interval.end)
+        return count > 0 and ends[count - 1] > interval.start
+
+    return {start: interval for start, interval in old.items() if not overlaps(interval)}
 
 
 def inside(intervals: Iterable[Interval], start: datetime, end: datetime) -> Iterator[Interval]:
@@ -66,7 +87,7 @@ def day_energy_wh(
 
 
 def unbroken_wh(series: Series, start: datetime, end: datetime) -> float | None:
-    """Return the energy between two instants in Wh; `None` unless intervals without a gap or overlap tell all of it."""
+    """Return the energy between two instants in Wh; `None` unless intervals cover it without a gap or overlap."""
     total = 0.0
     while start < end:
         interval = series.get(start)
@@ -77,12 +98,34 @@ def unbroken_wh(series: Series, start: datetime, end: datetime) -> float | None:
     return total if start == end else None
 
 
-def rolled(base: LifetimeBase, series: Series, today: date, zone: ZoneInfo) -> LifetimeBase:
-    """Return a lifetime base carried on by every whole day that the series knows without a gap, up to today's start."""
-    while base.day < today:
-        following = base.day + timedelta(days=1)
-        energy = unbroken_wh(series, midnight(base.day, zone), midnight(following, zone))
+def rolled(base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo) -> LifetimeBase:
+    """Return a lifetime base carried on by the days that the series knows, up to the start of yesterday.
+
+    Yesterday is left out, because its rows may still be corrected. A day with a gap is waited for as long as its rows
+    are kept; then what is known of it has to do, until the cloud is asked anew.
+    """
+    yesterday = local_day(now, zone) - timedelta(days=1)
+    while base.day < yesterday:
+        start, following = midnight(base.day, zone), base.day + timedelta(days=1)
+        missing_since, energy = base.missing_since, unbroken_wh(series, start, midnight(following, zone))
         if energy is None:
-            break
-        base = LifetimeBase(day=following, before_wh=base.before_wh + energy)
+            rows = list(inside(series.values(), start, midnight(following, zone)))
+            if not rows or start > now - WAITS_FOR_ROWS:
+                break
+            missing_since, energy = missing_since or base.day, sum(row.energy_wh for row in rows)
+        base = LifetimeBase(day=following, before_wh=base.before_wh + energy, missing_since=missing_since)
     return base
+
+
+def complete_until(base: LifetimeBase, series: Series, zone: ZoneInfo, dark: Dark = never_dark) -> datetime:
+    """Return up to when a base and the rows after it have everything (aware UTC); nothing is missing in the dark."""
+    at = midnight(base.missing_since or base.day, zone)
+    if base.missing_since is not None:
+        return at
+    for start, row in series.items():
+        if row.end <= at:
+            continue
+        if start > at and not dark(at, start):
+            break
+        at = row.end
+    return at

@@ -29,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN
 from ..model.elements import Flow, System
-from .rows import MILLI, Edges, HourRows, read_edges, read_rows, to_instant, to_milli
+from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, to_instant, to_milli
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -94,6 +94,10 @@ class Book:
         self._hass = hass
         self._lock = asyncio.Lock()
         self._is_logged = False
+        self._spans: dict[str, tuple[int, int]] = {}
+        """The first and the last hour that each statistic had after the last put of this run."""
+        self.is_shorter = False
+        """Whether a put has found less in the database than there was: somebody has taken rows away."""
 
     @property
     def available(self) -> bool:
@@ -131,6 +135,7 @@ class Book:
             edges = await recorder.async_add_executor_job(
                 read_edges, self._hass, metadata["statistic_id"], min(given), max(given)
             )
+            self._compare_span(metadata["statistic_id"], min(given), max(given), edges)
             rows = await self._async_read(recorder, metadata["statistic_id"], edges)
             changed, shift = await self._hass.async_add_executor_job(
                 _changed_rows, given, rows, edges, to_milli(anchor or 0.0)
@@ -180,6 +185,35 @@ class Book:
             if (first := edges.first) is None or first.sum == first.energy:
                 return False
             return await self._async_shift(recorder, name, first.start, first.energy - first.sum)
+
+    async def async_count(self, flow: Flow, start: datetime, end: datetime) -> tuple[int, float] | None:
+        """Return how many hours are booked that begin between two aware instants, end excluded, and their Wh.
+
+        `None` without a recorder.
+        """
+        if (recorder := await self._async_ready()) is None:
+            return None
+        name = statistic_metadata(self.system, flow)["statistic_id"]
+        first, last = math.ceil(_seconds(start)), math.ceil(_seconds(end)) - 1
+        count, energy = await recorder.async_add_executor_job(count_rows, self._hass, name, first, last)
+        return count, energy / MILLI
+
+    def _compare_span(self, name: str, first: int, last: int, edges: Edges) -> None:
+        """Compare what the database has with what it had after the last put, and take up what it will have now."""
+        known = self._spans.get(name)
+        self._spans[name] = (first, last) if known is None else (min(first, known[0]), max(last, known[1]))
+        if known is None:
+            return
+        begin, end = known
+        is_shorter = (
+            (begin < first and (edges.before is None or (end < first and edges.before.start < end)))
+            or (end > last and edges.after is None)
+            or (first <= end <= last and (edges.last is None or edges.last.start < end))
+            or (first <= begin <= last and (edges.first is None or edges.first.start > begin))
+        )
+        if is_shorter:
+            self.is_shorter = True
+            del self._spans[name]
 
     @property
     def _recorder(self) -> Recorder | None:

@@ -15,9 +15,9 @@ from homeassistant.util import dt as dt_util
 from ..cloud.archive import Archive
 from ..cloud.errors import CloudError, Throttled
 from ..const import DOMAIN
-from ..history.state import HistoryState
-from ..model.elements import Flow
+from ..history.state import LONGEST_PAUSE, HistoryState
 from .book import DATABASE_ERRORS
+from .database_check import DatabaseCheck
 from .finished_days import FinishedDays
 from .history_import import HistoryImport
 from .inverters import InverterStatistics
@@ -35,7 +35,7 @@ _LOGGER = logging.getLogger(__name__)
 
 UNANSWERED = 3
 """A job that has failed so often may have nothing to report at all."""
-PAUSES = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), timedelta(hours=24))
+PAUSES = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), LONGEST_PAUSE)
 
 
 class Bookkeeper:
@@ -47,6 +47,7 @@ class Bookkeeper:
         self._coordinator = coordinator
         self._recent = RecentBooking(self.statistics)
         self._inverters = InverterStatistics(coordinator, self.statistics.book)
+        self._database = DatabaseCheck(self.statistics)
         self._import = HistoryImport(self.statistics)
         self._finished_days = FinishedDays(self.statistics)
         self._offers = Offers(self.statistics)
@@ -106,14 +107,17 @@ class Bookkeeper:
 
     async def _async_work(self) -> None:
         try:
-            await self._async_check()
             while self._again and not self._stopped:
                 self._again = False
+                await self.statistics.async_drop_future(dt_util.utcnow())
+                await self._async_check()
                 await self._recent.async_book()
                 await self._inverters.async_book(dt_util.utcnow())
                 await self._async_request(self._async_import_history)
                 await self._async_request(self._finished_days.async_close)
                 await self._offers.async_update(dt_util.utcnow())
+                await self._database.async_count()
+                self._again = self._again or self.statistics.book.is_shorter
         except DATABASE_ERRORS as err:
             # The next reading tries again; rows and sums are completed by putting the same hours once more.
             if not self._coordinator.hass.is_stopping:
@@ -122,15 +126,17 @@ class Bookkeeper:
             self._working = False
 
     async def _async_check(self) -> None:
-        """Begin anew, once in a run, where the statistic was deleted; nothing is paid for without an agreement."""
-        if self._checked:
-            return
-        statistics = self.statistics
-        if statistics.state.first is not None and await statistics.book.async_span(Flow.PRODUCTION) is None:
-            if not statistics.book.available:
-                return
-            await statistics.async_update_state(HistoryState())
-        self._checked = True
+        """Compare the state with the database, once in a run and when a put finds less than there was.
+
+        Nothing is paid for without an agreement.
+        """
+        book = self.statistics.book
+        if book.is_shorter:
+            book.is_shorter = self._checked = False
+            self._recent.forget()
+            self._inverters.forget()
+        if not self._checked:
+            self._checked = await self._database.async_check()
 
     async def _async_import_history(self, archive: Archive, now: datetime) -> None:
         """Import what is missing of the past, part by part."""
@@ -148,7 +154,9 @@ class Bookkeeper:
         try:
             await step(archive, now)
         except Throttled as err:
-            await statistics.async_update_state(replace(statistics.state, not_before=err.until))
+            # However long the month is, a look costs nothing while its requests are used up.
+            until = min(err.until, now + LONGEST_PAUSE)
+            await statistics.async_update_state(replace(statistics.state, not_before=until))
         except CloudError as err:
             _LOGGER.debug("%s: the past could not be read: %s", self._coordinator.name, err)
             failures = statistics.state.failures

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from homeassistant.util import dt as dt_util
 
 from ..budget.rates import budget_of
-from ..cloud.archive import Archive
 from ..history.hours import days_between
 
 if TYPE_CHECKING:
@@ -17,19 +16,12 @@ DAY = timedelta(days=1)
 
 def import_price(statistics: SystemStatistics, since: date) -> int:
     """Return the requests that it takes to import everything from a day on which is not there yet."""
-    first = statistics.state.first or statistics.today()
-    if statistics.archive is None or since >= first:
-        return 0
-    return _price(statistics, statistics.archive, since, first - DAY)
+    return sum(_prices(statistics, since))
 
 
 def largest_step(statistics: SystemStatistics, since: date) -> int:
     """Return the requests that the dearest part of an import takes: a month that does not allow it never will."""
-    if (archive := statistics.archive) is None:
-        return 0
-    last = (statistics.state.first or statistics.today()) - DAY
-    chunks = archive.chunks(statistics.data, since, last)
-    return max((_price(statistics, archive, first, until) for first, until in chunks), default=0)
+    return max(_prices(statistics, since), default=0)
 
 
 def refusal(statistics: SystemStatistics) -> str | None:
@@ -71,7 +63,20 @@ def placeholders(statistics: SystemStatistics, since: date) -> dict[str, str]:
     }
 
 
-def _price(statistics: SystemStatistics, archive: Archive, first: date, last: date) -> int:
-    """Return the requests that totals, and details of the newest days, cost from one day to another."""
-    detailed = days_between(max(first, statistics.first_detailed_day), last)
-    return archive.price(statistics.data, first, last) + len(detailed) * archive.detail_price(statistics.data)
+def _prices(statistics: SystemStatistics, since: date) -> list[int]:
+    """Return the requests that each part of an import from a day on costs: its totals, and the rows of the last days.
+
+    Flows that are booked already are not read once more.
+    """
+    if (archive := statistics.archive) is None:
+        return []
+    last = (statistics.state.first or statistics.today()) - DAY
+    found = []
+    for first, until in archive.chunks(statistics.data, since, last):
+        if not (missing := statistics.missing_flows(first)):
+            continue
+        limited = archive.limited_to(missing)
+        detailed = days_between(max(first, statistics.first_detailed_day), until)
+        details = sum(limited.detail_price(statistics.data, day) for day in detailed)
+        found.append(limited.price(statistics.data, first, until) + details)
+    return found

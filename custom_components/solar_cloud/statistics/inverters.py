@@ -31,6 +31,11 @@ class InverterStatistics:
         self._booked: datetime | None = None
         """The hour in which they were last booked."""
 
+    def forget(self) -> None:
+        """Book everything that is known again: somebody has changed the database."""
+        self._known.clear()
+        self._booked = None
+
     async def async_book(self, now: datetime) -> None:
         """Book the complete hours that are new or have changed; once an hour, as no hour is complete more often."""
         one = self._coordinator

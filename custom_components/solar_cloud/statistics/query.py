@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from homeassistant.util import dt as dt_util
 
 from ..cloud.archive import Archive
-from ..history.hours import day_hours, days_between, hours_of, series_of_hours
+from ..history.hours import days_between, hours_of, series_of_hours
 from ..model.elements import Flow, Interval
 from ..model.series import local_day, midnight
 from .allowance import Allowance
+from .reading import async_read_detail, async_read_totals
 from .recent_hours import is_flow_complete
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ async def _async_take_totals(
             unpaid += price
             continue
         async with allowance.spend(price):
-            totals = await archive.totals(statistics.data, inside[0], inside[-1], dt_util.utcnow())
+            totals = await async_read_totals(statistics, archive, inside[0], inside[-1], dt_util.utcnow())
+        statistics.add_answer(totals)
         for flow, of_flow in totals.items():
             for day in set(query.missing.get(flow, ())) & of_flow.keys():
                 query.totals.setdefault(flow, {})[day] = of_flow[day]
@@ -156,13 +158,12 @@ async def _async_take_details(
     """Ask for the intervals of missing days, the newest first; return the price of what could not be paid."""
     unpaid = 0
     for day in reversed(_askable(statistics, archive, query)):
-        # A day of 25 hours may take each request twice.
-        price = archive.detail_price(statistics.data) * (2 if len(day_hours(day, query.zone)) > 24 else 1)
+        price = archive.detail_price(statistics.data, day, dt_util.utcnow())
         if price > allowance.left:
             unpaid += price
             continue
         async with allowance.spend(price):
-            detail = await archive.detail(statistics.data, day, dt_util.utcnow())
+            detail = await async_read_detail(statistics, archive, day, dt_util.utcnow())
         for flow, parts in detail.items():
             if parts and day in query.missing.get(flow, ()):
                 query.intervals[flow][day] = parts

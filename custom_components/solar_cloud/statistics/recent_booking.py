@@ -36,6 +36,7 @@ class RecentBooking:
             # In the first pass of a run, what is in finished days is what they were finished with.
             late = {hour: energy for hour, energy in changed.items() if known and statistics.is_late(hour)}
             if late:
+                statistics.touch_finished_days()
                 day = statistics.day_of(min(late))
                 reopened = day if reopened is None else min(day, reopened)
             is_first = bool(fresh) and statistics.state.first is None
@@ -47,6 +48,10 @@ class RecentBooking:
                 await self._async_begin(statistics.day_of(min(fresh)), before)
         if reopened is not None:
             await statistics.async_update_state(replace(statistics.state, closed=reopened - DAY))
+
+    def forget(self) -> None:
+        """Take up what is booked as if this were the first pass: somebody has changed the database."""
+        self._known.clear()
 
     async def _async_begin(self, today: date, before: tuple[datetime, datetime] | None) -> None:
         """Record where the statistics begin: on this day, or where older ones of a removed system begin.

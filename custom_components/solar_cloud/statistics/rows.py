@@ -12,7 +12,7 @@ from homeassistant.components.recorder.models import StatisticMetaData
 from homeassistant.components.recorder.statistics import get_metadata_with_session
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE, session_scope
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 MILLI = 1000
@@ -81,6 +81,22 @@ def read_rows(hass: HomeAssistant, name: str, first: int, last: int) -> HourRows
         within = _select(found[0]).where(Statistics.start_ts.between(first, last)).order_by(Statistics.start_ts)
         answer = session.execute(within.execution_options(yield_per=FETCHED))
         return {start: (energy, total) for start, energy, total in map(_row, answer)}
+
+
+def count_rows(hass: HomeAssistant, name: str, first: int, last: int) -> tuple[int, int]:
+    """Return how many rows start between two seconds, both included, and their energy in mWh."""
+    with session_scope(hass=hass, read_only=True) as session:
+        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
+        if found is None:
+            return 0, 0
+        counted = select(func.count(), func.sum(Statistics.state)).where(
+            Statistics.metadata_id == found[0],
+            Statistics.state.is_not(None),
+            Statistics.sum.is_not(None),
+            Statistics.start_ts.between(first, last),
+        )
+        count, energy = session.execute(counted).one()
+        return count, to_milli(energy or 0.0)
 
 
 type _Columns = tuple[float | None, float | None, float | None]

@@ -8,13 +8,14 @@ import logging
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..cloud.archive import Archive
+from ..cloud.archive import Archive, Totals
 from ..const import DOMAIN
 from ..history.state import HistoryState
 from ..model.data import SystemData
+from ..model.elements import Flow
 from ..model.series import local_day
 from ..system.restore import dump, load
 from .book import Book
@@ -47,6 +48,9 @@ class SystemStatistics:
         self.state = HistoryState()
         self.book = Book(coordinator.hass, coordinator.system)
         self._store = history_store(coordinator.hass, coordinator.system.key)
+        self._answers: list[Totals] = []
+        self._impossible: set[Flow] = set()
+        self._is_touched = False
 
     async def async_restore(self) -> None:
         """Load how far the statistics reach; what cannot be read is worked out again."""
@@ -60,6 +64,39 @@ class SystemStatistics:
         """Replace the state and store it, so that a restart goes on from there."""
         self.state = state
         await self._store.async_save(dump(state))
+
+    async def async_drop_future(self, now: datetime) -> None:
+        """Drop what lies in the future: the clock was wrong when it was kept."""
+        state = self.state.without_future(now, self.today())
+        if state is not self.state:
+            await self.async_update_state(state)
+
+    @callback
+    def add_answer(self, totals: Totals) -> None:
+        """Keep totals that were paid for by an action: they settle days, too."""
+        self._answers.append(totals)
+
+    def take_answers(self) -> list[Totals]:
+        """Return these totals, once."""
+        answers, self._answers = self._answers, []
+        return answers
+
+    @callback
+    def touch_finished_days(self) -> None:
+        """Note that hours of finished days may have been booked."""
+        self._is_touched = True
+
+    def take_touched(self) -> bool:
+        """Return, once, whether that was noted."""
+        is_touched, self._is_touched = self._is_touched, False
+        return is_touched
+
+    @callback
+    def log_impossible(self, flow: Flow, wh: float) -> None:
+        """Log, once for each flow, that its cloud reports what cannot be."""
+        if flow not in self._impossible:
+            self._impossible.add(flow)
+            _LOGGER.warning("%s: %s Wh of %s cannot be and count as missing", self.name, wh, flow)
 
     @property
     def name(self) -> str:
@@ -103,6 +140,11 @@ class SystemStatistics:
     def day_of(self, moment: datetime) -> date:
         """Return the system's day at an instant."""
         return local_day(moment, self.zone)
+
+    def missing_flows(self, begin: date) -> frozenset[Flow]:
+        """Return the flows of which days before `first`, from this one on, are not booked."""
+        flows = frozenset[Flow]() if self.archive is None else self.archive.flows(self.data)
+        return frozenset(flow for flow in flows if self.state.kept.get(flow, date.max) > begin)
 
     def is_closed(self, hour: datetime) -> bool:
         """Return whether an hour lies in a finished day, or before all of them."""

@@ -81,6 +81,7 @@ async def async_take_over(statistics: SystemStatistics, hours: Mapping[datetime,
     state, first = statistics.state, first_whole_day(min(hours), statistics.zone)
     alone = statistics.archive is None or statistics.archive.flows(statistics.data) == {Flow.PRODUCTION}
     if alone and state.first is not None and first < state.first:
+        statistics.touch_finished_days()
         await statistics.async_update_state(replace(state, first=first))
     return True
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.util import dt as dt_util
 
 from ..cloud.archive import Archive
-from ..history.hours import SAME_WH, day_hours, day_total, days_between
+from ..history.hours import HOUR, adds_up, day_hours, day_total, days_between
 from ..model.elements import Flow
 from ..model.series import midnight
 from .allowance import Allowance
+from .reading import async_read_totals
 
 if TYPE_CHECKING:
     from .system_statistics import SystemStatistics
@@ -52,7 +53,8 @@ async def _async_totals(
     allowance.require(archive.price(statistics.data, unknown[0], unknown[-1]))
     for begin, end in archive.chunks(statistics.data, unknown[0], unknown[-1]):
         async with allowance.spend(archive.price(statistics.data, begin, end)):
-            totals = await archive.totals(statistics.data, begin, end, dt_util.utcnow())
+            totals = await async_read_totals(statistics, archive, begin, end, dt_util.utcnow())
+        statistics.add_answer(totals)
         for flow, of_flow in totals.items():
             known.setdefault(flow, {}).update(of_flow)
     return known
@@ -63,12 +65,13 @@ async def _async_compare(
 ) -> list[dict[str, Any]]:
     """Return both energies of each day; `None` where there is none, and `agrees` is `None` without the cloud's."""
     zone, book = statistics.zone, statistics.book
-    rows = await book.async_rows(flow, midnight(first, zone), midnight(last + DAY, zone))
+    rows = await book.async_rows(flow, midnight(first, zone) - HOUR, midnight(last + DAY, zone) + HOUR)
     found = []
     for day in days_between(first, last):
         booked = day_total(rows, day, zone) if any(hour in rows for hour in day_hours(day, zone)) else None
         reported = totals.get(day)
         difference = None if booked is None or reported is None else booked - reported
+        agrees = booked is not None and reported is not None and adds_up(rows, day, zone, reported)
         found.append(
             {
                 "day": day.isoformat(),
@@ -76,7 +79,7 @@ async def _async_compare(
                 "statistics_wh": None if booked is None else round(booked, 3),
                 "vendor_wh": None if reported is None else round(reported, 3),
                 "difference_wh": None if difference is None else round(difference, 3),
-                "agrees": None if reported is None else difference is not None and abs(difference) < SAME_WH,
+                "agrees": None if reported is None else agrees,
             }
         )
     return found

@@ -39,8 +39,10 @@ class Availability:
         """Find out which jobs' values are too old to be published at an instant (aware UTC)."""
         self._proving.clear()
         schedule = self._state.schedule
+        # What a whole account or system is refused is not late: nothing of it can be trusted any more.
+        is_refused = self._client.refuses(self._state.data.system.id)
         for job in self._client.job_terms():
-            lost = schedule.is_lost(job, now)
+            lost = is_refused or schedule.is_lost(job, now)
             if lost == (job.name in self._lost):
                 continue
             self._has_changed = True

@@ -5,11 +5,20 @@ from datetime import datetime
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from ..cloud.errors import CloudError, InvalidRequest, MalformedAnswer, NotAllowed, NotFound, TemporarilyUnavailable
+from ..cloud.errors import (
+    AllRefused,
+    CloudError,
+    InvalidRequest,
+    MalformedAnswer,
+    NotAllowed,
+    NotFound,
+    TemporarilyUnavailable,
+)
 from ..const import DOMAIN
 
 ERROR_KEYS: dict[type[CloudError], str] = {
     NotAllowed: "not_allowed",
+    AllRefused: "not_allowed",
     NotFound: "not_found",
     InvalidRequest: "invalid_request",
     TemporarilyUnavailable: "temporarily_unavailable",

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 import re
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..model.zones import is_offset, zone_named
 from ..sky.sun import Place
 
 HOME_MARGIN = timedelta(minutes=5)
@@ -30,15 +30,22 @@ def place_of(timezone: str | None, home_zone: str, latitude: float, longitude: f
     home_is_set = bool(latitude or longitude)
     if home_is_set and (not timezone or canonical(timezone) == canonical(home_zone)):
         return Place(latitude, longitude, HOME_MARGIN)
+    if home_is_set and is_offset(timezone) and _offset(timezone) == _offset(home_zone):
+        # No more is known of the zone than that clocks go as they do at home.
+        return Place(latitude, longitude, GUESS_MARGIN)
     name = timezone or home_zone
     # The table of countries knows places that today's name of the zone has lost: Amsterdam lies in Brussels' zone.
     if (found := _places().get(name) or _places().get(canonical(name))) is not None:
         return Place(*found, ZONE_MARGIN)
-    try:
-        offset = ZoneInfo(name).utcoffset(datetime.now(UTC)) or timedelta(0)
-    except ZoneInfoNotFoundError, ValueError, OSError:
+    if (offset := _offset(name)) is None:
         return Place(latitude or GUESS_LATITUDE, longitude, GUESS_MARGIN)
     return Place(GUESS_LATITUDE, offset / timedelta(hours=1) * 15, GUESS_MARGIN)
+
+
+def _offset(name: str | None) -> timedelta | None:
+    """Return how far a time zone is from UTC now; `None` for a name that is not known."""
+    zone = zone_named(name)
+    return None if zone is None else datetime.now(UTC).astimezone(zone).utcoffset()
 
 
 def canonical(name: str) -> str:

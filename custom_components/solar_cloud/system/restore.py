@@ -9,6 +9,7 @@ from math import isfinite
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
+from ..model.data import NOT_STORED
 from ..model.elements import Interval
 
 PLAIN = frozenset({str, int, float, bool, NoneType})
@@ -45,7 +46,9 @@ def _field_names(kind: type) -> tuple[tuple[str, bool], ...]:
     """Return each field's name, and whether an empty mapping says something: as a default it does not."""
     if not is_dataclass(kind):
         return ()
-    return tuple((item.name, item.default_factory is MISSING) for item in fields(kind))
+    return tuple(
+        (item.name, item.default_factory is MISSING) for item in fields(kind) if not item.metadata.get(NOT_STORED)
+    )
 
 
 def _dump_key(key: object) -> str:
@@ -122,6 +125,8 @@ def _load(hint: Any, stored: Any) -> Any:
         if arguments[1] is Interval and isinstance(stored, str):
             return MappingProxyType({interval.start: interval for interval in map(_load_interval, stored.split())})
         return MappingProxyType({_load(arguments[0], key): _load(arguments[1], stored[key]) for key in stored})
+    if origin is tuple:
+        return tuple(_load(arguments[0], member) for member in stored)
     if origin is frozenset:
         return frozenset(_load(arguments[0], member) for member in stored)
     if isinstance(hint, type) and is_dataclass(hint):

@@ -1,7 +1,7 @@
 """One pass over the jobs of a system: those that are due run, and what they bring is merged."""
 
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,17 @@ from homeassistant.util import dt as dt_util
 from ..budget.limit import Scope
 from ..cloud.account import owner_asks
 from ..cloud.base import Job, JobTerms
-from ..cloud.errors import CloudError, CredentialRefused, InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled
+from ..cloud.errors import (
+    AllRefused,
+    CloudError,
+    CredentialRefused,
+    InvalidRequest,
+    MalformedAnswer,
+    NoDataYet,
+    NotAllowed,
+    NotFound,
+    Throttled,
+)
 from ..const import NOT_ALLOWED_REST
 from ..model.merging import merge
 from .failures import ERROR_KEYS, explained
@@ -22,6 +32,11 @@ from .state import SystemState
 from .timetable import Run, Timetable
 
 _LOGGER = logging.getLogger(__name__)
+
+WRONG_REST = timedelta(days=1)
+"""How long a job rests whose request the cloud calls wrong."""
+NOT_OFFERED = "%s: the account does not offer %s, it is asked for weekly (%s)"
+WRONG = "%s: the cloud calls the request for %s wrong, it is tried again in a day; please report this: %s"
 
 
 class JobRunner:
@@ -87,11 +102,16 @@ class JobRunner:
         return failure
 
     async def _async_run_job(self, job: Job[Any], terms: JobTerms, run: Run, now: datetime) -> UpdateFailed | None:
-        """Run one job, and merge or note what comes of it; return why values that matter are missing."""
+        """Run one job, and merge or note what comes of it; return why values that matter are missing.
+
+        Whatever goes wrong is a failure of this job alone, an error of our own too.
+        """
         state = self._state
         try:
             with nullcontext() if run.due else owner_asks():
                 update = await job.run(state.data, now)
+            now = dt_util.utcnow()
+            state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark, terms.name)
         except CredentialRefused:
             raise
         except Throttled as err:
@@ -103,8 +123,9 @@ class JobRunner:
         except CloudError as err:
             run.failed = run.failed or terms.runs_with is None
             return self._failed(terms, err)
-        now = dt_util.utcnow()
-        state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark)
+        except Exception as err:  # noqa: BLE001 - an answer that nobody has foreseen must not stop the other jobs
+            run.failed = run.failed or terms.runs_with is None
+            return self._failed(terms, self._unforeseen(terms, err))
         run.measured = max(filter(None, (run.measured, update.newest)), default=None)
         state.schedule = state.schedule.done(terms, now)
         self._timetable.answered()
@@ -116,21 +137,35 @@ class JobRunner:
             _LOGGER.info("%s: the requests of the month are used up, it is read again at %s", self._name, until)
         return explained(self._name, "rate_limited", err, until=until)
 
+    def _unforeseen(self, job: JobTerms, err: Exception) -> CloudError:
+        """Return an error of our own as one of the cloud's, which its answer led to; the log has it once in a row."""
+        if not self._state.schedule.state(job).failures:
+            _LOGGER.warning("%s: %s could not be worked out (%s)", self._name, job.name, type(err).__name__)
+            _LOGGER.debug("%s: %s", self._name, job.name, exc_info=err)
+        return MalformedAnswer(type(err).__name__)
+
     def _failed(self, job: JobTerms, err: CloudError) -> UpdateFailed | None:
         """Note a failure of one job; only its own values are late or missing then."""
         now, schedule = dt_util.utcnow(), self._state.schedule
+        before = schedule.state(job)
         key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
-        if job.optional and isinstance(err, NotAllowed | NotFound | InvalidRequest):
-            if not schedule.state(job).resting:
-                _LOGGER.info("%s: the account does not offer %s, it is asked for weekly", self._name, job.name)
-            self._state.schedule = schedule.rested(job, now, now + NOT_ALLOWED_REST, key)
+        # What has worked until now is not given up for a single refusal, which may be a mistake of the cloud's.
+        is_new = before.failures == 0 and before.done_at is not None
+        if job.optional and not is_new and isinstance(err, NotAllowed | NotFound | InvalidRequest):
+            is_wrong, rest = isinstance(err, InvalidRequest), NOT_ALLOWED_REST
+            if is_wrong:
+                # Not the account lacks it: what is sent does not suit the cloud, and that may be mended any day.
+                rest = WRONG_REST
+            if not before.resting:
+                level = logging.WARNING if is_wrong else logging.INFO
+                _LOGGER.log(level, WRONG if is_wrong else NOT_OFFERED, self._name, job.name, err)
+            self._state.schedule = schedule.rested(job, now, now + rest, key)
             return None
         _LOGGER.debug("%s: %s failed: %s", self._name, job.name, err)
-        before = schedule.state(job)
         if before.failures and before.done_at is not None:
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._pace.ran(job.name, now)
         # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
-        is_dear = isinstance(err, NotAllowed) and self._is_signed_in
+        is_dear = isinstance(err, NotAllowed | AllRefused) and self._is_signed_in
         self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else BACK_OFF)
         return None if job.optional else explained(self._name, key, err)

@@ -7,6 +7,7 @@ send a request before its time.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from statistics import median
 from types import MappingProxyType
 
 from ..cloud.base import JobTerms
@@ -16,6 +17,10 @@ BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), 
 """After the first, second, third … failure in a row; a failed request costs as much as a good one."""
 REFUSED = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
 """The same where an account that is signed in to may lack what it needs: each try costs several requests there."""
+
+
+GAPS = 3
+"""So many gaps between answers are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,13 @@ class JobState:
     """The account has not got this job: it is asked for seldom, and its values are missing, not late."""
     error: str | None = None
     """Translation key of the newest failure."""
+    gaps: tuple[float, ...] = ()
+    """Seconds between the last answers, the newest last."""
+
+    @property
+    def gap(self) -> timedelta:
+        """The usual time between two answers of late: one long night or one early look does not make it another."""
+        return timedelta(seconds=median(self.gaps)) if self.gaps else timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +85,10 @@ class Schedule:
         """Return the schedule after a run that brought an answer."""
         state = self.state(job)
         first_at = state.first_at if state.done_at else now
-        return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at))
+        gaps = state.gaps
+        if state.done_at is not None and not state.failures and now > state.done_at:
+            gaps = (*gaps[1 - GAPS :], (now - state.done_at).total_seconds())
+        return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at, gaps=gaps))
 
     def failed(self, job: JobTerms, now: datetime, error: str, pauses: Sequence[timedelta] = BACK_OFF) -> Schedule:
         """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
@@ -107,7 +122,7 @@ class Schedule:
         return Schedule(
             jobs=MappingProxyType(
                 {
-                    name: JobState(tried_at=one.tried_at, done_at=one.done_at, first_at=one.first_at)
+                    name: JobState(tried_at=one.tried_at, done_at=one.done_at, first_at=one.first_at, gaps=one.gaps)
                     for name, one in self.jobs.items()
                     if name in names
                 }

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ..budget.daylight import Daylight
+from ..model.darkness import LITTLE_SHARE, LITTLE_W
 from ..model.data import local_day, midnight
 from ..model.elements import DayEnergy, Power
 from ..sky.sun import Place
@@ -26,26 +27,36 @@ class Sunlight:
         since = self._daylight.dark_since(now.timestamp())
         return None if since is None else datetime.fromtimestamp(since, now.tzinfo)
 
-    def power_w(self, power: Power | None, now: datetime) -> float | None:
-        """Return a measured power in W, and 0 in the dark that came after it; `None` if there is none.
+    def dark_until(self, now: datetime) -> datetime | None:
+        """Return the last instant up to `now` at which it was dark; `None` where it has been light for weeks."""
+        seconds = self._daylight.dark_until(now.timestamp())
+        return None if seconds is None else datetime.fromtimestamp(seconds, now.tzinfo)
 
-        The last reading before sunset may be hours old when the plan is small: it must not shine all night.
+    def as_of(self, power: Power, now: datetime, size_w: float | None) -> Power:
+        """Return a measured power as of now: 0 W at the end of a darkness that came after it.
+
+        The last reading before sunset may be hours old when the plan is small: it must not shine all night. A little
+        that is reported in the dark is what a cloud has not turned over; more shows that the sun is known badly.
         """
-        if power is None:
-            return None
-        dark_since = self._daylight.dark_since(now.timestamp())
-        return 0.0 if dark_since is not None and power.measured_at.timestamp() <= dark_since else power.power_w
+        dark_until = self.dark_until(now)
+        if dark_until is None or power.measured_at > dark_until:
+            return power
+        little = max(LITTLE_W, LITTLE_SHARE * (size_w or 0.0))
+        if power.power_w > little and self.dark_since(power.measured_at) is not None:
+            return power
+        return Power(power_w=0.0, measured_at=max(power.measured_at, dark_until))
 
     def day_energy_wh(self, newest: DayEnergy | None, now: datetime) -> float | None:
         """Return the energy since the system's midnight in Wh of what has this as its newest known day.
 
-        `None` from the day's first light to its first reading.
+        A new day begins at 0. What is older than yesterday says nothing about today once it is light.
         """
         if newest is None:
             return None
-        if newest.day == local_day(now, self._zone):
+        today = local_day(now, self._zone)
+        if newest.day == today:
             return newest.energy_wh
-        return 0.0 if self._no_light_yet(now) else None
+        return 0.0 if newest.day == today - timedelta(days=1) or self._no_light_yet(now) else None
 
     def next_turn(self, now: datetime) -> datetime:
         """Return when the system's day or its light ends next: what was true before must not stand then."""

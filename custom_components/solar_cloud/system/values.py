@@ -1,19 +1,25 @@
 """What a system's entities publish: the newest values, as far as they still hold at this moment."""
 
 from abc import abstractmethod
-from datetime import date, datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..model.data import SystemData, local_day, midnight
-from ..model.elements import DayEnergy, Flow
+from ..model.elements import DayEnergy, DeviceKind, DeviceReading, Flow, Power
+from ..model.hardware import battery_level, device_power_w
+from ..model.value import NOTHING_YET, Origin, Reason, Value
+from .freshness import LEAST, LEAST_LIFETIME, Freshness, freshness_of
+from .schedule import Schedule
 from .sunlight import Sunlight
 
 
 class SystemValues(DataUpdateCoordinator[SystemData]):
-    """A system's data, read as of now: the sun has set since, or the day has ended."""
+    """A system's data, read as of now: the sun has set since, the day has ended, or the cloud has fallen silent."""
 
     @property
     @abstractmethod
@@ -25,37 +31,115 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     def zone(self) -> ZoneInfo:
         """The system's own time zone."""
 
-    def power_w(self) -> float | None:
-        """Return the production in W: the newest measured one, and 0 in the dark that came after it.
+    @property
+    @abstractmethod
+    def schedule(self) -> Schedule:
+        """How the system's jobs have fared."""
 
-        Where grid and battery flows are published too, it is the one that belongs to them.
-        """
-        balance, power = self.data.balance, self.data.power
-        if balance is not None and (power is None or balance.measured_at >= power.measured_at):
-            return balance.power.get(Flow.PRODUCTION)
-        return self.sunlight.power_w(power, dt_util.utcnow())
+    def values(self) -> Iterator[tuple[str, Value]]:
+        """Yield every value of the system's flows, by the key of its entity."""
+        yield "power", self.production_power()
+        yield "energy_today", self.production_today()
+        yield "energy_lifetime", self.production_lifetime()
+        yield "grid_power", self.grid_power()
+        yield "battery_power", self.battery_power()
+        yield "battery_level", self.battery_level()
+        for flow in Flow:
+            if flow is not Flow.PRODUCTION:
+                yield f"{flow}_power", self.flow_power(flow)
+                yield f"{flow}_today", self.flow_today(flow)
+                yield f"{flow}_lifetime", self.flow_lifetime(flow)
+
+    def production_power(self) -> Value:
+        """Return the production in W: the newest one, and 0 in the dark that came after it."""
+        if (power := self._power_now()) is None:
+            return NOTHING_YET
+        origin = Origin.MEASURED if power is self.data.power else Origin.CARRIED
+        value = Value(amount=power.power_w, end=power.measured_at, origin=origin)
+        return self._held(value, Flow.PRODUCTION)
+
+    def production_today(self) -> Value:
+        """Return the production since the system's midnight in Wh."""
+        newest = self.data.today
+        energy = self.day_energy_wh(newest)
+        if energy is None:
+            return Value(reason=Reason.NOT_YET if newest is None else Reason.NOT_REPORTED)
+        value = Value(amount=energy, start=self.midnight(), end=self._production_end(), origin=Origin.REPORTED)
+        return self._held(value, Flow.PRODUCTION)
+
+    def production_lifetime(self) -> Value:
+        """Return the production of the whole life in Wh; a counter that waits keeps its value."""
+        counter = self.data.lifetime
+        if counter.published_wh is None:
+            return NOTHING_YET
+        origin = Origin.CARRIED if counter.waits else Origin.REPORTED
+        # Nothing is produced in the dark, so it still is what it was.
+        end = max((end for end in (counter.as_of, self._production_end()) if end is not None), default=None)
+        value = Value(amount=counter.published_wh, end=end, origin=origin)
+        return self._held(value, Flow.PRODUCTION, LEAST_LIFETIME)
+
+    def flow_power(self, flow: Flow) -> Value:
+        """Return the newest power of a flow in W."""
+        return self._held(self.data.published.power.get(flow, NOTHING_YET), flow)
+
+    def grid_power(self) -> Value:
+        """Return import less export in W."""
+        return self._held(self.data.published.grid, Flow.GRID_IMPORT)
+
+    def battery_power(self) -> Value:
+        """Return discharge less charge in W."""
+        return self._held(self.data.published.battery, Flow.BATTERY_DISCHARGE)
+
+    def flow_today(self, flow: Flow) -> Value:
+        """Return the energy of a flow since the system's midnight in Wh; a new day begins at 0."""
+        published = self.data.published
+        value = published.today.get(flow, NOTHING_YET)
+        start = self.midnight()
+        if published.day_start is not None and published.day_start < start and value.end is not None:
+            # The day has turned since the last reading.
+            value = replace(value, amount=0.0, start=start, origin=Origin.CARRIED, reason=None)
+        return self._held(value, flow)
+
+    def flow_lifetime(self, flow: Flow) -> Value:
+        """Return the energy of a flow over its whole life in Wh; a counter that waits keeps its value."""
+        return self._held(self.data.published.lifetime.get(flow, NOTHING_YET), flow, LEAST_LIFETIME)
+
+    def battery_level(self) -> Value:
+        """Return the state of charge of all batteries together in per cent."""
+        level, end = battery_level(self.data)
+        if level is None:
+            return NOTHING_YET
+        return self._held_device(Value(amount=level, end=end), DeviceKind.BATTERY)
+
+    def device_flow_power_w(self, serial: str, flow: Flow) -> float | None:
+        """Return the newest power of a flow of a meter or battery in W."""
+        power_w, end = device_power_w(self.data, serial, flow)
+        device = self.data.devices.get(serial)
+        return power_w if self.freshness.holds(end, flow if device is None else device.kind) else None
+
+    def device_power_w(self, reading: DeviceReading, kind: DeviceKind) -> float | None:
+        """Return the newest power of a device in W: inverters give nothing in the dark."""
+        if reading.power_w is None or (at := reading.measured_at or reading.last_report) is None:
+            return reading.power_w
+        power = Power(power_w=reading.power_w, measured_at=at)
+        if kind is DeviceKind.INVERTER:
+            power = self.sunlight.as_of(power, dt_util.utcnow(), None)
+        return power.power_w if self.freshness.holds(power.measured_at, kind) else None
+
+    def device_holds(self, end: datetime | None, kind: DeviceKind) -> bool:
+        """Return whether a value of a device still stands, whose newest interval ends then."""
+        return self.freshness.holds(end, kind)
 
     def day_energy_wh(self, newest: DayEnergy | None) -> float | None:
         """Return the energy since the system's midnight in Wh, of the system or of a device with this newest day."""
         return self.sunlight.day_energy_wh(newest, dt_util.utcnow())
 
     def measured_at(self) -> datetime | None:
-        """Return the end of the interval that the power comes from (aware UTC)."""
-        known = [newest.measured_at for newest in (self.data.balance, self.data.power) if newest is not None]
-        return max(known, default=None)
-
-    def flow_w(self, flow: Flow) -> float | None:
-        """Return the newest power of a flow in W; `None` where it is not known or does not agree with the others."""
-        return self.data.balance.power.get(flow) if self.data.balance else None
-
-    def flow_today_wh(self, flow: Flow) -> float | None:
-        """Return the energy of a flow since the system's midnight in Wh."""
-        balance = self.data.balance
-        return balance.today.get(flow) if balance and balance.day == self.today() else None
-
-    def flow_lifetime_wh(self, flow: Flow) -> float | None:
-        """Return the energy of a flow over its whole life in Wh."""
-        return self.data.balance.lifetime.get(flow) if self.data.balance else None
+        """Return the end of the interval that the newest power comes from (aware UTC)."""
+        ends = [value.end for value in self.data.published.power.values() if value.amount is not None and value.end]
+        if self.data.power is not None:
+            ends.append(self.data.power.measured_at)
+        return max(ends, default=None)
 
     def today(self) -> date:
         """Return the date at the system."""
@@ -64,3 +148,39 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     def midnight(self) -> datetime:
         """Return the beginning of the day at the system (aware UTC)."""
         return midnight(self.today(), self.zone)
+
+    @property
+    def freshness(self) -> Freshness:
+        """What the newest answers say about the age that values may have."""
+        return freshness_of(self.schedule, self.data.sources, dt_util.utcnow())
+
+    def job_holds(self, name: str) -> bool:
+        """Return whether what a job brought last still stands, though it has no time of its own."""
+        return self.freshness.job_holds(name)
+
+    def _power_now(self) -> Power | None:
+        """Return the newest power of production, as far as the sun has not set since."""
+        if self.data.power is None:
+            return None
+        return self.sunlight.as_of(self.data.power, dt_util.utcnow(), self.data.system.size_w)
+
+    def _production_end(self) -> datetime | None:
+        """Return up to when the production is known: nothing is produced in the dark."""
+        power = self._power_now()
+        return None if power is None else power.measured_at
+
+    def _held_device(self, value: Value, kind: DeviceKind) -> Value:
+        return value if self.freshness.holds(value.end, kind) else value.without(Reason.NOT_REPORTED)
+
+    def _held(self, value: Value, flow: Flow, least: timedelta = LEAST) -> Value:
+        """Return a value as long as it stands, and without its figure once its cloud has stopped reporting it."""
+        freshness = self.freshness
+        names = value.inputs or {flow}
+        # What is computed stands as long as the flow that is reported most seldom.
+        bound = max((freshness.bound(name) for name in names), default=LEAST)
+        answered = freshness.answered_at
+        if value.end is None or answered is None or answered - value.end <= max(least, bound):
+            return value
+        if value.amount is None:
+            return value
+        return value.without(Reason.INPUT_MISSING if value.is_computed else Reason.NOT_REPORTED)

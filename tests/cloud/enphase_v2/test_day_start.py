@@ -140,12 +140,13 @@ def test_new_electronics_make_the_day_unknown_until_it_is_dark() -> None:
     roof.says(2, 1, 5000)
     assert roof.says(12, 12, 5700) == roof.energy(700)
     assert roof.says(13, 13, 40) is None
+    assert roof.data.readings["i"].energy_lifetime_wh == 5700
     assert roof.says(16, 16, 400) is None
     roof.envoy(21.5)
     assert roof.says(22, 17, 450) is None
     assert roof.says(36, 36, 1150) == roof.energy(700, days=1)
-    # The published lifetime does not fall.
-    assert roof.data.readings["i"].energy_lifetime_wh == 5700
+    # The published lifetime goes on by what the new ones have counted since they were first heard of.
+    assert roof.data.readings["i"].energy_lifetime_wh == 5700 + 1150 - 40
 
 
 def test_an_older_answer_counts_for_nothing() -> None:

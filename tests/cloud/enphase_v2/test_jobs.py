@@ -15,6 +15,7 @@ from custom_components.solar_cloud.model.elements import (
     DeviceReading,
     LifetimeBase,
     Power,
+    Silence,
     System,
     Update,
     Vendor,
@@ -100,11 +101,9 @@ DARK = INTERVAL_END + 21 * MINUTE
     [
         # The last interval is recent for the Envoy that reports.
         ({"last_report_at": INTERVAL_END + 20 * MINUTE}, (3322, INTERVAL_END)),
-        # The Envoy talks and nothing is produced: dark. The value is of the last whole 5 minutes.
-        ({"last_report_at": DARK}, (0, INTERVAL_END + 20 * MINUTE)),
-        ({"last_report_at": DARK, "current_power": None}, (0, INTERVAL_END + 20 * MINUTE)),
-        ({"last_report_at": DARK, "status": "meter_issue"}, (0, INTERVAL_END + 20 * MINUTE)),
-        ({"last_report_at": DARK, "status": "never heard of"}, (0, INTERVAL_END + 20 * MINUTE)),
+        # The Envoy talks and says nothing of energy: it is dark, or an interval is late. Who knows the sun decides.
+        ({"last_report_at": DARK}, (3322, INTERVAL_END)),
+        ({"last_report_at": DARK, "current_power": None}, None),
         # The silence of inverters has another cause: nobody knows.
         ({"last_report_at": DARK, "status": "comm"}, None),
         ({"last_report_at": DARK, "status": "Micro"}, None),
@@ -118,6 +117,11 @@ DARK = INTERVAL_END + 21 * MINUTE
         ({"last_interval_end_at": None}, None),
         ({"current_power": None}, None),
         ({"current_power": "n/a"}, None),
+        # A time that nobody can read: that of the last report.
+        ({"last_interval_end_at": 0}, (3322, REPORT - REPORT % 300)),
+        ({"last_interval_end_at": 9e18}, (3322, REPORT - REPORT % 300)),
+        ({"last_interval_end_at": -62_135_596_800, "last_report_at": 0}, (3322, int(NOW.timestamp()))),
+        ({"last_interval_end_at": 0, "current_power": None}, None),
         # The inverters' own draw at night is no production.
         ({"current_power": -12}, (0, INTERVAL_END)),
         ({"current_power": 0}, (0, INTERVAL_END)),
@@ -131,13 +135,50 @@ async def test_power_and_when_it_was_measured(
     assert update.power == (expected and Power(power_w=expected[0], measured_at=at(expected[1])))
 
 
+@pytest.mark.parametrize(
+    ("change", "is_silent"),
+    [
+        ({}, False),
+        ({"last_report_at": INTERVAL_END + 20 * MINUTE}, False),
+        # Until the last whole 5 minutes.
+        ({"last_report_at": DARK}, True),
+        ({"last_report_at": DARK, "current_power": None}, True),
+        ({"last_report_at": DARK, "status": "meter_issue"}, True),
+        ({"last_report_at": DARK, "status": "never heard of"}, True),
+        ({"last_report_at": DARK, "status": "comm"}, False),
+        ({"last_report_at": DARK, "status": "Micro"}, False),
+        ({"last_report_at": DARK, "status": "power"}, False),
+        ({"last_report_at": None}, False),
+        ({"last_interval_end_at": None, "last_report_at": DARK}, False),
+    ],
+)
+async def test_an_envoy_that_reports_without_energy_is_silent(
+    client: EnphaseV2, cloud: FakeCloud, change: dict[str, Any], is_silent: bool
+) -> None:
+    cloud.answer("/api/v2/systems/123/summary", sample("summary") | change)
+    update = await run(client, "summary", "123")
+    silence = Silence(since=at(INTERVAL_END), until=at(INTERVAL_END + 20 * MINUTE))
+    assert update.silence == (silence if is_silent else None)
+    assert not is_silent or update.newest == silence.until
+
+
 @pytest.mark.parametrize("missing", ["summary_date", "energy_today", "energy_lifetime"])
 async def test_an_energy_without_its_day_is_not_reported(client: EnphaseV2, cloud: FakeCloud, missing: str) -> None:
-    cloud.answer("/api/v2/systems/123/summary", sample("summary") | {missing: None})
+    cloud.answer("/api/v2/systems/123/summary", sample("summary") | {"last_report_at": None, missing: None})
     update = await run(client, "summary", "123")
     assert (update.today is None) == (missing in {"summary_date", "energy_today"})
     assert (update.lifetime is None) == (missing in {"summary_date", "energy_lifetime"})
     assert update.power is not None
+
+
+@pytest.mark.parametrize("day", [None, -62_135_596_800, "0001-01-01", "soon", 9e18, {}])
+async def test_a_summary_of_no_readable_day_is_of_the_day_of_the_last_report(
+    client: EnphaseV2, cloud: FakeCloud, day: Any
+) -> None:
+    cloud.answer("/api/v2/systems/123/summary", sample("summary") | {"summary_date": day})
+    update = await run(client, "summary", "123")
+    assert update.today == DayEnergy(day=date(2013, 10, 1), energy_wh=25639)
+    assert update.lifetime == LifetimeBase(day=date(2013, 10, 1), before_wh=19050353)
 
 
 @pytest.mark.parametrize("field", ["energy_today", "energy_lifetime", "size_w", "modules"])

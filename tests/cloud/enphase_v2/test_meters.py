@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
-from custom_components.solar_cloud.cloud.errors import NotFound
+from custom_components.solar_cloud.cloud.errors import NoDataYet, NotFound
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Flow, Interval
 from custom_components.solar_cloud.model.merging import merge
@@ -98,7 +98,7 @@ async def test_meters_leave_the_systems_own_figures_to_the_summary(world: World)
     data = await world.run(client, await world.system(client, EICH), "summary", "inventory")
     after = await world.run(client, data, "meters")
     assert production(after, METER)
-    for name in ("power", "today", "lifetime", "lifetime_base", "intervals", "flows", "bases", "balance", "counters"):
+    for name in ("power", "today", "lifetime", "lifetime_base", "intervals", "flows", "bases", "published", "counters"):
         assert getattr(after, name) == getattr(data, name), name
     assert (after.system.meters, after.system.meters_reporting) == (1, 1)
     assert after.system.timezone == data.system.timezone
@@ -225,6 +225,13 @@ async def test_an_older_answer_takes_no_reading_back(client: EnphaseV2, cloud: F
         ([[(900, 5), (1800, 6)], [(900, 1), (1800, 2)]], {900: 6, 1800: 8}),
         ([[(900, 5), (1800, 6)], [(900, None), (1800, 2)]], {1800: 8}),
         ([[(900, 5)], [(1800, 2)]], {}),
+        # Two phases: the third channel is not connected, and is reported as null, at times as 0.
+        ([[(900, 5), (1800, 6)], [(900, 1), (1800, 2)], [(900, None), (1800, None)]], {900: 6, 1800: 8}),
+        ([[(900, 5), (1800, 6)], [(900, 1), (1800, 2)], [(900, None), (1800, 0)]], {900: 6, 1800: 8}),
+        ([[(900, None), (1800, None)], [(900, 5), (1800, 6)]], {900: 5, 1800: 6}),
+        # A night: nothing is above 0.
+        ([[(900, 0), (1800, 0)], [(900, 0), (1800, 0)], [(900, None), (1800, 0)]], {900: 0, 1800: 0}),
+        ([[(900, None)], [(900, None)]], {}),
         ([[(900, -1), ("x", 3)]], {}),
         ([[]], {}),
     ],
@@ -262,3 +269,41 @@ async def test_the_status_of_a_meter_is_the_inventorys_and_its_values_are_its_ow
     assert (data.readings[FIRST].status, data.readings[SECOND].status) == ("normal", "comm")
     assert data.readings[SECOND].power_w is not None
     assert data.readings[CONSUMPTION] == DeviceReading(status="normal")
+
+
+def metered(**notes: str) -> SystemData:
+    meter = Device(kind=DeviceKind.METER, serial=METER)
+    data = known("67", timezone="America/Los_Angeles")
+    return SystemData(system=data.system, devices={METER: meter}, notes=notes)
+
+
+@pytest.mark.parametrize("day_too", [False, True])
+async def test_a_span_that_is_refused_is_not_asked_for_again(
+    client: EnphaseV2, cloud: FakeCloud, clock: FakeClock, day_too: bool
+) -> None:
+    rows = [{"end_at": int(NOW.timestamp()) - 900 * number, "wh_del": 5} for number in range(9)]
+    whole = {"total_devices": 1, "intervals": rows}
+    refused = {"reason": "422", "message": "Requested date range is invalid for this system"}
+    cloud.answer("/api/v2/systems/67/rgm_stats", refused, status=422)
+    cloud.answer("/api/v2/systems/67/rgm_stats", refused if day_too else whole, status=422 if day_too else 200)
+    data = metered()
+    data = merge(data, await client.job("meters").run(data, NOW), NOW, ZONE)
+    day = str(int((NOW - DAY).timestamp()))
+    assert [request.asked("start_at") for request in cloud.requests][1:] == [day]
+    assert bool(production(data, METER)) != day_too
+    later = NOW + timedelta(hours=3)
+    cloud.requests.clear()
+    if day_too:
+        with pytest.raises(NoDataYet):
+            await client.job("meters").run(data, later)
+    else:
+        await client.job("meters").run(data, later)
+    assert [request.asked("start_at") for request in cloud.requests] == [str(int((later - DAY).timestamp()))]
+    # A limit is not for ever.
+    later = NOW + timedelta(days=29)
+    clock.now = later
+    cloud.forget()
+    cloud.answer("*", whole)
+    await client.job("meters").run(data, later)
+    assert int(cloud.requests[0].asked("start_at") or 0) < (later - DAY).timestamp()
+    assert len(cloud.requests) == 1

@@ -1,7 +1,7 @@
 """What a plan, an access control or the hardware keeps from an Enphase v4 system, and what is made of the rest."""
 
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 import logging
 from typing import Literal
 
@@ -22,7 +22,7 @@ from custom_components.solar_cloud.model.elements import Flow
 from simulator.ready import ENPHASE_V4_CLIENT_ID
 
 from ..conftest import FakeClock
-from .world import METERED, PV, STORING, UTC_ZONE, World, make_world, terms
+from .world import METERED, PV, STORING, UTC_ZONE, World, known, make_world, terms
 
 SUMMER = datetime(2026, 7, 8, 11, 7, tzinfo=UTC)
 
@@ -72,7 +72,7 @@ async def test_an_access_control_that_is_not_ticked_takes_down_its_own_values_on
     data = await world.round(await world.client(), data)
     data = await world.run(client, data, "summary")
     assert world.paths == ["token", "production_meter", "summary"]
-    assert data.balance is None
+    assert data.published.power == {}
     assert data.today is not None
     plant = world.plant(STORING)
     start = world.clock.now.astimezone(plant.zone).replace(hour=0, minute=0)
@@ -93,8 +93,7 @@ async def test_an_access_control_to_production_alone_that_is_not_ticked(world: W
     data = await world.round(client, data)
     assert client.job("summary").terms_for(data).weight == 0
     data = await world.round(client, data)
-    assert data.balance is not None
-    assert data.balance.power.keys() == set(Flow)
+    world.has_truth(data, lifetime=False)
 
 
 async def test_a_single_refusal_of_what_was_reported_is_no_reason_to_rest(world: World) -> None:
@@ -154,8 +153,7 @@ async def test_what_is_not_installed_is_asked_for_twice_and_then_weekly(
     assert asked == [grid, [*grid, "consumption_meter"], ["consumption_meter"], [], []]
     assert needed(client, data) == {"latest", "battery"}
     assert BATTERY.state(data) == READ
-    assert data.balance is not None
-    assert Flow.BATTERY_CHARGE in data.balance.power
+    assert known(data.published.power).keys() == {Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE}
     data = await world.run(client, data, "devices")
     assert needed(client, data) >= {"import", "export", "consumption"}
     data = await world.round(client, data)
@@ -176,11 +174,23 @@ async def test_consumption_is_read_where_the_grid_cannot_be(world: World) -> Non
     client, data = await begun(world, METERED)
     data = await world.round(client, data)
     assert needed(client, data) == {"latest", "consumption"}
-    balance = data.balance
-    assert balance is not None
-    assert balance.computed == {Flow.GRID_IMPORT, Flow.GRID_EXPORT}
-    quarter = world.truth(METERED, balance.measured_at - timedelta(minutes=15), balance.measured_at)
-    assert {flow: w / 4 for flow, w in balance.power.items()} == {flow: quarter[flow] for flow in balance.power}
+    grid = {Flow.GRID_IMPORT, Flow.GRID_EXPORT}
+    assert {flow for flow, value in data.published.power.items() if value.is_computed} == grid
+    for flow, value in data.published.power.items():
+        assert value.amount is not None
+        assert value.start is not None
+        assert value.end is not None
+        quarter = world.truth(METERED, value.start, value.end)
+        assert value.amount / 4 == quarter[flow], flow
+    # What goes in and out within a quarter of an hour cannot be told apart: the difference is that of the plant.
+    today, start = data.published.today, data.published.day_start
+    assert start is not None
+    assert today[Flow.CONSUMPTION].end is not None
+    truth = world.truth(METERED, start, today[Flow.CONSUMPTION].end)
+    day = known(today)
+    assert day[Flow.CONSUMPTION] == truth[Flow.CONSUMPTION]
+    net = day[Flow.GRID_IMPORT] - day[Flow.GRID_EXPORT]
+    assert net == truth[Flow.GRID_IMPORT] - truth[Flow.GRID_EXPORT]
 
 
 async def test_an_outage_of_what_was_read_before_is_no_missing_hardware(world: World) -> None:
@@ -198,13 +208,11 @@ async def test_a_single_failure_of_what_was_never_read_is_forgotten(world: World
     world.simulator.fail("*energy_import_telemetry", status=500, times=1)
     client, data = await begun(world, METERED)
     data = await world.round(client, data)
-    assert data.balance is not None
-    assert not data.balance.power.keys() & {Flow.GRID_IMPORT, Flow.CONSUMPTION}
+    assert known(data.published.power).keys() == {Flow.GRID_EXPORT}
     world.later(hours=1)
     data = await world.round(client, data)
     assert GRID_IMPORT.state(data) == READ
-    assert data.balance is not None
-    assert data.balance.power.keys() >= {Flow.GRID_IMPORT, Flow.CONSUMPTION}
+    world.has_truth(data, {Flow.GRID_IMPORT, Flow.GRID_EXPORT, Flow.CONSUMPTION}, lifetime=False)
 
 
 async def test_without_a_production_meter_the_summary_gives_power(world: World) -> None:
@@ -220,17 +228,11 @@ async def test_without_a_production_meter_the_summary_gives_power(world: World) 
     world.later(minutes=40)
     data = await world.run(client, data, "summary")
     assert "production_micro" in world.paths
-    balance, power = data.balance, data.power
-    assert balance is not None
-    assert power is not None
-    # The rows of the flows agree with each other; production alone is newer.
-    quarter = world.truth(METERED, balance.measured_at - timedelta(minutes=15), balance.measured_at)
-    assert {flow: w / 4 for flow, w in balance.power.items()} == {flow: quarter[flow] for flow in balance.power}
-    assert power.measured_at > balance.measured_at
-    start = world.clock.now.astimezone(plant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    assert dict(balance.today) == {
-        flow: wh for flow, wh in world.truth(METERED, start, balance.measured_at).items() if flow in balance.today
-    }
+    # The rows of the flows have their own time; production alone is newer.
+    world.has_truth(data, {Flow.GRID_IMPORT, Flow.GRID_EXPORT, Flow.CONSUMPTION}, lifetime=False)
+    assert data.power is not None
+    ends = {value.end for value in data.published.power.values() if value.end is not None}
+    assert data.power.measured_at > max(ends)
     data = await world.run(client, data, "devices")  # weekly: it is tried again
     assert client.job("latest").applies_to(data)
 
@@ -260,7 +262,7 @@ async def test_meters_that_come_later_change_what_is_asked_for(world: World) -> 
     assert client.job("telemetry").terms_for(data).weight > 0
     assert client.job("summary").terms_for(data).weight == 0
     data = await world.round(client, data)
-    assert data.balance is not None
+    world.has_truth(data, {Flow.GRID_IMPORT, Flow.GRID_EXPORT, Flow.CONSUMPTION}, lifetime=False)
 
 
 async def test_a_system_without_meters_asks_for_none(world: World) -> None:

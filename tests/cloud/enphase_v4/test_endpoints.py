@@ -321,9 +321,9 @@ async def test_latest_values(api: EnphaseV4Api, cloud: FakeCloud) -> None:
     latest = await read(api, cloud, "latest_telemetry")
     reported = datetime.fromtimestamp(1780300500, UTC)
     assert latest.meters == (
-        MeterChannel(name="production", channel=1, power_w=3150, reported=reported),
-        MeterChannel(name="production", channel=2),
-        MeterChannel(name="consumption", channel=1, power_w=640, reported=reported),
+        MeterChannel(id="21", name="production", channel=1, power_w=3150, reported=reported),
+        MeterChannel(id="21", name="production", channel=2),
+        MeterChannel(id="22", name="consumption", channel=1, power_w=640, reported=reported),
     )
     (battery,) = latest.batteries
     assert (battery.power_w, battery.mode, battery.name) == (-900, "charging", "Encharge 492200000001")

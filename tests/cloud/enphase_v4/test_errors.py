@@ -12,6 +12,7 @@ from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.cloud.account import Account
 from custom_components.solar_cloud.cloud.enphase_v4.api import EnphaseV4Api
 from custom_components.solar_cloud.cloud.errors import (
+    AllRefused,
     CloudError,
     CredentialRefused,
     InvalidRequest,
@@ -265,3 +266,104 @@ async def test_secrets_are_in_no_log_and_no_error(
     assert "** with ** and ** is refused" in str(caught.value)
     for secret in (KEY, "access-1", "access-2"):
         assert secret not in caplog.text + repr(caught.value)
+
+
+FORBIDDEN = {"message": "Forbidden", "details": "Not authorized to access this resource", "code": 403}
+SYSTEM = f"/api/v4/systems/{ELM}"
+LATEST = f"/api/v4/systems/{ELM}/latest_telemetry"
+
+
+async def test_a_key_that_is_refused_everywhere_is_told_apart_from_a_gate(
+    api: EnphaseV4Api, cloud: FakeCloud, clock: FakeClock
+) -> None:
+    cloud.answer(SUMMARY, sample("summary"))
+    await api.summary(ELM)
+    cloud.forget()
+    cloud.answer("*", FORBIDDEN, status=403)
+    with pytest.raises(NotAllowed):
+        await api.latest_telemetry(ELM)
+    assert not api.refusals.is_refused(ELM)
+    with pytest.raises(AllRefused, match="Forbidden"):
+        await api.summary(ELM)
+    assert api.refusals.is_refused(ELM)
+    # From now on each refusal is one of the whole, for one request; once an hour it is looked at again.
+    for minutes, probes in ((5, 0), (54, 0), (2, 1), (30, 0)):
+        clock.advance(minutes=minutes)
+        before = cloud.paths.count(SYSTEM)
+        with pytest.raises(AllRefused):
+            await api.inverters_summary(ELM)
+        assert cloud.paths.count(SYSTEM) - before == probes
+    # Another system is another matter.
+    with pytest.raises(NotAllowed):
+        await api.summary("4200009")
+    cloud.forget()
+    cloud.answer(DEVICES, sample("devices"))
+    cloud.answer("*", FORBIDDEN, status=403)
+    await api.devices(ELM)
+    assert not api.refusals.is_refused(ELM)
+    with pytest.raises(NotAllowed):
+        await api.latest_telemetry(ELM)
+
+
+async def test_one_path_that_is_forbidden_twice_shows_whether_the_system_answers_at_all(
+    api: EnphaseV4Api, cloud: FakeCloud, clock: FakeClock
+) -> None:
+    cloud.answer("*", FORBIDDEN, status=403)
+    with pytest.raises(NotAllowed):
+        await api.latest_telemetry(ELM)
+    clock.advance(minutes=30)
+    with pytest.raises(AllRefused):
+        await api.latest_telemetry(ELM)
+    assert cloud.paths == [LATEST, LATEST, SYSTEM]
+    cloud.forget()
+    cloud.answer(SYSTEM, sample("system"))
+    cloud.answer("*", FORBIDDEN, status=403)
+    clock.advance(hours=1)
+    for _ in range(3):
+        with pytest.raises(NotAllowed):
+            await api.latest_telemetry(ELM)
+    assert cloud.paths == [LATEST, SYSTEM, LATEST, LATEST]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_gates_on_several_paths_of_a_system_that_answers_stay_gates(
+    api: EnphaseV4Api, cloud: FakeCloud, auth: StaticAuth, clock: FakeClock, status: int
+) -> None:
+    auth.renewable = False
+    cloud.answer(SYSTEM, sample("system"))
+    cloud.answer(SYSTEMS, sample("systems"))
+    cloud.answer("*", FORBIDDEN, status=status)
+    for _ in range(3):
+        for ask in (api.latest_telemetry, api.import_lifetime, api.summary, api.devices):
+            with pytest.raises(NotAllowed):
+                await ask(ELM)
+        clock.advance(minutes=10)
+    assert cloud.paths.count(SYSTEM) == 1
+    assert not api.refusals.is_refused(ELM)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_a_system_that_is_not_shared_any_more_is_refused_as_a_whole(
+    api: EnphaseV4Api, cloud: FakeCloud, auth: StaticAuth, status: int
+) -> None:
+    auth.renewable = False
+    cloud.answer(SYSTEMS, sample("systems"))
+    cloud.answer(SYSTEM, FORBIDDEN, status=status)
+    cloud.answer("*", FORBIDDEN, status=403 if status == 404 else status)
+    with pytest.raises(NotAllowed):
+        await api.latest_telemetry(ELM)
+    with pytest.raises(AllRefused):
+        await api.devices(ELM)
+
+
+@pytest.mark.parametrize(("status", "error"), [(503, TemporarilyUnavailable), (429, Throttled)])
+async def test_whether_all_is_refused_may_not_be_found_out(
+    api: EnphaseV4Api, cloud: FakeCloud, status: int, error: type[CloudError]
+) -> None:
+    cloud.answer(SYSTEM, {}, status=status)
+    cloud.answer("*", FORBIDDEN, status=403)
+    with pytest.raises(NotAllowed):
+        await api.latest_telemetry(ELM)
+    with pytest.raises(error):
+        await api.devices(ELM)
+    assert not api.refusals.is_refused(ELM)

@@ -239,10 +239,7 @@ async def test_what_statistics_have_asked_for_serves_the_lifetimes(world: World)
     data = await world.run(client, data, "totals")
     assert world.paths == []
     assert data.bases.keys() == {Flow.GRID_IMPORT, Flow.GRID_EXPORT}
-    assert data.balance is not None
-    truth = world.truth(METERED, world.plant(METERED).operational_at, data.balance.measured_at)
-    assert dict(data.balance.lifetime) == {flow: truth[flow] for flow in data.balance.lifetime}
-    assert data.balance.lifetime
+    world.has_truth(data, {Flow.GRID_IMPORT, Flow.GRID_EXPORT, Flow.CONSUMPTION})
 
 
 async def test_lifetimes_that_no_day_carries_on_are_asked_for_again(world: World) -> None:
@@ -258,6 +255,4 @@ async def test_lifetimes_that_no_day_carries_on_are_asked_for_again(world: World
         "energy_export_lifetime",
         "battery_lifetime",
     ]
-    assert data.balance is not None
-    truth = world.truth(STORING, world.plant(STORING).operational_at, data.balance.measured_at)
-    assert dict(data.balance.lifetime) == truth
+    world.has_truth(data)

@@ -1,6 +1,7 @@
 """From when on rows are asked for, and which of an answer are final."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -87,8 +88,49 @@ def test_a_young_row_that_lacks_a_device_and_what_follows_is_not_final(
 
 
 def test_a_silent_inverter_does_not_hold_back_what_is_an_hour_old() -> None:
-    found = reported((11,) * 8, TEN)
-    assert final_rows(found, 12, NOON)[-1].end == TEN - timedelta(hours=1)
+    found = reported((12,) * 12 + (11,) * 2, TEN)
+    assert final_rows(found, 12, NOON) == found[:12]
+    # It has been silent for an hour: nobody waits for it any more.
+    later = TEN + timedelta(minutes=60)
+    found = reported((12,) * 12 + (11,) * 6, later)
+    assert final_rows(found, 12, later) == found
+
+
+@pytest.mark.parametrize(
+    ("reporting", "total"),
+    [
+        ((11,) * 8, 12),
+        ((1,) * 96, 9),
+        ((4,) * 3, 9),
+        # As in the sample of ``telemetry/battery``.
+        ((1, 4, 4), 9),
+        ((1, 4, 4) * 8, 9),
+        ((4, 1, 4, 4, 1, 0) * 8, 9),
+        ((0,) * 96, 0),
+        ((2, 0) * 48, None),
+    ],
+)
+def test_a_number_of_devices_that_is_always_so_holds_nothing_back(reporting: tuple[int, ...], total: int) -> None:
+    found = reported(reporting, TEN)
+    assert final_rows(found, total, NOON) == found
+
+
+def test_one_gateway_of_two_that_is_late_is_seen_whatever_the_total() -> None:
+    found = reported((4,) * 20 + (4, 2), TEN)
+    for total in (4, 9, None):
+        assert final_rows(found, total, NOON) == found[:-1]
+    # Fewer are listed than have reported: some were taken out.
+    assert final_rows(found, 2, NOON) == found
+
+
+@pytest.mark.parametrize(("working", "kept"), [(12, 0), (9, 0), (5, 4)])
+def test_inverters_that_sleep_show_nothing_of_how_many_work(working: int, kept: int) -> None:
+    """A morning: first light of five inverters, after a day of so many."""
+    light = [replace(one, energy_wh=500) for one in reported((working,) * 20, TEN - timedelta(hours=12))]
+    dusk = [replace(one, energy_wh=2) for one in reported((1, 2) * 6, TEN - timedelta(hours=9))]
+    dawn = reported((5,) * 4, TEN)
+    found = final_rows([*light, *dusk, *dawn], 12, NOON - timedelta(minutes=5), sunlit=True)
+    assert len(found) == 20 + 12 + kept
 
 
 def test_five_minutes_add_up_to_quarter_hours() -> None:

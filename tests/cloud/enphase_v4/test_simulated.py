@@ -2,21 +2,23 @@
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.model.data import SystemData, local_day, midnight
-from custom_components.solar_cloud.model.elements import SOURCES, DeviceKind, Flow, Momentary
+from custom_components.solar_cloud.model.elements import DeviceKind, Flow, Momentary, Power
+from custom_components.solar_cloud.model.merging import recalled
 from custom_components.solar_cloud.system.restore import dump, load
 
 from ..conftest import FakeClock
-from .world import METERED, PV, STORING, TRUE_FLOWS, UTC_ZONE, World, make_world, terms
+from .world import METERED, PV, STORING, TRUE_FLOWS, UTC_ZONE, World, known, make_world, terms
 
 SUMMER = datetime(2026, 7, 8, 11, 7, tzinfo=UTC)
 FIRST = ("summary", "devices", "latest")
 BATTERY = {Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE}
-FLOWS = {METERED: {Flow.PRODUCTION, *TRUE_FLOWS} - BATTERY, STORING: {Flow.PRODUCTION, *TRUE_FLOWS}}
+FLOWS = {METERED: TRUE_FLOWS.keys() - BATTERY, STORING: TRUE_FLOWS.keys()}
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ async def test_rows_of_a_system_without_meters_are_for_statistics_only(world: Wo
     client, data = await begun(world, PV)
     today = data.today
     data = await world.run(client, data, "telemetry")
-    assert (data.intervals, data.today, data.balance) == ({}, today, None)
+    assert (data.intervals, data.today, data.published.power) == ({}, today, {})
     rows = data.detail[Flow.PRODUCTION]
     newest = max(row.end for row in rows.values())
     assert sum(row.energy_wh for row in rows.values()) == world.plant(PV).energy_wh(min(rows), newest)
@@ -105,42 +107,25 @@ async def test_power_of_now_is_that_of_the_plant(world: World, system_id: str) -
     for _ in range(5):
         world.later(hours=5, minutes=5)
         data = await world.run(client, data, "latest")
-        balance = data.balance
-        assert balance is not None
-        assert balance.power.keys() == FLOWS[system_id]
-        at = balance.measured_at
+        assert data.momentary is not None
+        at = data.momentary.measured_at
         truth = world.truth(system_id, at - timedelta(minutes=5), at)
-        assert {flow: wh * 12 for flow, wh in truth.items() if flow in balance.power} == dict(balance.power)
-        assert data.power is not None
-        assert (data.power.power_w, data.power.measured_at) == (balance.power[Flow.PRODUCTION], at)
+        assert known(data.published.power) == {flow: truth[flow] * 12 for flow in FLOWS[system_id]}
+        assert {value.end for value in data.published.power.values()} == {at}
+        assert data.power == Power(power_w=truth[Flow.PRODUCTION] * 12, measured_at=at)
 
 
 @pytest.mark.parametrize("system_id", [METERED, STORING])
 async def test_days_and_lifetimes_of_all_flows_are_those_of_the_plant(world: World, system_id: str) -> None:
     client, data = await begun(world, system_id)
-    plant = world.plant(system_id)
     world.later(hours=2)
     data = await world.run(client, await world.round(client, data), "totals")
-    checked = 0
     for number in range(14):  # four rounds a day, at all hours
-        balance = data.balance
-        assert balance is not None
-        start = zone_midnight(data, balance.measured_at - timedelta(seconds=1))
-        day = world.truth(system_id, start, balance.measured_at)
-        life = world.truth(system_id, plant.operational_at, balance.measured_at)
-        reported = FLOWS[system_id]
-        if balance.today:
-            assert dict(balance.today) == {flow: day[flow] for flow in reported}, number
-            assert dict(balance.lifetime) == {flow: life[flow] for flow in reported}, number
-            checked += 1
-        for values in (balance.power, balance.today, balance.lifetime):
-            sides = [sum(wh for flow, wh in values.items() if (flow in SOURCES) is side) for side in (True, False)]
-            assert sides[0] == pytest.approx(sides[1])
+        world.has_truth(data, FLOWS[system_id])
         world.later(hours=6, minutes=10)
         if number % 3 == 0:
             data = await world.run(client, data, "summary")
         data = await world.run(client, await world.round(client, data), "totals")
-    assert checked >= 12
     assert world.paths.count("energy_import_lifetime") == 1  # whole days carry it on
 
 
@@ -165,8 +150,8 @@ async def test_consumption_is_computed_and_costs_nothing(world: World) -> None:
     world.simulator.clear_requests()
     data = await world.round(client, data)
     assert world.paths == ["production_meter", "energy_import_telemetry", "energy_export_telemetry"]
-    assert data.balance is not None
-    assert data.balance.computed == {Flow.CONSUMPTION}
+    computed = {flow for flow, value in data.published.power.items() if value.is_computed}
+    assert computed == {Flow.CONSUMPTION}
     client, data = await begun(world, STORING)
     world.simulator.clear_requests()
     await world.round(client, data)
@@ -210,21 +195,20 @@ async def test_what_comes_late_is_made_good(world: World, direction: str) -> Non
     plant.extra_delay = timedelta(0)
     world.later(hours=1)
     data = await world.run(client, await world.round(client, data), "summary", "totals")
-    balance = data.balance
-    assert balance is not None
-    assert world.clock.now - balance.measured_at < timedelta(minutes=30)
-    truth = world.truth(STORING, start, balance.measured_at)
+    world.has_truth(data, lifetime=False)
+    ends = {value.end for value in data.published.today.values()}
+    assert max(world.clock.now - end for end in ends if end is not None) < timedelta(minutes=30)
+    truth = world.truth(STORING, start, max(end for end in ends if end is not None))
     for flow, rows in {**data.flows, Flow.PRODUCTION: data.intervals}.items():
         assert sum(row.energy_wh for row in rows.values() if row.start >= start) == truth[flow]
-    assert dict(balance.today) == world.truth(STORING, zone_midnight(data, world.clock.now), balance.measured_at)
 
 
 async def test_a_restart_knows_everything_and_asks_for_nothing(world: World) -> None:
     client, data = await begun(world, STORING)
     data = await world.run(client, await world.round(client, data), "totals", "latest")
     world.simulator.clear_requests()
-    restored = load(SystemData, dump(data))
-    assert restored.balance == data.balance
+    restored = recalled(load(SystemData, dump(data)), world.clock.now, UTC_ZONE, partial(world.is_dark, STORING))
+    assert restored.published == data.published
     assert restored.momentary == data.momentary
     assert [one.terms_for(restored) for one in client.jobs] == [one.terms_for(data) for one in client.jobs]
     assert [one.applies_to(restored) for one in client.jobs] == [one.applies_to(data) for one in client.jobs]
@@ -250,9 +234,7 @@ async def test_however_the_cloud_writes_it_the_values_are_the_same(world: World,
     assert dict(data.momentary.powers) == {flow: wh * 12 for flow, wh in truth.items()}
     world.later(hours=2)
     data = await world.run(client, await world.round(client, data), "totals", "inverters")
-    assert data.balance is not None
-    start = zone_midnight(data, world.clock.now)
-    assert dict(data.balance.today) == world.truth(STORING, start, data.balance.measured_at)
+    world.has_truth(data)
     inverters = [serial for serial, one in data.devices.items() if one.kind is DeviceKind.INVERTER]
     assert len(inverters) == 16
     assert all(data.readings[serial].power_w is not None for serial in inverters)
@@ -265,9 +247,8 @@ async def test_a_day_on_which_the_clock_changes_is_whole(world: World, clock: Fa
     data = await world.run(client, await world.round(client, data), "totals")
     clock.now = datetime.fromisoformat(f"{day}T21:52:00+00:00")
     data = await world.round(client, data)
-    assert data.balance is not None
-    start = zone_midnight(data, clock.now)
-    assert dict(data.balance.today) == world.truth(STORING, start, data.balance.measured_at)
-    assert dict(data.balance.lifetime) == world.truth(
-        STORING, world.plant(STORING).operational_at, data.balance.measured_at
-    )
+    world.has_truth(data)
+    assert data.today is not None
+    until = data.published.today[Flow.GRID_IMPORT].end
+    assert until is not None
+    assert data.today.energy_wh == world.truth(STORING, zone_midnight(data, clock.now), until)[Flow.PRODUCTION]

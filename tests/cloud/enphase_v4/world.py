@@ -1,6 +1,6 @@
 """Enphase v4 systems of the simulator and a client that has signed in, which share a clock."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,8 +21,9 @@ from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens
 from custom_components.solar_cloud.cloud.errors import NoDataYet
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
 from custom_components.solar_cloud.model.data import SystemData
-from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.model.elements import Flow, Power
 from custom_components.solar_cloud.model.merging import merge
+from custom_components.solar_cloud.model.value import Value
 from custom_components.solar_cloud.sky.sun import Place
 from simulator import ENPHASE_OAUTH_PATH, ENPHASE_V4_PATH, Simulator
 from simulator.clock import Clock
@@ -53,6 +54,11 @@ TRUE_FLOWS: dict[Flow, TrueFlow] = {
 def terms(name: str) -> JobTerms:
     """Return the terms of a job, as most systems have them."""
     return next(one for one in EnphaseV4.job_terms() if one.name == name)
+
+
+def known(values: Mapping[Flow, Value]) -> dict[Flow, float]:
+    """Return the figures of the values that there are."""
+    return {flow: value.amount for flow, value in values.items() if value.amount is not None}
 
 
 @dataclass
@@ -133,6 +139,39 @@ class World:
         plant = self.plant(system_id)
         found = {flow: plant.flow_wh(name, start, end) for flow, name in TRUE_FLOWS.items()}
         return found | {Flow.PRODUCTION: plant.energy_wh(start, end)}
+
+    def has_truth(self, data: SystemData, flows: Collection[Flow] = TRUE_FLOWS, *, lifetime: bool = True) -> None:
+        """Check that power, day and lifetime of these flows are known, and that nothing which is published is false."""
+        self.nothing_false(data)
+        published = data.published
+        for values in (published.power, published.today, *((published.lifetime,) if lifetime else ())):
+            assert known(values).keys() == set(flows) - {Flow.PRODUCTION}
+        assert (data.power, data.today).count(None) == 0
+
+    def nothing_false(self, data: SystemData) -> None:
+        """Check every value that is published: it is what the plant did up to the value's own time."""
+        system_id, published = data.system.id, data.published
+        life = self.plant(system_id).operational_at
+        for flow, value in published.power.items():
+            if value.amount is not None:
+                assert value.end is not None
+                self._is_power(system_id, flow, Power(power_w=value.amount, measured_at=value.end))
+        for values, start in ((published.today, published.day_start), (published.lifetime, life)):
+            for flow, value in values.items():
+                if value.amount is not None:
+                    assert value.end is not None
+                    assert start is not None
+                    assert value.amount == self.truth(system_id, start, max(start, value.end))[flow], (flow, value)
+        if data.power is not None:
+            self._is_power(system_id, Flow.PRODUCTION, data.power)
+        if data.lifetime.as_of is not None:
+            assert data.lifetime.published_wh == self.truth(system_id, life, data.lifetime.as_of)[Flow.PRODUCTION]
+
+    def _is_power(self, system_id: str, flow: Flow, power: Power) -> None:
+        """Check that a power is the mean of the five or fifteen minutes before its time."""
+        at = power.measured_at
+        means = [self.truth(system_id, at - timedelta(minutes=long), at)[flow] * 60 / long for long in (5, 15)]
+        assert power.power_w in means, (flow, power, means)
 
     @property
     def paths(self) -> list[str]:

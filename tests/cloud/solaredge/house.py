@@ -20,10 +20,10 @@ from custom_components.solar_cloud.cloud.solaredge.api import SolarEdgeApi
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.cloud.solaredge.model import Series, Telemetry
 from custom_components.solar_cloud.cloud.solaredge.windows import Resolution
-from custom_components.solar_cloud.model.balance import Balance, Energies
 from custom_components.solar_cloud.model.data import SystemData, midnight
-from custom_components.solar_cloud.model.elements import SOURCES, Flow
+from custom_components.solar_cloud.model.elements import Flow
 from custom_components.solar_cloud.model.merging import merge
+from custom_components.solar_cloud.model.value import Value
 from custom_components.solar_cloud.sky.sun import Place
 from simulator import SOLAREDGE_PATH, Simulator
 from simulator.clock import Clock
@@ -56,7 +56,10 @@ class House:
     clock: StillClock
     plant: Plant
     data: SystemData
-    published: Energies = field(default_factory=dict)
+    lost: tuple[datetime, datetime] | None = None
+    """The quarter hours that the cloud does not report of the flows in `lossy`."""
+    lossy: frozenset[Flow] = frozenset()
+    published: dict[Flow, float] = field(default_factory=dict)
     """The newest lifetimes that were published."""
 
     def __post_init__(self) -> None:
@@ -88,48 +91,80 @@ class House:
             **{flow: self.plant.flow_wh(name, start, end) for flow, name in FLOWS.items()},
         }
 
-    @property
-    def balance(self) -> Balance:
-        assert self.data.balance is not None
-        return self.data.balance
+    def ends(self) -> dict[Flow, datetime | None]:
+        """Return the time of the newest power of each flow that is known."""
+        known = {flow: value.end for flow, value in self.data.published.power.items() if value.amount is not None}
+        return known | ({Flow.PRODUCTION: self.data.power.measured_at} if self.data.power else {})
 
-    def has_truth(self, *, lifetime: bool = True, today: bool = True) -> None:
-        """Check every set that is published, and that nothing is missing."""
+    def has_truth(self, *, until: datetime | None = None, flows: frozenset[Flow] = frozenset(Flow)) -> None:
+        """Check that power, day and lifetime of these flows are known up to an instant, and that nothing is false."""
         self.nothing_false()
-        assert self.data.balance
-        assert self.data.balance.today or not today
-        assert self.data.balance.lifetime or not lifetime
-        if lifetime:
-            truth = self.truth(self.plant.operational_at, self.data.balance.measured_at)
-            self._is(self.data.balance.lifetime, truth)
+        until = until or self.clock.now - LAG
+        assert self.ends() == dict.fromkeys(flows, until)
+        others = flows - {Flow.PRODUCTION}
+        for values in (self.data.published.today, self.data.published.lifetime):
+            assert {flow: value.end for flow, value in values.items() if value.amount is not None} == dict.fromkeys(
+                others, until
+            )
+        assert (self.data.today, self.data.lifetime.published_wh).count(None) == 0
 
-    def nothing_false(self) -> None:
-        """Check every set that is published: it balances and is what the plant did up to its instant."""
-        balance = self.data.balance
-        if balance is None:
-            return
-        until = balance.measured_at
-        self._is(balance.power, {flow: wh * 4 for flow, wh in self.truth(until - QUARTER, until).items()})
-        if balance.today:
-            self._is(balance.today, self.truth(midnight(balance.day, self.plant.zone), until))
-            if self.data.today and self.data.today.day == balance.day:
-                assert self.data.today.energy_wh == balance.today[Flow.PRODUCTION]
-        if balance.lifetime:
-            assert balance.lifetime[Flow.PRODUCTION] == self.data.lifetime.published_wh
-            # While production stands, an older set may stay: it is the truth of some instant before.
-            ago = (until - QUARTER * back for back in range(64))
-            assert any(self._same(balance.lifetime, self.truth(self.plant.operational_at, at)) for at in ago)
-        before, self.published = self.published, balance.lifetime or self.published
+    def nothing_false(self, *, settling: timedelta = timedelta(0)) -> None:
+        """Check every value that is published: it is what the plant did up to the value's own time.
+
+        `settling`: so long the computed consumption may lack what nobody knows yet, late or dark.
+        """
+        published, life = self.data.published, self.plant.operational_at
+        for flow, value in published.power.items():
+            if value.amount is not None:
+                assert value.start
+                assert value.end
+                self._is(flow, value.amount / 4, self.truth(value.start, value.end)[flow])
+        for flow, value in published.today.items():
+            if value.amount is not None:
+                assert published.day_start
+                self._is_sum(flow, value, published.day_start, settling)
+        lifetimes = {flow: value for flow, value in published.lifetime.items() if value.amount is not None}
+        for flow, value in lifetimes.items():
+            self._is_sum(flow, value, life, settling)
+        self._production_is_true(life)
+        before, self.published = self.published, {flow: value.amount or 0.0 for flow, value in lifetimes.items()}
         assert all(self.published[flow] >= value for flow, value in before.items() if flow in self.published)
 
-    def _is(self, values: Energies, truth: dict[Flow, int]) -> None:
-        assert self._same(values, truth), (self.clock.now, dict(values), truth)
+    def _production_is_true(self, life: datetime) -> None:
+        power, today, lifetime = self.data.power, self.data.today, self.data.lifetime
+        if power is not None:
+            self._is(
+                Flow.PRODUCTION, power.power_w / 4, self.plant.energy_wh(power.measured_at - QUARTER, power.measured_at)
+            )
+        if power is not None and today is not None:
+            start = midnight(today.day, self.plant.zone)
+            end = min(power.measured_at, start + timedelta(hours=25))
+            self._is(Flow.PRODUCTION, today.energy_wh, self._known(Flow.PRODUCTION, start, end))
+        if lifetime.as_of is not None:
+            self._is(Flow.PRODUCTION, lifetime.published_wh, self._known(Flow.PRODUCTION, life, lifetime.as_of))
 
-    def _same(self, values: Energies, truth: dict[Flow, int]) -> bool:
-        sources = sum(value for flow, value in values.items() if flow in SOURCES)
-        sinks = sum(value for flow, value in values.items() if flow not in SOURCES)
-        balances = not values.keys() >= {Flow.CONSUMPTION, Flow.GRID_IMPORT} or sources == pytest.approx(sinks)
-        return balances and dict(values) == pytest.approx({flow: truth[flow] for flow in values}, abs=1e-3)
+    def _is_sum(self, flow: Flow, value: Value, start: datetime, settling: timedelta) -> None:
+        assert value.end
+        truth = self._known(flow, start, value.end)
+        if not value.is_computed or not settling:
+            self._is(flow, value.amount, truth)
+            return
+        assert value.amount is not None
+        least = self._known(flow, start, value.end - settling)
+        assert least <= value.amount <= truth, (self.clock.now, least, value.amount, truth)
+
+    def _known(self, flow: Flow, start: datetime, end: datetime) -> float:
+        """Return what a flow was between two instants, without what the cloud does not report of it."""
+        if end <= start:
+            return 0.0
+        energy = self.truth(start, end)[flow]
+        if self.lost is None or flow not in self.lossy:
+            return energy
+        begin, until = max(start, self.lost[0]), min(end, self.lost[1])
+        return energy - (self.truth(begin, until)[flow] if begin < until else 0.0)
+
+    def _is(self, flow: Flow, value: float | None, truth: float) -> None:
+        assert value == pytest.approx(truth, abs=1e-3), (self.clock.now, flow, value, truth)
 
 
 @asynccontextmanager

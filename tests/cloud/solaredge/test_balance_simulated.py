@@ -1,32 +1,41 @@
-"""SolarEdge sites with meters and batteries, lived through: what is published balances and is the plant's truth."""
+"""SolarEdge sites with meters and batteries, lived through: each value that is published is the plant's truth."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.solar_cloud.model.balance import Balance
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import DeviceKind, Flow
+from custom_components.solar_cloud.model.merging import recalled
+from custom_components.solar_cloud.model.value import Reason
 from custom_components.solar_cloud.system.restore import dump, load
 from simulator.systems.special import battery_without_meter_site, two_battery_site
 
-from .house import ALL_JOBS, AUTUMN, FLOW_JOBS, LAG, QUARTER, SPRING, hide, house, paths
+from .house import ALL_JOBS, AUTUMN, FLOW_JOBS, LAG, QUARTER, SPRING, UTC_ZONE, hide, house, paths
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
+GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
+BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
+SILENT = {"meters": GRID, "storage": BATTERY, "energy": frozenset({Flow.PRODUCTION})}
+"""What a family of telemetry measures; consumption is computed from all of them."""
+
 
 @pytest.mark.parametrize("day", [SPRING, AUTUMN], ids=str)
-async def test_every_set_of_a_day_lived_through_balances_and_is_the_plant_s_truth(day):
+async def test_every_value_of_a_day_lived_through_is_the_plant_s_truth(day):
     zone = ZoneInfo("Europe/Berlin")
     start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     async with house(at=start + QUARTER) as it:
         await it.run(*ALL_JOBS)
         it.has_truth()
+        await it.live(end - QUARTER, *FLOW_JOBS, check=it.has_truth)
+        today = it.data.published.today
+        assert {flow for flow, value in today.items() if value.is_computed} == {Flow.CONSUMPTION}
+        truth = it.truth(start, end - QUARTER)
+        assert {flow: value.amount for flow, value in today.items()} == {flow: truth[flow] for flow in today}
         await it.live(end, *FLOW_JOBS, check=it.has_truth)
-        assert it.balance.day == day
-        assert it.balance.computed == {Flow.CONSUMPTION}
-        assert dict(it.balance.today) == it.truth(start, end)
+        assert {value.amount for value in it.data.published.today.values()} == {0}
         assert {request.status for request in it.simulator.requests} == {200}
 
 
@@ -52,47 +61,49 @@ async def test_lifetimes_go_over_midnight_without_a_request_and_are_compared_wee
             await it.run("totals")
             asked.append(len(it.simulator.requests))
             it.has_truth()
-            assert {base.day for base in it.data.bases.values()} == {date(2026, 6, 1) + timedelta(days=day)}
+            # Yesterday stays correctable; what was just read is of today.
+            carried = day if asked[-1] else day - 1
+            assert {base.day for base in it.data.bases.values()} == {date(2026, 6, 1) + timedelta(days=carried)}
         assert asked == [0, 0, 0, 0, 0, 0, 4, 0]
 
 
 @pytest.mark.parametrize("family", ["meters", "storage"])
-async def test_production_goes_on_without_meters_or_batteries_and_all_is_true_afterwards(family):
+async def test_what_else_is_measured_goes_on_without_meters_or_batteries(family):
     start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
     async with house(at=start) as it:
         await it.run(*ALL_JOBS)
         it.has_truth()
         it.simulator.fail(f"*/{family}/telemetry", status=503, times=None)
-        alone: list[datetime] = []
+        silent = SILENT[family] | {Flow.CONSUMPTION}
 
         def check() -> None:
             it.nothing_false()
-            power = it.data.power
-            assert power
-            assert power.power_w == it.plant.energy_wh(power.measured_at - QUARTER, power.measured_at) * 4
-            if it.data.balance is None:
-                alone.append(it.clock.now)
-                assert power.measured_at == it.clock.now - LAG
+            now = it.clock.now - LAG
+            assert it.ends() == {flow: start if flow in silent else now for flow in Flow}
 
         await it.live(start + timedelta(hours=3), *FLOW_JOBS, check=check)
-        assert min(alone) == start + timedelta(hours=1) + LAG
-        assert len(alone) == 9
         it.simulator.clear_faults()
         await it.live(start + timedelta(hours=3, minutes=15), *FLOW_JOBS, check=it.has_truth)
 
 
 @pytest.mark.parametrize("family", ["meters", "storage"])
 @pytest.mark.parametrize("step", [QUARTER, 5 * QUARTER], ids=["each_quarter", "as_a_small_plan_allows"])
-async def test_values_one_quarter_later_than_production_are_published_up_to_their_end(family, step):
+async def test_values_one_quarter_later_than_production_hold_up_only_consumption(family, step):
     start = datetime(2026, 6, 1, 6, tzinfo=ZoneInfo("UTC"))
     async with house(at=start) as it:
         hide(it, family, lambda it: (it.clock.now - LAG - QUARTER, it.clock.now))
         await it.run(*ALL_JOBS)
         await it.run("totals")
+        late = SILENT[family] | {Flow.CONSUMPTION}
 
         def check() -> None:
-            it.has_truth()
-            assert it.balance.measured_at == it.clock.now - LAG - QUARTER
+            it.nothing_false()
+            now = it.clock.now - LAG
+            assert it.ends() == {flow: now - QUARTER if flow in late else now for flow in Flow}
+            for values in (it.data.published.today, it.data.published.lifetime):
+                assert {flow: value.end for flow, value in values.items()} == {
+                    flow: now - QUARTER if flow in late else now for flow in Flow if flow is not Flow.PRODUCTION
+                }
 
         it.clock.now += step
         await it.run(*FLOW_JOBS)
@@ -100,33 +111,38 @@ async def test_values_one_quarter_later_than_production_are_published_up_to_thei
 
 
 @pytest.mark.parametrize("family", ["meters", "storage", "energy"])
-async def test_a_gap_holds_the_sums_back_until_it_is_filled(family):
+async def test_a_gap_is_missing_from_its_own_sums_alone_until_it_is_filled(family):
     start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
     async with house(at=start) as it:
         await it.run(*ALL_JOBS)
-        hide(it, family, lambda _: (start + 2 * QUARTER, start + 4 * QUARTER))
-        balances: list[Balance | None] = []
+        it.lost = (start + 2 * QUARTER, start + 4 * QUARTER)
+        it.lossy = SILENT[family] | {Flow.CONSUMPTION}
+        hide(it, family, lambda _: it.lost)
 
         def check() -> None:
             it.nothing_false()
-            balances.append(it.data.balance)
+            now = it.clock.now - LAG
+            at_gap = min(now, it.lost[0]) if now <= it.lost[1] else now
+            assert it.ends() == {flow: at_gap if flow in it.lossy else now for flow in Flow}
 
         await it.live(start + timedelta(hours=3), *FLOW_JOBS, check=check)
-        assert it.balance.power
-        assert not it.balance.today
-        assert not it.balance.lifetime
+        it.has_truth()
         hide(it, family, lambda _: (start, start))
+        it.lost = None
         await it.live(start + timedelta(hours=4), *FLOW_JOBS, check=it.has_truth)
 
 
-@pytest.mark.parametrize("switch", ["solaredge_meters_empty", "solaredge_storage_empty"])
-async def test_an_empty_answer_of_a_family_that_has_reported_before_is_waited_out(switch):
+@pytest.mark.parametrize(
+    ("switch", "family"), [("solaredge_meters_empty", "meters"), ("solaredge_storage_empty", "storage")]
+)
+async def test_an_empty_answer_of_a_family_that_has_reported_before_is_waited_out(switch, family):
     start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
     async with house(at=start) as it:
         await it.run(*ALL_JOBS)
         setattr(it.simulator.switches, switch, True)
         await it.live(start + timedelta(hours=2), *FLOW_JOBS, check=it.nothing_false)
-        assert it.data.balance is None
+        silent = SILENT[family] | {Flow.CONSUMPTION}
+        assert it.ends() == {flow: start if flow in silent else it.clock.now - LAG for flow in Flow}
         setattr(it.simulator.switches, switch, False)
         await it.live(start + timedelta(hours=3), *FLOW_JOBS, check=it.has_truth)
 
@@ -141,14 +157,17 @@ async def test_a_night_that_is_reported_as_null_is_a_night_without_production(da
         late: list[timedelta] = []
 
         def check() -> None:
-            it.nothing_false()
-            late.append(it.clock.now - LAG - it.balance.measured_at)
+            it.nothing_false(settling=timedelta(minutes=90))
+            now, ends = it.clock.now - LAG, it.ends()
+            assert {ends[flow] for flow in GRID | BATTERY} == {now}
+            late.append(now - ends[Flow.CONSUMPTION])
 
+        await it.live(end - QUARTER, *FLOW_JOBS, check=check)
+        today, truth = it.data.published.today, it.truth(start, end - QUARTER)
+        assert {flow: value.amount for flow, value in today.items()} == {flow: truth[flow] for flow in today}
         await it.live(end, *FLOW_JOBS, check=check)
         assert max(late) <= timedelta(minutes=90)
         assert sum(bool(one) for one in late) <= 16
-        it.has_truth(lifetime=False)
-        assert dict(it.balance.today) == it.truth(start, end)
         it.simulator.clear_requests()
         await it.run("totals")
         assert not it.simulator.requests
@@ -168,8 +187,10 @@ async def test_a_night_in_which_production_is_not_asked_for_goes_on_and_ends_tru
             it.clock.now += QUARTER
             asleep = it.dark(it.clock.now - 3 * QUARTER, it.clock.now)
             await it.run(*FLOW_JOBS[1 if asleep else 0 :])
-            it.nothing_false()
-            late.append(it.clock.now - LAG - it.balance.measured_at)
+            it.nothing_false(settling=timedelta(minutes=90))
+            now, ends = it.clock.now - LAG, it.ends()
+            assert {ends[flow] for flow in GRID | BATTERY} == {now}
+            late.append(now - ends[Flow.CONSUMPTION])
             if it.clock.now.hour == 0 and it.clock.now.minute < QUARTER.seconds // 60:
                 await it.run("lifetime")
         assert max(late) <= timedelta(minutes=45)
@@ -192,8 +213,9 @@ async def test_several_meters_and_batteries_with_replaced_ones_add_up_to_the_hou
     async with house(two_battery_site, at=start) as it:
         await it.run(*ALL_JOBS)
         it.has_truth()
-        assert it.balance.computed == frozenset()
+        assert not any(value.is_computed for value in it.data.published.power.values())
         await it.live(start + timedelta(hours=3), *FLOW_JOBS, check=it.has_truth)
+        assert it.data.published.disagreement == pytest.approx(0)
         batteries = {serial for serial, device in it.data.devices.items() if device.kind is DeviceKind.BATTERY}
         assert batteries == {"BAT-2201", "BAT-2202"}
         for serial in batteries:
@@ -208,32 +230,33 @@ async def test_a_battery_without_a_meter_reports_its_own_flows_only():
     start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
     async with house(battery_without_meter_site, at=start) as it:
         await it.run(*ALL_JOBS)
-        await it.live(start + timedelta(hours=2), *FLOW_JOBS, check=it.has_truth)
-        reported = {Flow.PRODUCTION, Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE}
-        assert it.balance.power.keys() == it.balance.today.keys() == it.balance.lifetime.keys() == reported
+        reported = BATTERY | {Flow.PRODUCTION}
+        await it.live(start + timedelta(hours=2), *FLOW_JOBS, check=lambda: it.has_truth(flows=reported))
+        assert it.data.published.power.keys() == it.data.published.lifetime.keys() == BATTERY
 
 
-async def test_a_battery_that_never_reports_does_not_cost_what_the_grid_meter_says():
+async def test_a_battery_that_never_reports_costs_only_what_the_house_uses():
     start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
     async with house(at=start) as it:
         it.simulator.fail("*/storage/telemetry", status=404, times=None)
         await it.run(*ALL_JOBS)
-        await it.live(start + timedelta(hours=2), *FLOW_JOBS, check=it.has_truth)
-        reported = {Flow.PRODUCTION, Flow.GRID_IMPORT, Flow.GRID_EXPORT}
-        assert it.balance.power.keys() == it.balance.today.keys() == it.balance.lifetime.keys() == reported
+        reported = GRID | {Flow.PRODUCTION}
+        await it.live(start + timedelta(hours=2), *FLOW_JOBS, check=lambda: it.has_truth(flows=reported))
+        published = it.data.published
+        for values in (published.power, published.today, published.lifetime):
+            assert values[Flow.CONSUMPTION].reason is Reason.INPUT_MISSING
         it.simulator.clear_faults()
         await it.live(start + timedelta(hours=3), *FLOW_JOBS, "totals", check=it.nothing_false)
         it.has_truth()
-        assert it.balance.lifetime.keys() == set(Flow)
 
 
 async def test_a_restart_publishes_what_was_published_and_counts_on():
     start = datetime(2026, 6, 1, 9, tzinfo=ZoneInfo("UTC"))
     async with house(at=start) as it:
         await it.run(*ALL_JOBS)
-        before = it.data.balance
-        it.data = load(SystemData, dump(it.data))
-        assert it.data.balance == before
+        before = it.data.published
+        it.data = recalled(load(SystemData, dump(it.data)), it.clock.now, UTC_ZONE, it.dark)
+        assert it.data.published == before
         it.simulator.clear_requests()
         await it.live(start + timedelta(hours=1), *FLOW_JOBS, "totals", check=it.has_truth)
         assert len(it.simulator.requests) == 3 * 4

@@ -1,5 +1,7 @@
 """The endpoints of sites over real HTTP: what is asked, and what is read from the documents' own samples."""
 
+from datetime import timedelta
+
 from aiohttp import web
 import pytest
 
@@ -121,6 +123,7 @@ async def test_the_details_of_a_site_are_read():
             installed_at=utc(2022, 8, 14, 23),
             last_update=utc(2026, 11, 21, 9, 14, 12),
             timezone="Europe/Berlin",
+            utc_offset=timedelta(hours=1),
         )
 
 

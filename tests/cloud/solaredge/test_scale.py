@@ -48,6 +48,8 @@ def answer(*levels: float | None, unit: str = "PERCENTAGE", remaining: float | N
         ((None,), None, None),
         ((42.0,), Scale.FRACTION, Scale.PERCENT),
         ((0.9, 1.002), Scale.FRACTION, Scale.FRACTION),
+        ((1.002,), None, Scale.FRACTION),
+        ((1.002,), Scale.PERCENT, Scale.PERCENT),
     ],
 )
 def test_one_number_above_1_proves_per_cent_and_a_known_scale_is_kept(levels, known, expected):
@@ -62,10 +64,26 @@ def test_one_number_above_1_proves_per_cent_and_a_known_scale_is_kept(levels, kn
         (0.5, 48.5, Scale.PERCENT),
         (0.5, 4850.0, Scale.FRACTION),
         (0.02, 194.0, Scale.FRACTION),
+        (1.0, 8633.0, Scale.FRACTION),
+        (1.002, 97.2, Scale.PERCENT),
+        (0.9, 8_730_000.0, Scale.FRACTION),
     ],
 )
 def test_the_remaining_energy_shows_whether_1_is_one_per_cent_or_full(level, remaining, expected):
     assert scale_of(answer(level, remaining=remaining), None, CAPACITY) is expected
+
+
+@pytest.mark.parametrize(("known", "remaining"), [(Scale.PERCENT, 4850.0), (Scale.FRACTION, 48.5)])
+def test_what_is_left_in_a_battery_takes_a_scale_back_that_was_believed(known, remaining):
+    other = Scale.FRACTION if known is Scale.PERCENT else Scale.PERCENT
+    assert scale_of(answer(0.5, remaining=remaining), known, CAPACITY) is other
+    assert scale_of(answer(0.5, remaining=remaining), known, {}) is known
+
+
+@pytest.mark.parametrize("unit", ["percentage", "%", "Percent"])
+def test_a_percentage_in_any_spelling_has_its_scale_found_out(unit):
+    assert scale_of(answer(0.5, unit=unit), None, {}) is Scale.FRACTION
+    assert scale_of(answer(50.0, unit=unit), None, {}) is Scale.PERCENT
 
 
 def test_one_battery_that_is_charged_further_decides_for_all():

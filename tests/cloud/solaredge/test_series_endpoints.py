@@ -12,7 +12,7 @@ from custom_components.solar_cloud.cloud.errors import MalformedAnswer
 from custom_components.solar_cloud.cloud.solaredge.model import Bucket, Quantity
 from custom_components.solar_cloud.cloud.solaredge.windows import Resolution, Window
 
-from .helpers import BERLIN, LOS_ANGELES, bench, fixture, text, utc
+from .helpers import BERLIN, LOS_ANGELES, bench, fixture, system_data, text, utc
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -250,3 +250,53 @@ async def test_a_site_without_such_devices_answers_with_none(family):
         answer = await method("1", Window(NINE, TEN), zone=ZoneInfo("UTC"))
         telemetry = answer[0] if family == "storage" else answer
         assert telemetry.devices == {}
+
+
+def series(unit: str | None, value: float | None = 0.03, **more: object) -> dict[str, object]:
+    row = {"timestamp": "2026-11-21T09:45:00+01:00", "value": value}
+    return {"values": [row], **({"unit": unit} if unit is not None else {}), **more}
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"), [("WH", 0.03), ("Wh", 0.03), ("kWh", 30.0), ("KWH", 30.0), (" kwh ", 30.0), ("MWh", 30_000.0)]
+)
+async def test_a_unit_counts_in_any_case(unit, value):
+    async with bench() as it:
+        it.cloud.answer("/sites/1/meters/telemetry", {"meters": {"M": {"importEnergy": series(unit)}}})
+        telemetry = await it.client.api.meters_telemetry("1", Window(NINE, TEN), zone=BERLIN)
+        assert [bucket.value for bucket in telemetry.devices["M"]["importEnergy"].buckets] == [value]
+
+
+@pytest.mark.parametrize(
+    ("unit", "name"), [("V", "voltage"), ("Volt", "voltage"), ("A", "current"), ("Hz", "frequency")]
+)
+async def test_the_units_of_version_1_are_known(unit, name):
+    async with bench() as it:
+        it.cloud.answer("/sites/1/inverters/telemetry", {"inverters": {"I": {name: series(unit, 230.0)}}})
+        telemetry = await it.client.api.inverters_telemetry("1", Window(NINE, TEN), zone=BERLIN)
+        assert [bucket.value for bucket in telemetry.devices["I"][name].buckets] == [230.0]
+
+
+async def test_a_unit_at_the_top_stands_in_for_one_that_a_series_lacks_and_for_no_other(caplog):
+    async with bench() as it:
+        metrics = {
+            "importEnergy": series(None),
+            "exportEnergy": series("WH"),
+            "importPower": series("W", 120.0),
+            "exportPower": series("WH", None),
+        }
+        it.cloud.answer("/sites/1/meters/telemetry", {"unit": "KWH", "meters": {"M": metrics}})
+        with caplog.at_level(logging.WARNING):
+            telemetry = await it.client.api.meters_telemetry("1", Window(NINE, TEN), zone=BERLIN)
+        found = {name: [bucket.value for bucket in one.buckets] for name, one in telemetry.devices["M"].items()}
+        assert found == {"importEnergy": [30.0], "exportEnergy": [0.03], "importPower": [120.0], "exportPower": []}
+        # A series without a value may call it anything.
+        assert not [record for record in caplog.records if record.name.startswith("custom_components")]
+
+
+async def test_the_bucket_that_begins_where_a_window_ends_is_not_counted_twice():
+    async with bench() as it:
+        rows = [{"timestamp": f"2026-11-21T{label}:00+01:00", "value": 1000.0} for label in ("09:45", "10:00")]
+        it.cloud.answer("/sites/1234567/energy", {"unit": "WH", "values": rows})
+        update = await it.run("energy", system_data())
+        assert [interval.end for interval in update.intervals] == [TEN]

@@ -15,7 +15,7 @@ from ..errors import (
     Throttled,
     ThrottleScope,
 )
-from ..parse import as_code, as_int, as_map, as_time, error_text, status_text
+from ..parse import as_code, as_deadline, as_int, as_map, error_text, status_text
 from ..retry_after import MINUTE_RETRY, retry_after
 
 UNAVAILABLE_CODE = 7
@@ -58,7 +58,7 @@ class ErrorReader:
         """Read a throttle: ``period`` is minute or month, ``period_end`` when it is over, ``limit`` what it allows."""
         account, now = self._account, self._account.clock()
         period = as_code(body.get("period"))
-        end = as_time(body.get("period_end")) or retry_after(headers, now)
+        end = as_deadline(body.get("period_end")) or retry_after(headers, now)
         vague = period is None and end is None
         scope = ThrottleScope.MONTH if self._is_month(period, end, now) else ThrottleScope.MINUTE
         if scope is ThrottleScope.MONTH:

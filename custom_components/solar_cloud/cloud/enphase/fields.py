@@ -33,7 +33,7 @@ def system_of(row: Row, names: tuple[str, ...], meta: Meta, size_w: float | None
     return System(
         vendor=Vendor.ENPHASE,
         id=system_id,
-        name=first_str(row, *names) or f"Enphase {system_id}",
+        name=first_str(row, *names) or as_str(f"Enphase {system_id}") or system_id,
         timezone=as_str(row.get("timezone")),
         status=meta.status or as_code(row.get("status")),
         size_w=size_w,

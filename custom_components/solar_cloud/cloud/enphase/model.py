@@ -40,6 +40,8 @@ class Summary:
     """Production of the whole life without `day`: what the vendor calls ``energy_lifetime``."""
     last_interval_end: datetime | None = None
     """The last time that the system is known to have produced energy."""
+    is_undated: bool = False
+    """There is such a time, but nobody can read it: it is in the future, or of no year that can be."""
     last_report: datetime | None = None
     operational: datetime | None = None
     modules: int | None = None

@@ -8,27 +8,47 @@ from datetime import tzinfo
 from typing import Any
 
 from ...model.elements import Device, DeviceKind, DeviceReading
-from ..parse import above_zero, as_code, as_date, as_float, as_int, as_maps, as_str, as_time, first_str, require_map
+from ..parse import (
+    above_zero,
+    as_code,
+    as_date,
+    as_float,
+    as_int,
+    as_maps,
+    as_str,
+    as_time,
+    as_unit,
+    first_str,
+    require_map,
+)
 from .fields import MANUFACTURER, Row, about, amount_of, at_least_zero, not_negative
 from .model import DeviceState, Summary
 
 RETIRED = "retired"
-_WATTS = {"w": 1.0, "kw": 1000.0}
-_WATT_HOURS = {"wh": 1.0, "kwh": 1000.0, "kj": 1 / 3.6}
+_WATTS = {"w": 1.0, "kw": 1e3, "mw": 1e6}
+_WATT_HOURS = {"wh": 1.0, "kwh": 1e3, "mwh": 1e6, "gwh": 1e9, "j": 1 / 3600, "kj": 1 / 3.6, "mj": 1000 / 3.6}
 """The late v2 documentation lists Wh and kJ."""
 
 
 def parse_summary(answer: Any, system_id: str, zone: tzinfo, *, past: bool = False) -> Summary:
-    """Read a summary. Of a past day the cloud has no power, modules and size: it writes 0, which is read as `None`."""
+    """Read a summary. Of a past day the cloud has no power, modules and size: it writes 0, which is read as `None`.
+
+    A summary of no readable day is that of the day on which the system last reported.
+    """
     data = about(answer, system_id, "summary")
+    day, last_report = as_date(data.get("summary_date"), zone), as_time(data.get("last_report_at"))
+    if day is None and last_report is not None and not past:
+        day = last_report.astimezone(zone).date()
+    interval_end = as_time(data.get("last_interval_end_at"))
     return Summary(
-        day=as_date(data.get("summary_date"), zone),
+        day=day,
         status=as_code(data.get("status")),
         power_w=None if past else at_least_zero(as_float(data.get("current_power"))),
         energy_today_wh=amount_of(data.get("energy_today")),
         energy_before_wh=amount_of(data.get("energy_lifetime")),
-        last_interval_end=as_time(data.get("last_interval_end_at")),
-        last_report=as_time(data.get("last_report_at")),
+        last_interval_end=interval_end,
+        is_undated=interval_end is None and as_float(data.get("last_interval_end_at")) is not None,
+        last_report=last_report,
         operational=as_time(data.get("operational_at")),
         modules=above_zero(as_int(data.get("modules"))),
         size_w=above_zero(as_float(data.get("size_w"))),
@@ -78,5 +98,5 @@ def _quantity(value: Any, units: Mapping[str, float]) -> float | None:
     if not isinstance(value, Mapping):
         return as_float(value)
     number, unit = as_float(value.get("value")), value.get("units")
-    factor = 1.0 if unit is None else units.get(as_code(unit) or "")
+    factor = 1.0 if unit is None else units.get(as_unit(unit) or "")
     return None if number is None or factor is None else as_float(number * factor)

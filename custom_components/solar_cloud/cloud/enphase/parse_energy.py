@@ -116,11 +116,12 @@ def meter_readings(answer: Any, system_id: str, what: str) -> Iterator[tuple[Row
 def _of_channels(channels: Sequence[Sequence[Row]]) -> tuple[Interval, ...]:
     """Add up the channels of a meter; an interval that one of them lacks is not known of the meter.
 
-    ``curr_w`` is not read: the documentation does not say of which time it is the mean.
+    A meter of one or two phases reports a third channel all the same, as null, now and then as 0: what is never above 0
+    is not connected, and adds nothing. ``curr_w`` is not read: the documentation does not say of which time it is the
+    mean.
     """
-    energies = [
-        {row.end: row.energy_wh for row in read_intervals(rows, METER_LENGTH, ("wh_del",))} for rows in channels
-    ]
+    found = [{row.end: row.energy_wh for row in read_intervals(rows, METER_LENGTH, ("wh_del",))} for rows in channels]
+    energies = [energy for energy in found if any(energy.values())] or sorted(found, key=len)[-1:]
     return tuple(
         Interval(start=end - METER_LENGTH, end=end, energy_wh=sum(energy[end] for energy in energies))
         for end in energies[0]

@@ -1,15 +1,16 @@
 """What Enphase's answers mean for a system, of both generations of its API. Pure functions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from ...model.elements import DayEnergy, LifetimeBase, System, Update
 from .model import DeviceState, Summary
-from .power import power_of
+from .power import power_of, silence_of
 
 
-def summary_update(summary: Summary, system: System) -> Update:
-    """Return how a system is: its state, its power, its energy today and before."""
+def summary_update(summary: Summary, system: System, now: datetime) -> Update:
+    """Return how a system is: its state, its power, its energy today and before; it was asked now (aware UTC)."""
     today = lifetime = None
     if summary.day is not None and summary.energy_today_wh is not None:
         today = DayEnergy(day=summary.day, energy_wh=summary.energy_today_wh)
@@ -27,7 +28,8 @@ def summary_update(summary: Summary, system: System) -> Update:
             modules=summary.modules,
             source=summary.source,
         ),
-        power=power_of(summary),
+        power=power_of(summary, now),
+        silence=silence_of(summary),
         today=today,
         lifetime=lifetime,
     )

@@ -12,6 +12,7 @@ from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow
 from ...model.series import inside
 from ..archive import Archive, Detail, Totals
+from ..enphase.days import known_days
 from ..enphase.model import METER_SOURCE
 from ..errors import NoDataYet
 from .api import EnphaseV2Api
@@ -47,19 +48,24 @@ class EnphaseV2Archive(Archive):
 
     @override
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
-        """Return the production of each finished day in Wh. Raises `CloudError`."""
-        last = min(last, local_day(now, data.system.zone(self._zone)) - _DAY)
+        """Return the production of each finished day in Wh. Raises `CloudError`.
+
+        Days at whose end the system was silent are left out while they are 0.
+        """
+        zone = data.system.zone(self._zone)
+        last = min(last, local_day(now, zone) - _DAY)
         if last < first:
             return {}
         try:
             lifetime = await self._api.energy_lifetime(data.system.id, first, last)
         except NoDataYet:
             return {}
-        days = {day: energy for day, energy in lifetime.days().items() if first <= day <= last}
+        known = known_days(lifetime.days(), lifetime.meta, now, zone)
+        days = {day: energy for day, energy in known.items() if first <= day <= last}
         return MappingProxyType({Flow.PRODUCTION: MappingProxyType(days)})
 
     @override
-    def detail_price(self, data: SystemData) -> int:
+    def detail_price(self, data: SystemData, day: date | None = None, now: datetime | None = None) -> int:
         """Return the one request that the intervals of a day cost."""
         return 1
 

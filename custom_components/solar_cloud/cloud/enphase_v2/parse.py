@@ -12,7 +12,7 @@ from ...model.elements import Device, DeviceKind, DeviceReading, System
 from ..enphase.fields import MANUFACTURER, Row, about, meta_of, state_of, system_of
 from ..enphase.model import DeviceState, Envoys, Inventory
 from ..enphase.parse import RETIRED
-from ..parse import as_code, as_maps, as_str, require_list, require_map
+from ..parse import as_code, as_maps, as_secret, as_str, require_list, require_map
 
 _DISABLED = "disabled"
 _INVENTORY_KINDS = {
@@ -26,7 +26,7 @@ def parse_systems(answer: Any) -> tuple[tuple[System, ...], str | None]:
     """Read one page of the list of systems, and the cursor of the next page, if any."""
     page = require_map(answer, "systems")
     rows = as_maps(require_list(page.get("systems"), "systems"))
-    return tuple(system for row in rows if (system := _system(row))), as_str(page.get("next"))
+    return tuple(system for row in rows if (system := _system(row))), as_secret(page.get("next"))
 
 
 def parse_envoys(answer: Any, system_id: str) -> Envoys:

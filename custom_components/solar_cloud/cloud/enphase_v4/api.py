@@ -46,6 +46,7 @@ from .model import (
     Telemetry,
 )
 from .rows import floor_quarter
+from .system_refusals import SystemRefusals, system_of
 
 DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v4"
 PAGE_SIZE = 100
@@ -90,6 +91,8 @@ class EnphaseV4Api:
         )
         self.lifetimes = Lifetimes()
         """The newest answers of the ``*_lifetime`` endpoints, shared by all who need them."""
+        self.refusals = SystemRefusals(lambda system_id: self._transport.get(_system(system_id), renews=False))
+        """What is refused of each system."""
         self._checking = asyncio.Lock()
         self._refused: str | None = None
         """The path that was refused since the last answer."""
@@ -272,17 +275,26 @@ class EnphaseV4Api:
 
     async def _get(self, path: str, query: Query = ()) -> Any:
         """Send a request for anything but the list of systems, of which alone a refusal is final."""
+        system_id = system_of(path, query)
         try:
             answer = await self._transport.get(path, query, renews=path not in self._gated)
         except TokenRefused as err:
-            refusal = str(err)
+            refusal, is_token = str(err), True
+        except NotAllowed as err:
+            refusal, is_token = str(err), False
         else:
             self._refused = None
             self._gated.discard(path)
+            if system_id is not None:
+                self.refusals.answered(system_id)
             return answer
-        await self._require_alive(path)
-        self._gated.add(path)
-        raise NotAllowed(refusal)
+        if is_token:
+            await self._require_alive(path)
+            self._gated.add(path)
+        if system_id is None:
+            raise NotAllowed(refusal)
+        async with self._checking:
+            raise await self.refusals.meaning(system_id, path, refusal, self._now(), proven=is_token)
 
     async def _require_alive(self, path: str) -> None:
         """Return if key and consent are known to be alive or prove to be; raise `CredentialRefused` if they are dead.

@@ -74,6 +74,11 @@ class EnphaseV4(Cloud):
         return retried(data)
 
     @override
+    def refuses(self, system_id: str) -> bool:
+        """Return whether each path that was asked about a system was refused, one that every plan has among them."""
+        return self.api.refusals.is_refused(system_id)
+
+    @override
     async def systems(self) -> tuple[System, ...]:
         """Return all systems that the owner has granted, in the cloud's order; one request for each 100 of them.
 

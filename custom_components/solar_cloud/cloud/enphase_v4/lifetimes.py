@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from ...model.data import local_day
 from ...model.elements import Flow, LifetimeBase
+from ..enphase.days import known_until
+from ..parse import as_float
 from .model import DailySeries
 from .rows import LATE
 
@@ -56,10 +58,12 @@ class Lifetimes:
 def bases_of(days: Days, flows: Iterable[Flow], zone: ZoneInfo) -> Mapping[Flow, LifetimeBase]:
     """Return what each flow had counted up to the newest day that is final.
 
-    Yesterday is final once the system has reported some hours into today: what comes late comes before that.
+    Yesterday is final once the system has reported some hours into today: what comes late comes before that. A day of
+    which nothing has been reported is not.
     """
-    reported = min(days.series.meta.last_report or days.read_at, days.read_at)
-    until = local_day(reported - LATE, zone)
+    meta = days.series.meta
+    reported = min(meta.last_report or days.read_at, days.read_at)
+    until = min(local_day(reported - LATE, zone), known_until(meta, days.read_at, zone))
     found = {flow: base for flow in flows if (base := _base_of(days.series, flow, until)) is not None}
     return MappingProxyType(found)
 
@@ -73,4 +77,5 @@ def _base_of(series: DailySeries, flow: Flow, until: date) -> LifetimeBase | Non
     known = [energy for energy in energies[:count] if energy is not None]
     if len(known) < count:
         return None
-    return LifetimeBase(day=series.start + timedelta(days=count), before_wh=sum(known))
+    total = as_float(sum(known))
+    return None if total is None else LifetimeBase(day=series.start + timedelta(days=count), before_wh=total)

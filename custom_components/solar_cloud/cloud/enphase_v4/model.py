@@ -60,12 +60,19 @@ class SystemSummary:
     battery_discharge_w: float | None = None
     battery_capacity_wh: float | None = None
 
+    @property
+    def has_storage(self) -> bool:
+        """Whether the cloud knows of a battery."""
+        return any((self.battery_charge_w, self.battery_discharge_w, self.battery_capacity_wh))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
     """What a meter is for (endpoint ``devices``)."""
 
     serial: str
+    id: str | None = None
+    """What ``latest_telemetry`` calls it, which has no serial numbers."""
     role: str | None = None
     """``production``, ``consumption`` or, for what the documentation does not list, the cloud's own word."""
     config: str | None = None
@@ -84,6 +91,12 @@ class Devices:
     """Status and last report by serial number."""
     meters: tuple[Meter, ...] = ()
     """The meters that are enabled."""
+    disabled_meters: tuple[Meter, ...] = ()
+    """Those that are not."""
+    battery_ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Serial numbers of batteries by what ``latest_telemetry`` calls them."""
+    unknown_storage: bool = False
+    """Something stores energy of which no endpoint is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +155,8 @@ class DailySeries:
 class MeterChannel:
     """One phase of a meter now (endpoint ``latest_telemetry``)."""
 
+    id: str | None = None
+    """The meter's, as in the list of devices."""
     name: str | None = None
     """``production`` or ``consumption``."""
     channel: int | None = None
@@ -154,6 +169,8 @@ class MeterChannel:
 class BatteryNow:
     """One battery now (endpoint ``latest_telemetry``)."""
 
+    id: str | None = None
+    """As in the list of devices."""
     name: str | None = None
     power_w: float | None = None
     """What it gives; negative while it takes."""

@@ -7,6 +7,7 @@ another system than was asked for, raises `MalformedAnswer`.
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
+import re
 from types import MappingProxyType
 from typing import Any
 
@@ -46,9 +47,13 @@ _KINDS: Mapping[str, DeviceKind] = MappingProxyType(
         "meters": DeviceKind.METER,
         "gateways": DeviceKind.GATEWAY,
         "encharges": DeviceKind.BATTERY,
+        "acbs": DeviceKind.BATTERY,
     }
 )
 """Everything else that is listed is hardware too."""
+_BATTERIES = tuple(key for key, kind in _KINDS.items() if kind is DeviceKind.BATTERY)
+_STORAGE = re.compile(r"batter|storage|encharge|accumulator|powerwall|(^|_)(acb|b?ess)s?(_|$)")
+"""What storage may be called that is not documented."""
 _DISABLED = "disabled"
 _CHARGING, _DISCHARGING = "charging", "discharging"
 
@@ -92,28 +97,41 @@ def parse_devices(answer: Any, system_id: str) -> Devices:
     found: dict[str, Device] = {}
     readings: dict[str, DeviceReading] = {}
     meters: list[Meter] = []
+    disabled: list[Meter] = []
+    ids: dict[str, str] = {}
+    strange = False
     complete = set(DeviceKind) if isinstance(listed, Mapping) else set()
     for key, rows in as_map(listed).items():
-        kind = _KINDS.get(str(key).lower(), DeviceKind.OTHER)
+        name = _key(key)
+        kind = _KINDS.get(name, DeviceKind.OTHER)
         if not isinstance(rows, list):
             complete.discard(kind)
         for row in as_maps(rows):
+            if as_bool(row.get("active")) is False:
+                continue
+            strange = strange or (name not in _KINDS and _STORAGE.search(name) is not None)
             device = _device(kind, row)
             if device is None:
                 if kind is not DeviceKind.OTHER:
                     complete.discard(kind)
                 continue
-            if as_bool(row.get("active")) is False or device.serial in found:
+            if device.serial in found:
                 continue
             found[device.serial] = device
             readings[device.serial] = state_of(row)
-            if kind is DeviceKind.METER and as_code(row.get("state")) != _DISABLED:
-                meters.append(_meter(device.serial, row))
+            if kind is DeviceKind.METER:
+                (disabled if as_code(row.get("state")) == _DISABLED else meters).append(_meter(device.serial, row))
+            elif kind is DeviceKind.BATTERY and (number := as_str(row.get("id"))) is not None:
+                ids[number] = device.serial
+    batteries = any(device.kind is DeviceKind.BATTERY for device in found.values())
     return Devices(
         devices=tuple(found.values()),
         complete=frozenset(complete),
         readings=MappingProxyType(readings),
         meters=tuple(meters),
+        disabled_meters=tuple(disabled),
+        battery_ids=MappingProxyType(ids),
+        unknown_storage=strange or (not batteries and any(_measures_storage(meter) for meter in meters)),
     )
 
 
@@ -134,10 +152,11 @@ def parse_latest(answer: Any, system_id: str) -> Latest:
     data = as_map(about(answer, system_id, "latest_telemetry").get("devices"))
     rows: dict[str, list[Row]] = {}
     for key, listed in data.items():
-        rows.setdefault(str(key).lower().replace("-", "_"), []).extend(as_maps(listed))
+        rows.setdefault(_key(key), []).extend(as_maps(listed))
     return Latest(
         meters=tuple(
             MeterChannel(
+                id=as_str(row.get("id")),
                 name=as_code(row.get("name")),
                 channel=as_int(row.get("channel")),
                 power_w=as_float(row.get("power")),
@@ -145,7 +164,7 @@ def parse_latest(answer: Any, system_id: str) -> Latest:
             )
             for row in rows.get("meters", ())
         ),
-        batteries=tuple(_battery_now(row) for row in rows.get("encharges", ())),
+        batteries=tuple(_battery_now(row) for key in _BATTERIES for row in rows.get(key, ())),
         heat_pumps=_appliances(rows.get("heat_pump", ())),
         chargers=_appliances(rows.get("evse", ())),
     )
@@ -154,6 +173,11 @@ def parse_latest(answer: Any, system_id: str) -> Latest:
 def parse_system_id(answer: Any) -> str | None:
     """Read which system a gateway belongs to."""
     return as_str(require_map(answer, "retrieve_system_id").get("system_id"))
+
+
+def _key(name: Any) -> str:
+    """Return the key of a list of devices in the spelling of the documentation's samples."""
+    return str(name).lower().replace("-", "_")
 
 
 def _is_unknown(value: Any) -> bool:
@@ -172,7 +196,7 @@ def _device(kind: DeviceKind, row: Row) -> Device | None:
     name = as_str(row.get("name"))
     if kind is DeviceKind.METER and name is not None and " " not in name:
         # Its name only says what it measures.
-        name = f"{name.capitalize()} meter"
+        name = as_str(f"{name.capitalize()} meter")
     return Device(
         kind=kind,
         serial=serial,
@@ -189,7 +213,17 @@ def _meter(serial: str, row: Row) -> Meter:
     role = as_code(row.get("name"))
     if role not in {"production", "consumption"}:
         role = {"production": "production", "net": "consumption", "total": "consumption"}.get(config or "", role)
-    return Meter(serial=serial, role=role, config=config, phases=as_code(row.get("config_phase")))
+    return Meter(
+        serial=serial,
+        id=as_str(row.get("id")),
+        role=role,
+        config=config,
+        phases=as_code(row.get("config_phase")),
+    )
+
+
+def _measures_storage(meter: Meter) -> bool:
+    return any(word and _STORAGE.search(word) for word in (meter.role, meter.config))
 
 
 def _battery_now(row: Row) -> BatteryNow:
@@ -202,7 +236,11 @@ def _battery_now(row: Row) -> BatteryNow:
     if power is not None and mode in {_CHARGING, _DISCHARGING}:
         power = -abs(power) if mode == _CHARGING else abs(power)
     return BatteryNow(
-        name=as_str(row.get("name")), power_w=power, reported=as_time(row.get("last_report_at")), mode=mode
+        id=as_str(row.get("id")),
+        name=as_str(row.get("name")),
+        power_w=power,
+        reported=as_time(row.get("last_report_at")),
+        mode=mode,
     )
 
 

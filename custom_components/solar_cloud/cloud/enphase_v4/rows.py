@@ -17,8 +17,10 @@ from .model import Granularity
 LATE = timedelta(hours=3)
 """What a gateway reports late mostly comes within this; it is read once more."""
 SETTLED = timedelta(hours=1)
-"""A row that lacks a device for longer is not late: a silent inverter must not hold everything back."""
+"""A row that lacks a device for longer is not late: an inverter that has fallen silent must not hold back the rest."""
 QUARTER = timedelta(minutes=15)
+BRIGHT_SHARE = 0.75
+"""A row with that share of the largest one is one in which every inverter that works reports."""
 NIGHT = timedelta(hours=5)
 """A shorter gap is no night."""
 TWILIGHT = timedelta(hours=2)
@@ -50,17 +52,34 @@ def window(series: Series, base: LifetimeBase | None, now: datetime, zone: ZoneI
     return start, Granularity.DAY if end - start <= Granularity.DAY.length else Granularity.WEEK
 
 
-def final_rows(rows: Sequence[Interval], total_devices: int | None, now: datetime) -> tuple[Interval, ...]:
-    """Return the rows before the first recent one that not every device has reported its part of."""
-    cut = next(
-        (
-            row.start
-            for row in rows
-            if total_devices and (row.devices_reporting or total_devices) < total_devices and now - row.end < SETTLED
-        ),
-        None,
-    )
-    return tuple(row for row in rows if cut is None or row.end <= cut)
+def final_rows(
+    rows: Sequence[Interval], total_devices: int | None, now: datetime, *, sunlit: bool = False
+) -> tuple[Interval, ...]:
+    """Return the rows before the first recent one that lacks the part of a device which usually reports.
+
+    Fewer devices than there are say nothing: some never report. What counts is how many are in the rows that have
+    settled; `sunlit` ones with little energy, where devices sleep, do not show it. Without such rows a recent one is
+    compared with those before it.
+    """
+    usual = _usual_devices(rows, now, sunlit=sunlit)
+    if usual is not None and total_devices:
+        usual = min(usual, total_devices)
+    before = 0
+    for number, row in enumerate(rows):
+        reporting = row.devices_reporting
+        if reporting is None or now - row.end >= SETTLED:
+            continue
+        if reporting < (before if usual is None else usual):
+            return tuple(rows[:number])
+        before = max(before, reporting)
+    return tuple(rows)
+
+
+def _usual_devices(rows: Iterable[Interval], now: datetime, *, sunlit: bool) -> int | None:
+    """Return the fewest devices in any row that has settled; `None` where no such row has their number."""
+    settled = [row for row in rows if row.devices_reporting is not None and now - row.end >= SETTLED]
+    bright = BRIGHT_SHARE * max((row.energy_wh for row in settled), default=0.0) if sunlit else 0.0
+    return min((row.devices_reporting or 0 for row in settled if row.energy_wh >= bright), default=None)
 
 
 def quarters(rows: Iterable[Interval], now: datetime) -> tuple[Interval, ...]:

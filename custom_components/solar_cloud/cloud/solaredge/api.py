@@ -234,6 +234,7 @@ class SolarEdgeApi:
             buckets=tuple(buckets[begin] for begin in sorted(buckets)),
             period_start=parts[0].period_start if parts else None,
             period_end=parts[-1].period_end if parts else None,
+            utc_offset=parts[-1].utc_offset if parts else None,
         )
 
     async def _telemetry(

@@ -1,7 +1,8 @@
 """The past of a SolarEdge site: days by the month, hours by the day, each family of devices with its own requests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+import logging
 from types import MappingProxyType
 from typing import override
 from zoneinfo import ZoneInfo
@@ -9,10 +10,17 @@ from zoneinfo import ZoneInfo
 from ...model.data import SystemData, local_day, midnight
 from ...model.elements import Flow, Interval
 from ..archive import Archive, Detail, Totals
+from ..errors import InvalidRequest, NotAllowed, NotFound
 from .api import SolarEdgeApi
 from .families import FAMILIES, Family
 from .model import Series, Telemetry
-from .windows import Resolution, Window
+from .window_reader import asked_note
+from .windows import Asked, Resolution, Window, windows
+
+_LOGGER = logging.getLogger(__name__)
+
+ENERGY = "energy"
+"""The job that reads the production."""
 
 _DAY = timedelta(days=1)
 
@@ -28,7 +36,8 @@ class SolarEdgeArchive(Archive):
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
         """Return production and what the site's meters and batteries have ever reported."""
-        return frozenset({Flow.PRODUCTION, *(flow for family in _families(data) for flow in _flows(data, family))})
+        flows = {Flow.PRODUCTION, *(flow for family in _families(data) for flow in _flows(data, family))}
+        return frozenset(flows if self.only is None else flows & self.only)
 
     @override
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
@@ -43,7 +52,7 @@ class SolarEdgeArchive(Archive):
     @override
     def price(self, data: SystemData, first: date, last: date) -> int:
         """Return one request for each month and each of site, meters and batteries."""
-        return len(self.chunks(data, first, last)) * (1 + len(_families(data)))
+        return len(self.chunks(data, first, last)) * self._sources(data)
 
     @override
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
@@ -53,58 +62,100 @@ class SolarEdgeArchive(Archive):
         if last < first:
             return {}
         window = Window(midnight(first, zone), midnight(last + _DAY, zone))
-        energy = await self._api.energy(data.system.id, window.start, window.end, Resolution.DAY, zone=zone)
-        found: dict[Flow, Mapping[date, float]] = {Flow.PRODUCTION: _days([energy], window, zone)}
-        for family in _families(data):
-            telemetry = await family.telemetry(self._api, data, window, Resolution.DAY, zone, {})
+        found: dict[Flow, Mapping[date, float]] = {}
+        if self._reads_site():
+            energy = await self._api.energy(data.system.id, window.start, window.end, Resolution.DAY, zone=zone)
+            found[Flow.PRODUCTION] = _days([energy], window, zone)
+        for family in self._families(data):
+            telemetry = await self._telemetry(family, data, window, Resolution.DAY, zone)
             for flow, series in _by_flow(telemetry, family).items():
-                found[flow] = _days(series, window, zone)
+                found[flow] = _days(series.values(), window, zone)
         return MappingProxyType(found)
 
     @override
-    def detail_price(self, data: SystemData) -> int:
-        """Return one request for each of site, meters and batteries."""
-        return 1 + len(_families(data))
+    def detail_price(self, data: SystemData, day: date | None = None, now: datetime | None = None) -> int:
+        """Return one request for each window of a day and each of site, meters and batteries."""
+        zone = data.system.zone(self._zone)
+        if day is None:
+            day = local_day(now or datetime.now(UTC), zone)
+        start, end = midnight(day, zone), midnight(day + _DAY, zone)
+        return len(list(windows(start, end, _finest(start, end), zone))) * self._sources(data)
 
     @override
     async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
-        """Return the whole hours of a day; on the day with 25 hours site and families take two requests each."""
+        """Return the whole hours of a day, or quarter hours where the day does not begin with one of the clock's hours.
+
+        On the day with 25 hours it takes more requests.
+        """
         zone = data.system.zone(self._zone)
         start, end = midnight(day, zone), min(midnight(day + _DAY, zone), now.astimezone(UTC))
         if end <= start:
             return {}
-        window = Window(start, end)
-        energy = await self._api.energy(data.system.id, start, end, Resolution.HOUR, zone=zone)
-        found: dict[Flow, tuple[Interval, ...]] = {Flow.PRODUCTION: _hours([energy], window)}
-        for family in _families(data):
-            of_family: dict[Flow, list[Series]] = {}
-            for part in _spans(window):
-                telemetry = await family.telemetry(self._api, data, part, Resolution.HOUR, zone, {})
-                for flow, series in _by_flow(telemetry, family).items():
-                    of_family.setdefault(flow, []).extend(series)
-            for flow, series in of_family.items():
-                found[flow] = _hours(series, window)
+        window, resolution = Window(start, end), _finest(start, midnight(day + _DAY, zone))
+        found: dict[Flow, tuple[Interval, ...]] = {}
+        if self._reads_site():
+            energy = await self._api.energy(data.system.id, start, end, resolution, zone=zone)
+            found[Flow.PRODUCTION] = _intervals({"": [energy]}, (), window)
+        for family in self._families(data):
+            of_family: dict[Flow, dict[str, list[Series]]] = {}
+            for part in windows(start, end, resolution, zone):
+                telemetry = await self._telemetry(family, data, part, resolution, zone)
+                for flow, by_device in _by_flow(telemetry, family).items():
+                    for serial, series in by_device.items():
+                        of_family.setdefault(flow, {}).setdefault(serial, []).append(series)
+            for flow, devices in of_family.items():
+                found[flow] = _intervals(devices, data.devices, window)
         return MappingProxyType(found)
+
+    @override
+    def answered(self, data: SystemData, flow: Flow) -> tuple[datetime, datetime] | None:
+        """Return the time whose quarter hours have been asked for and answered; what it lacks of them is null there."""
+        jobs = [family.name for family in FAMILIES if flow in family.system_flows] or [ENERGY]
+        asked = Asked.of(data.notes.get(asked_note(jobs[0])))
+        return None if asked is None else (asked.start, asked.end)
+
+    async def _telemetry(
+        self, family: Family, data: SystemData, window: Window, resolution: Resolution, zone: ZoneInfo
+    ) -> Telemetry:
+        """Return what a family reports of a window; nothing where the cloud does not let that be read.
+
+        What the site has produced, which is paid for already, does not depend on it. Raises `CloudError`.
+        """
+        try:
+            return await family.telemetry(self._api, data, window, resolution, zone, {})
+        except (NotAllowed, NotFound, InvalidRequest) as err:
+            _LOGGER.debug("The past of %s cannot be read: %s", family.name, err)
+            return Telemetry(devices=MappingProxyType({}))
+
+    def _reads_site(self) -> bool:
+        return self.reads((Flow.PRODUCTION,))
+
+    def _families(self, data: SystemData) -> list[Family]:
+        """Return the families that report something, as far as they are to be read."""
+        return [family for family in _families(data) if self.reads(family.system_flows)]
+
+    def _sources(self, data: SystemData) -> int:
+        """Return how many requests the same stretch of time takes: one for the site, one for each family."""
+        return self._reads_site() + len(self._families(data))
 
 
 def _families(data: SystemData) -> list[Family]:
-    """Return the families that the site has and that report something."""
-    return [family for family in FAMILIES if family.is_installed(data) and _flows(data, family)]
+    """Return the families that report something, or once did."""
+    return [family for family in FAMILIES if _flows(data, family)]
 
 
 def _flows(data: SystemData, family: Family) -> list[Flow]:
     """Return the flows that devices of a family ever reported: after weeks without a reading no interval is known."""
-    reported = {flow for serial in data.devices if family.includes(data, serial) for flow in data.told.get(serial, ())}
-    return [flow for flow in family.system_flows if flow in reported or data.flows.get(flow)]
+    return [flow for flow in family.system_flows if flow in family.reported(data)]
 
 
-def _by_flow(telemetry: Telemetry, family: Family) -> dict[Flow, list[Series]]:
-    """Return the energies of all devices of a family by flow; production of meters is not the site's."""
-    found: dict[Flow, list[Series]] = {}
-    for metrics in telemetry.devices.values():
+def _by_flow(telemetry: Telemetry, family: Family) -> dict[Flow, dict[str, Series]]:
+    """Return the energies of the devices of a family by flow and serial; production of meters is not the site's."""
+    found: dict[Flow, dict[str, Series]] = {}
+    for serial, metrics in telemetry.devices.items():
         for name, flow in family.metrics.items():
             if flow is not Flow.PRODUCTION and (series := metrics.get(f"{name}Energy")) is not None:
-                found.setdefault(flow, []).append(series)
+                found.setdefault(flow, {})[serial] = series
     return found
 
 
@@ -119,21 +170,31 @@ def _days(series: Iterable[Series], window: Window, zone: ZoneInfo) -> Mapping[d
     return MappingProxyType({day: max(0.0, total) for day, total in sorted(totals.items())})
 
 
-def _hours(series: Iterable[Series], window: Window) -> tuple[Interval, ...]:
-    """Add devices up by bucket, those that lie wholly in the window."""
-    totals: dict[tuple[datetime, datetime], float] = {}
-    for one in series:
-        for bucket in one.buckets:
-            if bucket.value is not None and window.start <= bucket.start and bucket.end <= window.end:
-                span = (bucket.start, bucket.end)
-                totals[span] = totals.get(span, 0.0) + max(0.0, bucket.value)
-    return tuple(Interval(start=start, end=end, energy_wh=total) for (start, end), total in sorted(totals.items()))
+def _intervals(
+    devices: Mapping[str, Iterable[Series]], listed: Collection[str], window: Window
+) -> tuple[Interval, ...]:
+    """Add devices up by bucket, those that lie wholly in the window.
+
+    A bucket that one of the devices in use lacks is not known of all of them: the sum of the others would be too low.
+    """
+    parts = {
+        serial: {(one.start, one.end): one.value for series in parts for one in series.buckets if one.value is not None}
+        for serial, parts in devices.items()
+    }
+    used = [part for serial, part in parts.items() if part and serial in listed]
+    spans = sorted({span for part in parts.values() for span in part})
+    return tuple(
+        Interval(
+            start=start,
+            end=end,
+            energy_wh=sum(max(0.0, part[start, end]) for part in parts.values() if (start, end) in part),
+        )
+        for start, end in spans
+        if window.start <= start and end <= window.end and all((start, end) in part for part in used)
+    )
 
 
-def _spans(window: Window) -> Iterable[Window]:
-    """Cut a day into what one request for hours may span: 24 of them."""
-    start = window.start
-    while start < window.end:
-        end = min(window.end, start + _DAY)
-        yield Window(start, end)
-        start = end
+def _finest(start: datetime, end: datetime) -> Resolution:
+    """Return the resolution at which the hours of a day are known: those of the clock, whatever the site's zone is."""
+    whole = start.minute == 0 and end.minute == 0
+    return Resolution.HOUR if whole else Resolution.QUARTER_HOUR

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ...model.elements import Interval
 from .model import Bucket, Series, Telemetry
+from .settling import Values
 from .windows import Window
 
 
@@ -33,15 +34,19 @@ def intervals_of(buckets: Iterable[Bucket]) -> tuple[Interval, ...]:
     )
 
 
-def bucket_starts(telemetry: Telemetry, window: Window, metrics: Iterable[str]) -> list[datetime]:
-    """Return the starts of the buckets of these metrics that some device has reported."""
-    return [
-        bucket.start
-        for reported in telemetry.devices.values()
+def values_of(buckets: Iterable[Bucket]) -> dict[datetime, float]:
+    """Return the values of buckets by their start."""
+    return {bucket.start: bucket.value for bucket in buckets if bucket.value is not None}
+
+
+def device_values(telemetry: Telemetry, window: Window, metrics: Iterable[str]) -> Values:
+    """Return the values of these metrics of every device by the start of the bucket."""
+    return {
+        (serial, name): values_of(complete_buckets(series, window))
+        for serial, reported in telemetry.devices.items()
         for name in metrics
         if (series := reported.get(name)) is not None
-        for bucket in complete_buckets(series, window)
-    ]
+    }
 
 
 def sum_of(series: Series | None) -> float | None:

@@ -1,5 +1,6 @@
 """SolarEdge's Monitoring API V2, read with an API key or signed in to."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import override
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from .jobs.meters import MetersJob
 from .jobs.overview import OverviewJob
 from .jobs.storage import StorageJob
 from .jobs.totals import TotalsJob
+from .site_zone import zone_of_details
 
 __all__ = ["DEFAULT_BASE_URL", "SolarEdge"]
 
@@ -85,5 +87,6 @@ class SolarEdge(Cloud):
         Raises `CredentialRefused` when the credential is dead, `NotAllowed` when it lives but may not do this.
         """
         if self._granted is not None:
-            return ((await self.api.site(self._granted)).system(),)
+            site = await self.api.site(self._granted)
+            return (replace(site.system(), timezone=zone_of_details(site, None)),)
         return tuple(site.system() for site in await self.api.sites())

@@ -5,20 +5,26 @@ A meter's production is the device's own figure: the site's is what its `energy`
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import ClassVar, override
 from zoneinfo import ZoneInfo
 
 from ...model.data import SystemData
 from ...model.elements import DeviceKind, Flow
-from ...model.series import Series
+from ...model.series import Series, newest_end
 from .api import SolarEdgeApi
+from .listing import is_listed, is_unlistable
 from .model import Telemetry
 from .scale import Scale
 from .windows import Resolution, Window
 
 SCALE_NOTE = "state_of_energy"
 """The note about what the numbers of the batteries' state of energy mean."""
+SILENT = timedelta(hours=24)
+"""Who is so far behind the site's production has nothing new to report for the time being."""
+SILENT_AGAIN = timedelta(hours=6)
+"""How often devices are asked that have nothing new to report."""
 
 
 class Family(ABC):
@@ -40,9 +46,41 @@ class Family(ABC):
         """The flows of the system that the devices measure together."""
         return tuple(flow for flow in self.metrics.values() if flow is not Flow.PRODUCTION)
 
+    @property
+    def counted_note(self) -> str:
+        """The name of the note about what the devices had counted then."""
+        return f"counted_{self.name}"
+
+    @property
+    def flows_note(self) -> str:
+        """The name of the note about the flows that devices of the kind have ever reported; empty: none when asked."""
+        return f"{self.name}_flows"
+
     def is_installed(self, data: SystemData) -> bool:
-        """Return whether the site has a device of this kind."""
-        return any(device.kind is self.kind for device in data.devices.values())
+        """Return whether the inventory has a device of this kind, be it one without a serial number."""
+        return is_listed(data, self.kind)
+
+    def may_be_installed(self, data: SystemData) -> bool:
+        """Return whether the site has such a device as far as is known: the inventory may not be readable at all."""
+        return self.is_installed(data) or bool(self.reported(data)) or is_unlistable(data, self.kind)
+
+    def reported(self, data: SystemData) -> frozenset[Flow]:
+        """Return the flows that devices of the kind have ever reported, whether they are still listed or not."""
+        noted = data.notes.get(self.flows_note, "").split()
+        of_devices = {
+            flow for serial in data.devices if self.includes(data, serial) for flow in data.told.get(serial, ())
+        }
+        of_system = {flow for flow in self.system_flows if data.flows.get(flow)}
+        return frozenset({flow for flow in self.metrics.values() if flow in noted} | of_devices | of_system)
+
+    def is_silent(self, data: SystemData) -> bool:
+        """Return whether the devices have been asked, and have told nothing new for long although the site has."""
+        reported, site = self.reported(data), newest_end(data.intervals)
+        if not reported:
+            return data.notes.get(self.flows_note) is not None
+        series = (*self.system_series(data), *self.device_series(data))
+        newest = max((end for one in series if (end := newest_end(one)) is not None), default=None)
+        return site is not None and (newest is None or site - newest >= SILENT)
 
     def includes(self, data: SystemData, serial: str) -> bool:
         """Return whether a serial number is one of this kind's devices."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ...model.elements import System, Vendor
@@ -45,7 +45,9 @@ class Site:
     installed_at: datetime | None = None
     last_update: datetime | None = None
     timezone: str | None = None
-    """IANA name; only the details have it."""
+    """IANA name, or any other text; only the details have it."""
+    utc_offset: timedelta | None = None
+    """The offset that the time of the last report is written with."""
 
     def system(self) -> System:
         """Return the site in the words of all vendors."""
@@ -99,6 +101,8 @@ class Series:
     buckets: tuple[Bucket, ...] = ()
     period_start: datetime | None = None
     period_end: datetime | None = None
+    utc_offset: timedelta | None = None
+    """How far the site's time is from UTC, as the newest label says; `None` where labels have no offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

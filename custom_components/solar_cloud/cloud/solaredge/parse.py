@@ -4,10 +4,12 @@ Read field by field: only an answer of the wrong shape raises `MalformedAnswer`.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ...model.zones import zone_named
 from ..parse import (
     above_zero,
     as_bool,
@@ -51,7 +53,7 @@ def parse_site(answer: Any) -> Site | None:
         return None
     peak_kw = above_zero(as_float(row.get("peakPower")))
     timezone = as_str(as_map(row.get("location")).get("timezone"))
-    zone = _zone(timezone)
+    zone = zone_named(timezone)
     return Site(
         id=site_id,
         name=as_str(row.get("name")),
@@ -60,6 +62,7 @@ def parse_site(answer: Any) -> Site | None:
         installed_at=as_time(row.get("installationDate"), zone),
         last_update=as_time(row.get("lastUpdateTime"), zone),
         timezone=timezone,
+        utc_offset=_offset(row.get("lastUpdateTime")),
     )
 
 
@@ -137,11 +140,9 @@ def _alert(row: Mapping[str, Any]) -> Alert:
     )
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
-    """Return a time zone by its IANA name; `None` for one that is not known."""
-    if name is None:
-        return None
+def _offset(stamp: Any) -> timedelta | None:
+    """Return the offset that a time is written with."""
     try:
-        return ZoneInfo(name)
-    except KeyError, ValueError, OSError:
+        return datetime.fromisoformat(stamp.strip()).utcoffset() if isinstance(stamp, str) else None
+    except ValueError:
         return None

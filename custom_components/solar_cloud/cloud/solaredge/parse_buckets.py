@@ -5,12 +5,12 @@ its end. Instants are aware UTC.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..parse import as_float, as_maps, as_time
+from ..parse import as_float, as_map, as_maps, as_time
 from .model import Bucket, Quantity, Series
 from .units import DIGITS
 from .windows import QUARTER, Resolution, bucket_end, bucket_start
@@ -37,6 +37,17 @@ def read_buckets(rows: list[Any], series: Series, factor: float, zone: ZoneInfo)
         elif start not in by_start:
             by_start[start] = Bucket(start, end, None)
     return tuple(by_start[start] for start in sorted(by_start))
+
+
+def utc_offset_of(rows: list[Any]) -> timedelta | None:
+    """Return how far the site's time is from UTC as the newest label says; `None` where labels have no offset."""
+    for row in reversed(rows):
+        if isinstance(text := as_map(row).get("timestamp"), str):
+            try:
+                return datetime.fromisoformat(text.strip()).utcoffset()
+            except ValueError:
+                continue
+    return None
 
 
 # In an answer of thirty inverters 150 series have the same labels: they are read once, and their instants are shared.

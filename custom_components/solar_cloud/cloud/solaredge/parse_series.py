@@ -11,11 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..errors import MalformedAnswer
-from ..parse import as_map, as_str, as_time, require_list, require_map
+from ..parse import as_float, as_map, as_str, as_time, maps_in, require_list, require_map
 from .model import Quantity, Series, Telemetry
-from .parse_buckets import read_buckets
-from .scale import SCALED_UNIT
-from .units import factor_of
+from .parse_buckets import read_buckets, utc_offset_of
+from .units import PERCENTAGES, factor_of, unit_name
 from .windows import Resolution
 
 _LOGGER = logging.getLogger(__name__)
@@ -33,6 +32,8 @@ _METRICS: Mapping[str, Quantity] = MappingProxyType(
         "stateOfEnergy": Quantity.PERCENTAGE,
     }
 )
+UNNAMED = "-"
+"""Stands for a meter whose serial number is empty: what it measures is the site's all the same."""
 _MOST_ODD_UNITS = 100
 """How many units that are not known are logged at most."""
 
@@ -51,10 +52,12 @@ class SeriesReader:
         zone: ZoneInfo,
         period: Mapping[str, Any] | None = None,
         percentage: float = 1,
+        default_unit: Any = None,
     ) -> Series:
         """Read one series in this project's unit.
 
-        `period` stands in where the series has none of its own; `percentage` makes the unit PERCENTAGE per cent.
+        `period` and `default_unit` stand in where the series has none of its own; `percentage` makes the unit
+        PERCENTAGE per cent.
         Raises `MalformedAnswer` for anything but an object with an array of values, and when the buckets are of another
         size than asked: such values would be booked twice. Values in a unit that does not fit are dropped.
         """
@@ -70,10 +73,15 @@ class SeriesReader:
             period_start=as_time(period.get("from"), zone),
             period_end=as_time(period.get("to"), zone),
         )
-        factor = self._factor(row.get("unit"), quantity)
+        series = replace(series, utc_offset=utc_offset_of(rows))
+        unit = row.get("unit")
+        if unit is None and factor_of(default_unit, quantity) is not None:
+            unit = default_unit
+        factor = factor_of(unit, quantity)
         if factor is None:
+            self._report_odd(unit, quantity, rows)
             return series
-        if as_str(row.get("unit")) == SCALED_UNIT:
+        if unit_name(unit) in PERCENTAGES:
             factor *= percentage
         return replace(series, buckets=read_buckets(rows, series, factor, zone))
 
@@ -88,27 +96,25 @@ class SeriesReader:
         row = require_map(answer, f"{family} telemetry")
         period = as_map(row.get("period"))
         devices: dict[str, Mapping[str, Series]] = {}
-        for serial, metrics in require_map(row.get(family), f"{family} telemetry").items():
+        for key, metrics in require_map(row.get(family), f"{family} telemetry").items():
             read: dict[str, Series] = {}
             for name, values in as_map(metrics).items():
                 if (quantity := _METRICS.get(name)) is None:
                     continue
                 try:
-                    read[name] = self.series(values, quantity, asked, zone, period, percentage)
+                    read[name] = self.series(values, quantity, asked, zone, period, percentage, row.get("unit"))
                 except MalformedAnswer:
                     _LOGGER.debug("Left out a metric that cannot be read: %s", name)
-            if as_str(serial):
-                devices[serial] = MappingProxyType(read)
+            devices[as_str(key) or UNNAMED] = MappingProxyType(read)
         return Telemetry(devices=MappingProxyType(devices))
 
-    def _factor(self, unit: Any, quantity: Quantity) -> float | None:
-        """Return the factor of a unit; one that is unknown or of another quantity is logged, once."""
-        if (factor := factor_of(unit, quantity)) is not None:
-            return factor
+    def _report_odd(self, unit: Any, quantity: Quantity, rows: list[Any]) -> None:
+        """Log a unit that is unknown or of another quantity, once; a series without values may call it anything."""
+        if all(as_float(row.get("value")) is None for row in maps_in(rows)):
+            return
         text = repr(unit)[:40]
         if text not in self._odd_units and len(self._odd_units) < _MOST_ODD_UNITS:
             self._odd_units.add(text)
             _LOGGER.warning(
                 "SolarEdge gives %s in a unit that is not known: %s; these values are left out", quantity, text
             )
-        return None

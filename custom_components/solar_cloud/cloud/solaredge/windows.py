@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ...model.data import local_day, midnight
 from ...model.elements import Interval, System
+from ..parse import as_time
 
 QUARTER = timedelta(minutes=15)
 REPORT_DELAY = timedelta(seconds=90)
@@ -25,8 +26,9 @@ LEAST_LOOK_BACK = timedelta(hours=3)
 REACH = timedelta(hours=60)
 """Older gaps are not asked for: the lifetime figure has them anyway."""
 _MINUTE = timedelta(minutes=1)
+_CLOCK_ERROR = timedelta(days=1)
 _FIRST_YEAR = 2000
-"""Where an installation date is missing; SolarEdge was founded in 2006."""
+"""SolarEdge was founded in 2006."""
 
 
 class Resolution(StrEnum):
@@ -105,6 +107,16 @@ class Asked:
     start: datetime
     end: datetime
 
+    @classmethod
+    def of(cls, text: str | None) -> Asked | None:
+        """Read what `text` has written; `None` where that is no stretch of time."""
+        start, end = (as_time(part) for part in (text or "").partition("/")[::2])
+        return cls(start, end) if start is not None and end is not None and start <= end else None
+
+    def text(self) -> str:
+        """Write the stretch, to be kept in a note."""
+        return f"{self.start.isoformat()}/{self.end.isoformat()}"
+
     def joined(self, newer: Asked) -> Asked:
         """Return one stretch for both, or only the newer where there is a gap between them."""
         return Asked(min(self.start, newer.start), max(self.end, newer.end)) if newer.start <= self.end else newer
@@ -122,14 +134,26 @@ def needed_from(day: date | None, now: datetime, zone: ZoneInfo) -> datetime:
     return start if now - REACH <= start < today else today
 
 
-def whole_life(system: System, now: datetime, zone: ZoneInfo) -> Window:
-    """Return the whole life of a system up to now.
+def whole_life(now: datetime, zone: ZoneInfo) -> Window:
+    """Return the time up to now in which any site may have produced.
 
-    It begins with the year of the installation, because the day is what an installer typed: some sites produced before.
+    The date of the installation is what somebody typed, and one request reaches as far back as it likes: some sites
+    have been producing for years before it.
     """
-    year = min(system.installed_at, now).astimezone(zone).year if system.installed_at else _FIRST_YEAR
-    start = midnight(date(year, 1, 1), zone)
-    return Window(start, max(now, start + _MINUTE))
+    return Window(midnight(date(_FIRST_YEAR, 1, 1), zone), now)
+
+
+def life_since_installation(system: System, now: datetime, zone: ZoneInfo) -> Window | None:
+    """Return the time from the year of the installation on; `None` without a date, or with one that lies ahead."""
+    start = system.installed_at
+    if start is None or start > now:
+        return None
+    return Window(midnight(date(start.astimezone(zone).year, 1, 1), zone), now)
+
+
+def not_ahead(moment: datetime | None, now: datetime) -> datetime | None:
+    """Return an instant that a cloud has stamped; `None` for one that is further ahead than its clock may be."""
+    return None if moment is None or moment > now + _CLOCK_ERROR else moment
 
 
 def day_so_far(now: datetime, zone: ZoneInfo) -> Window | None:

@@ -1,11 +1,12 @@
 """The lifetime of a SolarEdge site: all years without today."""
 
+from dataclasses import replace
 from datetime import date
 
 from aiohttp import web
 import pytest
 
-from custom_components.solar_cloud.cloud.errors import MalformedAnswer, NoDataYet
+from custom_components.solar_cloud.cloud.errors import InvalidRequest, MalformedAnswer, NoDataYet
 from custom_components.solar_cloud.model.elements import LifetimeBase, Update
 
 from ..helpers import bench, fixture, quarters, utc
@@ -36,11 +37,15 @@ def lifetime_answers(it, years, today, served=None) -> None:
 async def test_the_lifetime_is_all_years_up_to_now_without_today():
     async with bench() as it:
         lifetime_answers(it, fixture("lifetime.json"), 3.5)
-        update = await it.run("lifetime", with_system(installed_at=utc(2022, 8, 14, 22)))
-        assert update == Update(lifetime=LifetimeBase(day=date(2026, 11, 21), before_wh=YEARS_WH - 3500))
+        data = with_system(installed_at=utc(2022, 8, 14, 22))
+        update = await it.run("lifetime", data)
+        assert update == Update(
+            lifetime=LifetimeBase(day=date(2026, 11, 21), before_wh=YEARS_WH - 3500),
+            system=replace(data.system, producing_since=date(2022, 1, 1)),
+        )
         years, day = it.cloud.asked
         assert years.query == [
-            ("from", "2022-01-01T00:00:00+01:00"),
+            ("from", "2000-01-01T00:00:00+01:00"),
             ("to", "2026-11-21T10:01:30+01:00"),
             ("resolution", "YEAR"),
             ("unit", "WH"),
@@ -104,7 +109,7 @@ async def test_the_lifetime_on_new_year_s_day_asks_for_a_time_that_is_not_empty(
         it.clock.now = utc(2026, 12, 31, 23)
         lifetime_answers(it, {"unit": "WH", "resolution": "YEAR", "values": []}, None)
         await it.run("lifetime", with_system(installed_at=utc(2026, 12, 31, 23)))
-        assert spans(it) == [("2027-01-01T00:00:00+01:00", "2027-01-01T00:01:00+01:00")]
+        assert spans(it) == [("2000-01-01T00:00:00+01:00", "2027-01-01T00:00:00+01:00")]
 
 
 async def test_a_lifetime_below_zero_is_malformed():
@@ -123,3 +128,54 @@ async def test_lifetime_and_the_day_s_intervals_make_the_published_lifetime():
         data = await it.run_and_merge("energy", with_system(installed_at=utc(2022, 8, 14, 22)))
         data = await it.run_and_merge("lifetime", data)
         assert data.lifetime.published_wh == pytest.approx(YEARS_WH, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    "installed_at",
+    [utc(2026, 2, 1), utc(2026, 11, 21, 8), utc(2026, 12, 24), utc(2062, 2, 1), utc(2001, 1, 1), None],
+    ids=str,
+)
+async def test_everything_that_the_year_buckets_tell_counts_whatever_the_date_says(installed_at):
+    async with bench() as it:
+        lifetime_answers(it, fixture("lifetime.json"), 3.5)
+        update = await it.run("lifetime", with_system(installed_at=installed_at))
+        assert update.lifetime == LifetimeBase(day=date(2026, 11, 21), before_wh=YEARS_WH - 3500)
+        assert update.system.producing_since == date(2022, 1, 1)
+        assert len(it.cloud.asked) == 2
+
+
+@pytest.mark.parametrize("installed_at", [utc(2026, 11, 22, 8), utc(2062, 2, 1), None], ids=str)
+async def test_a_date_that_lies_ahead_makes_no_lifetime_of_zero(installed_at):
+    async with bench() as it:
+        lifetime_answers(it, {"unit": "WH", "resolution": "YEAR", "values": []}, None)
+        with pytest.raises(NoDataYet):
+            await it.run("lifetime", with_system(installed_at=installed_at))
+
+
+async def test_a_year_without_energy_is_not_the_first_one_and_the_known_first_one_is_not_written_anew():
+    async with bench() as it:
+        years = fixture("lifetime.json")
+        years["values"][0]["value"] = 0
+        lifetime_answers(it, years, 3.5)
+        update = await it.run("lifetime", with_system())
+        assert update.system.producing_since == date(2023, 1, 1)
+        assert (await it.run("lifetime", with_system(producing_since=date(2023, 1, 1)))).system is None
+
+
+async def test_a_cloud_that_refuses_so_many_years_is_asked_from_the_installation_on():
+    async with bench() as it:
+        years = fixture("lifetime.json")
+        lifetime_answers(it, years, 3.5)
+        serve = it.cloud.handlers[ENERGY]
+        it.cloud.handlers[ENERGY] = lambda request: (
+            web.json_response({"detail": "too long"}, status=400)
+            if request.query["from"].startswith("2000")
+            else serve(request)
+        )
+        data = with_system(installed_at=utc(2022, 8, 14, 22))
+        for requests in (3, 2):
+            it.cloud.asked.clear()
+            assert (await it.run("lifetime", data)).lifetime.before_wh == YEARS_WH - 3500
+            assert len(it.cloud.asked) == requests
+        with pytest.raises(InvalidRequest):
+            await it.run("lifetime", with_system(installed_at=None))

@@ -36,6 +36,7 @@ async def breakdown(body: Any) -> Breakdown:
 async def test_parts_that_add_up_are_reported():
     assert await breakdown(overview(WHOLE, USED)) == Breakdown(
         day=NOW.date(),
+        read_at=NOW,
         self_consumed_wh=6200.0,
         to_battery_wh=4100.0,
         to_grid_wh=8150.0,

@@ -5,7 +5,9 @@ are Wh, instants aware UTC.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+import logging
 from types import MappingProxyType
 from typing import override
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from ....model.data import KEEP_INTERVALS, SystemData, local_day, midnight
 from ....model.elements import DeviceReading, Flow, Interval, System, Update
 from ...base import Job, JobTerms
 from ...enphase.model import METER_SOURCE, Stats
-from ...errors import NotFound
+from ...errors import InvalidRequest, NoDataYet, NotFound
 from ...parse import as_time
 from ..api import EnphaseV2Api
 from ..known_meters import listed_meters, production_series
@@ -23,7 +25,12 @@ ONLY_METER = "only_meter"
 """The note about the serial number of a system's only meter: the intervals of the system are its own."""
 ONLY_SINCE = "only_meter_since"
 """The note about when it replaced another one; intervals before that may hold the other one's energy."""
+SHORT_SINCE = "meters_short_since"
+"""The note about when a span of more than a day was refused."""
+SHORT_FOR = timedelta(days=28)
+"""How long that is remembered; then it is tried again."""
 _DAY = timedelta(days=1)
+_LOGGER = logging.getLogger(__name__)
 
 
 class MetersJob(Job[EnphaseV2Api]):
@@ -42,13 +49,44 @@ class MetersJob(Job[EnphaseV2Api]):
     async def run(self, data: SystemData, now: datetime) -> Update:
         """Return the intervals and newest values of each meter, and how many meters there are.
 
-        Raises `CloudError`; `NotFound` where no meter measures production.
+        A span that is refused is not asked for again; one of a day is. Raises `CloudError`; `NotFound` where no meter
+        measures production.
         """
-        stats = await self.api.rgm_stats(data.system.id, _start(data, now, self.zone(data)))
-        if not stats.total_devices and not stats.intervals:
-            # The meters of the inventory measure consumption; there is no point in reading them again soon.
-            raise NotFound("no revenue-grade meter")
-        return _update(stats, data, now)
+        start, day = _start(data, now, self.zone(data)), now - _DAY
+        if _is_short(data, now):
+            start = max(start, day)
+        try:
+            stats = await self.api.rgm_stats(data.system.id, start)
+        except NoDataYet, InvalidRequest:
+            if start >= day:
+                raise
+            return await self._short(data, day, now)
+        return _checked(stats, data, now)
+
+    async def _short(self, data: SystemData, day: datetime, now: datetime) -> Update:
+        """Return the intervals of a day, and the note that more was refused; the day may be refused as well."""
+        notes = {SHORT_SINCE: now.isoformat()}
+        try:
+            stats = await self.api.rgm_stats(data.system.id, day)
+        except NoDataYet, InvalidRequest:
+            return Update(notes=MappingProxyType(notes))
+        _LOGGER.info("%s: Enphase gives no more than a day of the meters at once", data.system.name)
+        update = _checked(stats, data, now)
+        return replace(update, notes=MappingProxyType({**update.notes, **notes}))
+
+
+def _checked(stats: Stats, data: SystemData, now: datetime) -> Update:
+    """Return what the meters' answer changes; raises `NotFound` where no meter measures production."""
+    if not stats.total_devices and not stats.intervals:
+        # The meters of the inventory measure consumption; there is no point in reading them again soon.
+        raise NotFound("no revenue-grade meter")
+    return _update(stats, data, now)
+
+
+def _is_short(data: SystemData, now: datetime) -> bool:
+    """Return whether a span of more than a day was refused lately."""
+    since = as_time(data.notes.get(SHORT_SINCE))
+    return since is not None and timedelta(0) <= now - since < SHORT_FOR
 
 
 def _start(data: SystemData, now: datetime, zone: ZoneInfo) -> datetime:

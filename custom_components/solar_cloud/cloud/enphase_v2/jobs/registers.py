@@ -155,7 +155,7 @@ def _is_due(data: SystemData, series: Mapping[str, Series], today: date, now: da
     if not _noted_recently(READ, data, now):
         return True
     bases = [data.device_bases.get(serial, {}).get(Flow.PRODUCTION) for serial in series]
-    return any(base is None or base.day < today - 2 * _DAY for base in bases)
+    return any(base is None or base.missing_since is not None or base.day < today - 2 * _DAY for base in bases)
 
 
 def _is_younger(data: SystemData, day: date, zone: ZoneInfo) -> bool:

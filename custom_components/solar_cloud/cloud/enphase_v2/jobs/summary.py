@@ -20,4 +20,4 @@ class SummaryJob(Job[EnphaseV2Api]):
         """Return the state of the system, its power, and its energy today and before. Raises `CloudError`."""
         # Without ``summary_date``, because with it the cloud leaves out power, size and modules.
         summary = await self.api.summary(data.system.id, zone=self.zone(data))
-        return summary_update(summary, data.system)
+        return summary_update(summary, data.system, now)

@@ -1,8 +1,4 @@
-"""The job `latest`: the newest powers (W) of all flows and of each battery, brought into a set that agrees.
-
-With a net meter the cloud computes consumption as production + grid, so a battery's part is in it. A total meter
-measures what the house uses (Enphase v4 documentation, ``latest_telemetry``).
-"""
+"""The job `latest`: the newest powers (W) of all flows and of each battery."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,19 +6,29 @@ from types import MappingProxyType
 from typing import override
 
 from ....model.data import SystemData
-from ....model.elements import DeviceKind, DeviceReading, Flow, Momentary, Power, Update
+from ....model.elements import DeviceKind, DeviceReading, Power, Update
 from ...base import Job, JobTerms
+from ...enphase.model import METER_SOURCE
 from ..api import EnphaseV4Api
-from ..capabilities import LATEST_NOTE, MISSING, READ, has_battery, reports_latest
-from ..meters import CONSUMPTION_METER, PRODUCTION_METER, TOTAL_CONFIG, meter_configs
+from ..capabilities import LATEST_NOTE, MISSING, READ, latest_notes, reports_latest
+from ..facts import LATEST, doubts, has_battery, is_listed
+from ..meters import (
+    CONSUMPTION_METER,
+    DISABLED,
+    PRODUCTION_METER,
+    TOTAL_CONFIG,
+    battery_serials,
+    known_meters,
+    meter_configs,
+)
 from ..model import BatteryNow, Latest, MeterChannel
+from ..powers import Reading, momentary_of
 from .pace import DELAY, REPORTS_EVERY
-from .refusals import REFUSALS, refusal_update
+from .refusals import REFUSALS, missing, refusal_update
+from .storage import noted_storage
 
 FRESH = timedelta(hours=1)
 """What is older than that is unknown."""
-NOISE_W = 50.0
-"""A house that seems to give a little is one that uses nothing: meters are read some seconds apart."""
 
 
 class LatestJob(Job[EnphaseV4Api]):
@@ -44,101 +50,107 @@ class LatestJob(Job[EnphaseV4Api]):
             latest = await self.api.latest_telemetry(data.system.id)
         except REFUSALS:
             # The summary has to give power then, so it is noted: only the coordinator knows that a job rests.
-            return refusal_update(LATEST_NOTE, self.name, data, final=True)
+            return refusal_update(LATEST_NOTE, self.name, data, now, final=True)
         return latest_update(latest, data, now)
 
 
 def latest_update(latest: Latest, data: SystemData, now: datetime) -> Update:
     """Return the newest powers of a system, and of its batteries.
 
-    Without production among them they have nothing that a summary has not, which is noted.
+    Without production among them they have nothing that a summary has not, which is noted. Production counts only where
+    the summary names meters as its source: a meter that sees a part of the inverters would be mixed with all of them.
     """
-    production, at = _power(latest.meters, PRODUCTION_METER, now)
-    consumption, consumed_at = _power(latest.meters, CONSUMPTION_METER, now)
-    battery, stored_at = _battery(latest.batteries, now)
-    readings = _readings(latest.batteries, data, now)
-    listed = any(channel.name == PRODUCTION_METER and channel.power_w is not None for channel in latest.meters)
-    notes = MappingProxyType({LATEST_NOTE: READ if listed else MISSING})
-    moments = [moment for moment in (at, consumed_at, stored_at) if moment is not None]
-    if production is None or at is None:
-        return Update(readings=readings, notes=notes)
-    if consumption is None or (has_battery(data) and battery is None):
-        # The power of the house cannot be computed; production is known.
-        return Update(readings=readings, notes=notes, power=Power(power_w=max(0.0, production), measured_at=at))
+    channels = _in_use(latest.meters, data)
+    named = data.system.source in {None, METER_SOURCE}
+    produced = [one for one in channels.get(PRODUCTION_METER, ()) if named and one.power_w is not None]
+    reading = Reading(
+        production=_sum([(one.power_w, one.reported) for one in produced], now),
+        net=_measured(channels.get(CONSUMPTION_METER, ()), now),
+        total=_measured(channels.get(TOTAL_CONFIG, ()), now),
+        battery=_sum([(one.power_w, one.reported) for one in latest.batteries], now),
+    )
+    knows_storage = any(battery.power_w is not None for battery in latest.batteries)
+    system, storage_notes = noted_storage(data, LATEST, seen=knows_storage)
+    notes = {**storage_notes, **_doubts(latest, data, now)}
+    if reading.production is not None:
+        notes[LATEST_NOTE] = READ
+    elif produced:
+        newest = max((one.reported for one in produced if one.reported is not None), default=None)
+        notes |= latest_notes(data, newest)
+    else:
+        notes[LATEST_NOTE] = MISSING
+    momentary = momentary_of(reading, now, storing=has_battery(data) or knows_storage)
+    power = None
+    if momentary is None and reading.production is not None:
+        power = Power(
+            power_w=max(0.0, reading.production.power_w), measured_at=min(reading.production.measured_at, now)
+        )
     return Update(
-        readings=readings,
-        notes=notes,
-        momentary=balanced(
-            production,
-            consumption,
-            battery,
-            total=meter_configs(data).get(CONSUMPTION_METER) == TOTAL_CONFIG,
-            measured_at=min(*moments, now),
-        ),
+        system=None if system.unknown_storage in {None, data.system.unknown_storage} else system,
+        power=power,
+        momentary=momentary,
+        readings=_readings(latest.batteries, data, now),
+        notes=MappingProxyType(notes),
     )
 
 
-def balanced(
-    production: float, consumption: float, battery: float | None, *, total: bool, measured_at: datetime
-) -> Momentary:
-    """Return powers whose sources and sinks are equal; `battery` is what batteries give, negative while they take.
+def _in_use(channels: Sequence[MeterChannel], data: SystemData) -> Mapping[str, Sequence[MeterChannel]]:
+    """Return the channels by what they measure: production, what goes through the grid's connection, or the house.
 
-    A house cannot give energy: where the reading of a net meter says so, it is that of a total one. What inverters
-    draw at night is consumption.
+    The last is `TOTAL_CONFIG`. The list of devices says what a meter is for; one that it does not know is taken at its
+    name.
     """
-    given = battery or 0.0
-    grid = consumption - production
-    load = consumption + given
-    if total or load < -NOISE_W:
-        total, load = True, consumption
-        grid = load - production - given
-    if load < 0:
-        load = 0.0
-        grid = load - production - given
-    produced = max(0.0, production)
-    powers = {
-        Flow.PRODUCTION: produced,
-        Flow.CONSUMPTION: load + produced - production,
-        Flow.GRID_IMPORT: max(0.0, grid),
-        Flow.GRID_EXPORT: max(0.0, -grid),
-    }
-    if battery is not None:
-        powers |= {Flow.BATTERY_DISCHARGE: max(0.0, given), Flow.BATTERY_CHARGE: max(0.0, -given)}
-    computed = {Flow.GRID_IMPORT, Flow.GRID_EXPORT} if total else {Flow.CONSUMPTION}
-    return Momentary(measured_at=measured_at, powers=MappingProxyType(powers), computed=frozenset(computed))
+    known, wiring = known_meters(data), meter_configs(data).get(CONSUMPTION_METER)
+    found: dict[str, list[MeterChannel]] = {}
+    for channel in channels:
+        meter = known.get(channel.id or "")
+        if meter is not None and meter.role == DISABLED:
+            continue
+        role = meter.role if meter is not None and meter.role else channel.name
+        config = meter.config if meter is not None else wiring
+        if role == CONSUMPTION_METER and config == TOTAL_CONFIG:
+            role = TOTAL_CONFIG
+        found.setdefault(role or "", []).append(channel)
+    return found
 
 
-def _power(channels: Sequence[MeterChannel], name: str, now: datetime) -> tuple[float | None, datetime | None]:
-    """Return the sum of the phases of all meters of a name, and when the oldest of them was read.
-
-    Phases without a power are not installed; one whose power is old leaves the sum unknown.
-    """
-    installed = [(one.power_w, one.reported) for one in channels if one.name == name and one.power_w is not None]
-    return _sum(installed, now)
+def _measured(channels: Sequence[MeterChannel], now: datetime) -> Power | None:
+    """Return the sum of the phases of meters; those without a power are not installed."""
+    return _sum([(one.power_w, one.reported) for one in channels if one.power_w is not None], now)
 
 
-def _battery(batteries: Sequence[BatteryNow], now: datetime) -> tuple[float | None, datetime | None]:
-    return _sum([(one.power_w, one.reported) for one in batteries], now)
-
-
-def _sum(parts: Sequence[tuple[float | None, datetime | None]], now: datetime) -> tuple[float | None, datetime | None]:
+def _sum(parts: Sequence[tuple[float | None, datetime | None]], now: datetime) -> Power | None:
+    """Return the sum of all parts and when the oldest of them was read; one that is old leaves it unknown."""
     powers = [power for power, reported in parts if power is not None and _is_fresh(reported, now)]
     moments = [reported for _, reported in parts if reported is not None]
     if not parts or len(powers) < len(parts) or len(moments) < len(parts):
-        return None, None
-    return sum(powers), min(moments)
+        return None
+    return Power(power_w=sum(powers), measured_at=min(moments))
 
 
 def _is_fresh(reported: datetime | None, now: datetime) -> bool:
     return reported is not None and now - reported <= FRESH
 
 
+def _doubts(latest: Latest, data: SystemData, now: datetime) -> Mapping[str, str]:
+    """Return the note that there are meters or batteries which the list of devices does not know."""
+    if not is_listed(data):
+        return {}
+    known, batteries = known_meters(data), battery_serials(data)
+    strange = [one for one in latest.meters if known and one.power_w is not None and one.id and one.id not in known]
+    unlisted = [one for one in latest.batteries if one.power_w is not None and one.id and one.id not in batteries]
+    is_strange = bool(strange) or bool(unlisted and (batteries or not has_battery(data)))
+    gone = {missing(LATEST): False}
+    return doubts(data, now, {LATEST: is_strange, **gone})
+
+
 def _readings(batteries: Sequence[BatteryNow], data: SystemData, now: datetime) -> Mapping[str, DeviceReading]:
-    """Return the power of each battery that is listed; its name ends with its serial number."""
-    listed = data.serials(DeviceKind.BATTERY)
+    """Return the power of each battery that is listed; its id or its name, which ends with its serial, says which."""
+    serials, listed = battery_serials(data), data.serials(DeviceKind.BATTERY)
     found: dict[str, DeviceReading] = {}
     for battery in batteries:
-        own = [serial for serial in listed if battery.name is not None and serial in battery.name]
+        named = [serial for serial in listed if battery.name is not None and serial in battery.name]
+        own = [serial for serial in listed if serial == serials.get(battery.id or "")] or named
         if not own and len(listed) == len(batteries) == 1:
             own = listed
         if len(own) == 1 and battery.power_w is not None and _is_fresh(battery.reported, now):

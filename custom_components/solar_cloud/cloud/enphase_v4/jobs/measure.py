@@ -9,12 +9,15 @@ from ....model.data import SystemData
 from ....model.elements import DeviceReading, Update
 from ....model.series import EMPTY
 from ...base import Job, JobTerms
+from ...errors import NoDataYet
 from ..api import EnphaseV4Api
-from ..capabilities import READ, is_needed, was_reported
+from ..capabilities import MISSING, READ, has_hardware, is_needed, was_reported
+from ..facts import doubts
 from ..measures import Measure, MeasuredRows
+from ..reading import read_rows
 from ..rows import final_rows, window
 from .pace import DELAY, REPORTS_EVERY
-from .refusals import NOT_THERE, REFUSALS, refusal_update
+from .refusals import NOT_THERE, REFUSALS, missing, refusal_update
 from .telemetry import TelemetryJob
 
 
@@ -50,19 +53,27 @@ class MeasureJob(Job[EnphaseV4Api]):
         base = next((data.bases[flow] for flow in measure.flows if flow in data.bases), None)
         start, granularity = window(series, base, now, self.zone(data))
         try:
-            found = await measure.rows(self.api, data, start, granularity)
+            found, notes = await read_rows(measure, self.api, data, start, granularity, now)
         except NOT_THERE as err:
-            final = isinstance(err, REFUSALS)
-            if was_reported(measure, data) and not final:
+            reported = was_reported(measure, data)
+            final = isinstance(err, (*REFUSALS, NoDataYet) if reported else REFUSALS)
+            if reported and not final:
                 raise
-            return refusal_update(measure.note, measure.name, data, final=final)
-        if not was_reported(measure, data) and not any(found.rows.values()):
-            return refusal_update(measure.note, measure.name, data, final=False)
+            return refusal_update(measure.note, measure.name, data, now, final=final)
+        is_empty = not any(found.rows.values())
+        if is_empty and not was_reported(measure, data):
+            return refusal_update(measure.note, measure.name, data, now, final=False)
+        # After the last rows of a meter that was taken out there is nothing more to come.
+        state = READ if has_hardware(measure, data) else MISSING
+        if measure.state(data) != state:
+            notes = {**notes, measure.note: state}
+        # A whole day without a row: the gateway is silent, or the meter has been taken out.
+        contradicted = {measure.name: is_empty, missing(measure.name): False}
         rows = {flow: final_rows(part, found.total_devices, now) for flow, part in found.rows.items()}
         return Update(
             flows=MappingProxyType({flow: part for flow, part in rows.items() if part}),
             readings=self.readings(found, data),
-            notes=MappingProxyType({measure.note: READ} if measure.state(data) != READ else {}),
+            notes=MappingProxyType({**notes, **doubts(data, now, contradicted)}),
         )
 
     def readings(self, found: MeasuredRows, data: SystemData) -> Mapping[str, DeviceReading]:

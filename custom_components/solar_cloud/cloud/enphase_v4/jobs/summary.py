@@ -7,14 +7,16 @@ from typing import override
 from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData, midnight
-from ....model.elements import Device, DeviceKind, Flow, LifetimeBase, Momentary, Update
+from ....model.elements import Device, DeviceKind, LifetimeBase, Update
 from ...base import Job, JobTerms
 from ...enphase.updates import summary_update
 from ..api import EnphaseV4Api
-from ..capabilities import KNOWN_SINCE_NOTE, is_metered, reports_latest
+from ..capabilities import KNOWN_SINCE_NOTE, is_metered, latest_again, reports_latest
+from ..facts import SUMMARY, doubts, has_battery, is_listed, saw_storage, source_doubts
 from ..model import SystemSummary
 from ..rows import LATE
 from .pace import DELAY, REPORTS_EVERY
+from .storage import noted_storage
 
 STATE_CADENCE = timedelta(hours=20)
 """How often the state alone is read: no whole number of days, so that it never stays at midnight."""
@@ -42,20 +44,29 @@ class SummaryJob(Job[EnphaseV4Api]):
 def system_update(found: SystemSummary, data: SystemData, now: datetime, zone: ZoneInfo) -> Update:
     """Return what a summary says of a system.
 
-    Where more than production is measured, all energies are those of the quarter hours, so that they agree. Then the
-    summary gives the state and the lifetime before today, and power only where nothing else does.
+    Where more than production is measured, the energies are those of the quarter hours. Then the summary gives the
+    state and the lifetime before today, and its power and energy today only where no other job has a power of now.
     """
-    update = summary_update(found.summary, data.system)
-    notes = {} if KNOWN_SINCE_NOTE in data.notes else {KNOWN_SINCE_NOTE: now.isoformat()}
-    update = replace(update, notes=MappingProxyType(notes), devices=_battery_capacity(found, data))
+    update = _with_facts(summary_update(found.summary, data.system, now), found, data, now)
     if not is_metered(data):
         return update
-    momentary = None
-    if update.power is not None and not reports_latest(data):
-        powers = MappingProxyType({Flow.PRODUCTION: update.power.power_w})
-        momentary = Momentary(measured_at=update.power.measured_at, powers=powers)
-    lifetime = update.lifetime if _is_final(update.lifetime, found, zone) else None
-    return replace(update, power=None, today=None, momentary=momentary, lifetime=lifetime)
+    update = replace(update, lifetime=update.lifetime if _is_final(update.lifetime, found, zone) else None)
+    return replace(update, power=None, silence=None, today=None) if reports_latest(data) else update
+
+
+def _with_facts(update: Update, found: SystemSummary, data: SystemData, now: datetime) -> Update:
+    """Return the update with what the summary says of the system's hardware, as far as it contradicts what is known."""
+    notes: dict[str, str] = {} if KNOWN_SINCE_NOTE in data.notes else {KNOWN_SINCE_NOTE: now.isoformat()}
+    known, storage_notes = noted_storage(data, SUMMARY, seen=found.has_storage)
+    notes |= storage_notes
+    notes |= latest_again(data, found.summary.source, found.summary.last_interval_end)
+    if is_listed(data):
+        listed, seen = has_battery(data), found.has_storage
+        gone = listed and not seen and saw_storage(data, SUMMARY)
+        contradicted = {"storage": (seen and not listed) or gone, **source_doubts(data, found.summary.source)}
+        notes |= doubts(data, now, contradicted)
+    system = update.system and replace(update.system, unknown_storage=known.unknown_storage)
+    return replace(update, system=system, notes=MappingProxyType(notes), devices=_battery_capacity(found, data))
 
 
 def _is_final(lifetime: LifetimeBase | None, found: SystemSummary, zone: ZoneInfo) -> bool:

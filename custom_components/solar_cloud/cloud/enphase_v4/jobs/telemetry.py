@@ -9,12 +9,15 @@ from ....model.data import SystemData
 from ....model.elements import Flow, Power, Update
 from ....model.series import EMPTY
 from ...base import Job, JobTerms
+from ...errors import NoDataYet
 from ..api import EnphaseV4Api
-from ..capabilities import READ, is_metered, is_needed
+from ..capabilities import READ, is_metered, is_needed, was_reported
+from ..facts import doubts
 from ..measures import PRODUCTION
+from ..reading import read_rows
 from ..rows import final_rows, quarters, window, with_twilight
 from .pace import DELAY, REPORTS_EVERY
-from .refusals import REFUSALS, refusal_update
+from .refusals import REFUSALS, missing, refusal_update
 
 STATISTICS_CADENCE = timedelta(hours=8)
 """How often rows are read that only statistics are made of."""
@@ -52,13 +55,16 @@ class TelemetryJob(Job[EnphaseV4Api]):
         series = data.intervals or data.detail.get(Flow.PRODUCTION, EMPTY)
         start, granularity = window(series, None, now, self.zone(data))
         try:
-            found = await PRODUCTION.rows(self.api, data, start, granularity)
-        except REFUSALS:
-            return refusal_update(PRODUCTION.note, PRODUCTION.name, data, final=True)
-        notes = MappingProxyType({PRODUCTION.note: READ} if PRODUCTION.state(data) != READ else {})
-        rows = final_rows(found.rows[Flow.PRODUCTION], found.total_devices, now)
+            found, read = await read_rows(PRODUCTION, self.api, data, start, granularity, now)
+        except (*REFUSALS, NoDataYet) as err:
+            if isinstance(err, NoDataYet) and not was_reported(PRODUCTION, data):
+                raise
+            return refusal_update(PRODUCTION.note, PRODUCTION.name, data, now, final=True)
+        state = {PRODUCTION.note: READ} if PRODUCTION.state(data) != READ else {}
+        notes = MappingProxyType({**read, **state, **doubts(data, now, {missing(PRODUCTION.name): False})})
+        rows = with_twilight(final_rows(found.rows[Flow.PRODUCTION], found.total_devices, now, sunlit=True))
         if not is_metered(data):
-            detail = {Flow.PRODUCTION: with_twilight(rows)} if rows else {}
+            detail = {Flow.PRODUCTION: rows} if rows else {}
             return Update(detail=MappingProxyType(detail), notes=notes)
         intervals = quarters(rows, now)
         newest = intervals[-1] if intervals else None

@@ -73,7 +73,7 @@ def _note(measure: Measure) -> str:
 def _is_due(measure: Measure, data: SystemData, now: datetime, zone: ZoneInfo) -> bool:
     """Return whether a lifetime is worth a request: never read, not carried on, or long not compared."""
     bases = [data.lifetime_base if measure is PRODUCTION else data.bases.get(flow) for flow in measure.flows]
-    days = [base.day for base in bases if base is not None]
+    days = [base.day for base in bases if base is not None and base.missing_since is None]
     carried = len(days) == len(bases) and midnight(min(days), zone) >= now - CARRIED
     if measure is PRODUCTION and carried:
         # The summary has it.

@@ -9,6 +9,8 @@ from ....model.elements import Update
 from ...base import Job, JobTerms
 from ..api import SolarEdgeApi
 from ..model import Site
+from ..site_zone import zone_of_details
+from ..windows import not_ahead
 
 
 class DetailsJob(Job[SolarEdgeApi]):
@@ -18,15 +20,18 @@ class DetailsJob(Job[SolarEdgeApi]):
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
-        return _update(await self.api.site(data.system.id), data)
+        return _update(await self.api.site(data.system.id), data, now)
 
 
-def _update(site: Site, data: SystemData) -> Update:
-    """Return what a site's details say, without a report older than the one that is known."""
-    system = site.system()
-    if site.name is None:
-        system = replace(system, name=data.system.name)
-    known = data.system.last_report
-    if known is not None and (system.last_report is None or system.last_report < known):
-        system = replace(system, last_report=known)
-    return Update(system=system)
+def _update(site: Site, data: SystemData, now: datetime) -> Update:
+    """Return what a site's details say, without an older report than the known one, or a time that lies ahead."""
+    reports = [not_ahead(moment, now) for moment in (site.last_update, data.system.last_report)]
+    return Update(
+        system=replace(
+            site.system(),
+            name=site.name or data.system.name,
+            timezone=zone_of_details(site, data.system.timezone),
+            installed_at=not_ahead(site.installed_at, now),
+            last_report=max(filter(None, reports), default=None),
+        )
+    )

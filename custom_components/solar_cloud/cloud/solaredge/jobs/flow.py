@@ -1,8 +1,8 @@
 """What meters and batteries measure: a telemetry in quarter hours becomes flows of the system and of each device."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import ClassVar, override
@@ -10,14 +10,19 @@ from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData
 from ....model.elements import DeviceReading, Flow, Interval, Update
-from ...base import Job
+from ...base import Job, JobTerms
 from ...errors import NotFound
 from ..api import SolarEdgeApi
-from ..buckets import bucket_starts, complete_buckets
-from ..families import Family
+from ..buckets import complete_buckets, device_values
+from ..families import SILENT_AGAIN, Family
+from ..listing import FOUND, found_devices
 from ..model import Bucket, Series, Telemetry
+from ..site_flows import site_intervals
 from ..window_reader import Need, WindowReader
 from ..windows import REACH, Resolution, Window, needed_from
+
+SELDOM = timedelta(hours=23)
+"""How often meters are read that tell the production only, which `energy` has already: two requests reach so far."""
 
 
 class FlowJob(Job[SolarEdgeApi]):
@@ -29,12 +34,22 @@ class FlowJob(Job[SolarEdgeApi]):
         """Begin without a memory of what was asked for."""
         super().__init__(api, zone)
         energies = [f"{name}Energy" for name in self.family.metrics]
-        self._windows = WindowReader[Telemetry](partial(bucket_starts, metrics=energies))
+        self._windows = WindowReader[Telemetry](self.name, partial(device_values, metrics=energies))
 
     @override
     def applies_to(self, data: SystemData) -> bool:
-        """Return whether the inventory has a device of the family."""
-        return self.family.is_installed(data)
+        """Return whether the site has a device of the family, or nobody can tell."""
+        return self.family.may_be_installed(data)
+
+    @override
+    def terms_for(self, data: SystemData) -> JobTerms:
+        """Return the terms: a reading is worth little where it brings nothing new, or nothing that `energy` lacks."""
+        reported = self.family.reported(data)
+        if reported and not reported.intersection(self.family.system_flows):
+            return replace(self.terms, cadence=SELDOM, runs_with=None, cost=2)
+        if self.family.is_silent(data):
+            return replace(self.terms, cadence=SILENT_AGAIN, runs_with=None)
+        return self.terms
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
@@ -43,28 +58,36 @@ class FlowJob(Job[SolarEdgeApi]):
         Raises `NotFound` where none of them has ever reported anything: it makes no sense to ask again soon.
         """
         family, zone = self.family, self.zone(data)
-        of_system = family.system_series(data)
+        before = family.reported(data)
         notes: dict[str, str] = {}
 
         async def fetch(window: Window) -> Telemetry:
             telemetry = await family.telemetry(self.api, data, window, Resolution.QUARTER_HOUR, zone, notes)
-            if not telemetry.devices and not of_system:
+            if not telemetry.devices and not before:
                 raise NotFound(f"no device of {family.name} reports anything")
             return telemetry
 
         days = [data.bases[flow].day for flow in family.metrics.values() if flow in data.bases]
         start = needed_from(min(days, default=None), now, zone)
-        need = Need(start=start, oldest=min(start, now - REACH), known=[*of_system, *family.device_series(data)])
-        answers = await self._windows.read(data.system, need, fetch, now, zone)
-        return replace(_update(answers, family, data.devices), notes=MappingProxyType(notes))
+        known = [*family.system_series(data), *family.device_series(data)]
+        need = Need(start=start, oldest=min(start, now - REACH), known=known)
+        read = await self._windows.read(data, need, fetch, now, zone)
+        buckets, readings = _by_device(read.answers, family)
+        reported = before | {flow for flows in buckets.values() for flow, series in flows.items() if series}
+        notes |= {**read.notes, family.flows_note: " ".join(sorted(reported))}
+        found = found_devices(data, family.kind, (serial for serial in readings if any(buckets[serial].values())))
+        notes |= {FOUND: "1"} if found else {}
+        return replace(_update(buckets, readings, family, data, notes), devices=found)
 
 
-def _update(answers: Sequence[tuple[Window, Telemetry]], family: Family, listed: Collection[str]) -> Update:
-    """Return intervals of each device of a family and of all together, and the newest values of each device.
+type _Buckets = dict[str, dict[Flow, dict[datetime, Interval]]]
 
-    `listed` are the serial numbers of the inventory: the others have been replaced, and count as far as they report.
-    """
-    buckets: dict[str, dict[Flow, dict[datetime, Interval]]] = {}
+
+def _by_device(
+    answers: Sequence[tuple[Window, Telemetry]], family: Family
+) -> tuple[_Buckets, dict[str, DeviceReading]]:
+    """Return the intervals of each device by flow, and its newest values."""
+    buckets: _Buckets = {}
     readings: dict[str, DeviceReading] = {}
     for window, telemetry in sorted(answers, key=lambda answer: answer[0].start):
         for serial, metrics in telemetry.devices.items():
@@ -74,14 +97,36 @@ def _update(answers: Sequence[tuple[Window, Telemetry]], family: Family, listed:
                 of_device.setdefault(flow, {}).update({interval.start: interval for interval in found})
             if (reading := _reading(of_device, metrics, window)) is not None:
                 readings[serial] = reading
+    return buckets, readings
+
+
+def _update(
+    buckets: _Buckets,
+    readings: Mapping[str, DeviceReading],
+    family: Family,
+    data: SystemData,
+    notes: Mapping[str, str],
+) -> Update:
+    """Return intervals of each device of a family and of all together, and the newest values of each device.
+
+    What has its serial number from another kind of device, as a meter inside an inverter, counts for the site only.
+    """
+    own = [serial for serial in buckets if serial not in data.devices or family.includes(data, serial)]
     by_device = {
-        serial: {flow: tuple(series.values()) for flow, series in flows.items() if series}
-        for serial, flows in buckets.items()
+        serial: {flow: tuple(series.values()) for flow, series in buckets[serial].items() if series} for serial in own
     }
+    listed = {serial for serial in data.devices if family.includes(data, serial)}
+    flows: dict[Flow, tuple[Interval, ...]] = {}
+    for flow in family.system_flows:
+        parts = {serial: of_device[flow] for serial, of_device in buckets.items() if of_device.get(flow)}
+        known = {serial: series for serial in listed if (series := data.device_flows.get(serial, {}).get(flow))}
+        if found := site_intervals(parts, known, listed):
+            flows[flow] = found
     return Update(
-        readings=MappingProxyType(readings),
-        flows=MappingProxyType(_together(buckets, family, listed)),
-        device_flows=MappingProxyType({serial: flows for serial, flows in by_device.items() if flows}),
+        readings=MappingProxyType({serial: reading for serial, reading in readings.items() if serial in own}),
+        flows=MappingProxyType(flows),
+        device_flows=MappingProxyType({serial: of_device for serial, of_device in by_device.items() if of_device}),
+        notes=MappingProxyType(dict(notes)),
     )
 
 
@@ -154,26 +199,3 @@ def _newest(series: Series | None, window: Window) -> Bucket | None:
 
 def _at_end(series: Mapping[datetime, Interval], end: datetime | None) -> Interval | None:
     return next((interval for interval in series.values() if interval.end == end), None)
-
-
-def _together(
-    buckets: Mapping[str, Mapping[Flow, Mapping[datetime, Interval]]], family: Family, listed: Collection[str]
-) -> dict[Flow, tuple[Interval, ...]]:
-    """Add the devices of a family up; an interval that one of those in use lacks is not known of all of them."""
-    total: dict[Flow, tuple[Interval, ...]] = {}
-    for flow in family.system_flows:
-        parts = {serial: flows[flow] for serial, flows in buckets.items() if flows.get(flow)}
-        if not parts:
-            continue
-        used = [part for serial, part in parts.items() if serial in listed] or list(parts.values())
-        ends = {start: interval.end for part in parts.values() for start, interval in part.items()}
-        total[flow] = tuple(
-            Interval(
-                start=start,
-                end=ends[start],
-                energy_wh=sum(part[start].energy_wh for part in parts.values() if start in part),
-            )
-            for start in sorted(ends)
-            if all(start in part for part in used)
-        )
-    return total

@@ -10,13 +10,23 @@ from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData, local_day, midnight
 from ....model.elements import DeviceKind, DeviceReading, Update
+from ....model.series import newest_end
 from ...base import Job, JobTerms
+from ...parse import as_time
 from ..api import SolarEdgeApi
-from ..buckets import bucket_starts, complete_buckets, intervals_of
+from ..buckets import complete_buckets, device_values, intervals_of
+from ..families import SILENT, SILENT_AGAIN, STORAGE
 from ..inverter_telemetry import InverterTelemetry
+from ..listing import FOUND, found_devices
 from ..model import Bucket, Telemetry
-from ..window_reader import Need, WindowReader
+from ..settling import SETTLES
+from ..window_reader import Need, WindowReader, delayed
 from ..windows import QUARTER, REPORT_DELAY, Window
+
+SINGLE_WEIGHT = 0.3
+"""Of an inverter whose production is the site's."""
+SILENT_SINCE = "inverters_silent"
+"""The note about since when answers have had nothing of any inverter."""
 
 
 class InvertersJob(Job[SolarEdgeApi]):
@@ -32,12 +42,24 @@ class InvertersJob(Job[SolarEdgeApi]):
         """Begin without a memory of what was asked for."""
         super().__init__(api, zone)
         self._telemetry = InverterTelemetry(api)
-        self._windows = WindowReader[Telemetry](partial(bucket_starts, metrics=("energy",)))
+        self._windows = WindowReader[Telemetry](self.name, partial(device_values, metrics=("energy",)))
 
     @override
     def terms_for(self, data: SystemData) -> JobTerms:
-        """Return the terms with the requests of a run: many where inverters can be asked for one at a time only."""
-        return replace(self.terms, cost=self._telemetry.cost(data))
+        """Return the terms with the requests of a run: many where inverters can be asked for one at a time only.
+
+        A single inverter without a battery that has reported produces what the site does: little more is its own.
+        """
+        is_single = len(data.serials(DeviceKind.INVERTER)) == 1 and not STORAGE.is_installed(data)
+        is_the_site = is_single and data.notes.get(SILENT_SINCE) == ""
+        if self._is_silent(data):
+            return replace(self.terms, cost=self._telemetry.cost(data), weight=0, cadence=SILENT_AGAIN)
+        return replace(
+            self.terms,
+            cost=self._telemetry.cost(data),
+            weight=SINGLE_WEIGHT if is_the_site else self.terms.weight,
+            delay=delayed(self.terms.delay, data.notes.get(SETTLES)),
+        )
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
@@ -51,8 +73,20 @@ class InvertersJob(Job[SolarEdgeApi]):
         serials = data.serials(DeviceKind.INVERTER)
         known = [data.device_intervals[serial] for serial in serials if data.device_intervals.get(serial)]
         need = Need(start=start, oldest=start, known=known)
-        answers = await self._windows.read(data.system, need, fetch, now, zone)
-        return replace(_update(answers), notes=MappingProxyType(notes))
+        read = await self._windows.read(data, need, fetch, now, zone)
+        update = _update(read.answers)
+        found = found_devices(data, DeviceKind.INVERTER, update.device_intervals)
+        notes |= {**read.notes, **({FOUND: "1"} if found else {})}
+        if update.device_intervals or not data.notes.get(SILENT_SINCE):
+            notes[SILENT_SINCE] = "" if update.device_intervals else now.isoformat()
+        return replace(update, devices=found, notes=MappingProxyType(notes))
+
+    def _is_silent(self, data: SystemData) -> bool:
+        """Return whether the inverters have been asked, and have told nothing new for long although the site has."""
+        site = newest_end(data.intervals)
+        ends = (newest_end(series) for series in data.device_intervals.values())
+        newest = max((end for end in ends if end is not None), default=as_time(data.notes.get(SILENT_SINCE)))
+        return site is not None and newest is not None and site - newest >= SILENT
 
 
 def _update(answers: Sequence[tuple[Window, Telemetry]]) -> Update:

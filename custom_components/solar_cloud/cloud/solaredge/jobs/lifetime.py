@@ -1,17 +1,19 @@
 """A site's production of its whole life up to today."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import override
 from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData, day_energy_wh, local_day
-from ....model.elements import LifetimeBase, Update
+from ....model.elements import LifetimeBase, System, Update
 from ...base import Job, JobTerms
 from ...errors import MalformedAnswer, NoDataYet
 from ..api import SolarEdgeApi
 from ..buckets import sum_of
 from ..model import Series
-from ..windows import Resolution, day_so_far, whole_life
+from ..whole_life import WholeLife
+from ..windows import Resolution, Window, day_so_far
 
 
 class LifetimeJob(Job[SolarEdgeApi]):
@@ -22,17 +24,26 @@ class LifetimeJob(Job[SolarEdgeApi]):
 
     terms = JobTerms(name="lifetime", cost=2, cadence=timedelta(hours=24))
 
+    def __init__(self, api: SolarEdgeApi, zone: ZoneInfo) -> None:
+        """Begin with no site's whole life refused."""
+        super().__init__(api, zone)
+        self._life = WholeLife()
+
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
         zone = self.zone(data)
-        life, today = whole_life(data.system, now, zone), day_so_far(now, zone)
+        today = day_so_far(now, zone)
+
+        async def fetch(life: Window) -> Series:
+            return await self.api.energy(data.system.id, life.start, life.end, Resolution.YEAR, zone=zone)
+
         # The years are asked first: should a report come in between, the base is a quarter hour short until tomorrow
         # instead of too large for ever.
-        years = await self.api.energy(data.system.id, life.start, life.end, Resolution.YEAR, zone=zone)
+        years = await self._life.read(fetch, data.system, now, zone)
         day = None
         if today is not None:
             day = await self.api.energy(data.system.id, today.start, today.end, Resolution.DAY, zone=zone)
-        return Update(lifetime=_base(years, day, data, now, zone))
+        return Update(lifetime=_base(years, day, data, now, zone), system=_with_first_year(data.system, years, zone))
 
 
 def _base(years: Series, day: Series | None, data: SystemData, now: datetime, zone: ZoneInfo) -> LifetimeBase:
@@ -45,7 +56,7 @@ def _base(years: Series, day: Series | None, data: SystemData, now: datetime, zo
     today = local_day(now, zone)
     total, day_wh = sum_of(years), sum_of(day)
     if total is None:
-        if data.system.installed_at is not None and local_day(data.system.installed_at, zone) >= today:
+        if data.system.installed_at is not None and local_day(data.system.installed_at, zone) == today:
             return LifetimeBase(day=today, before_wh=0.0)
         raise NoDataYet("no year of the site's life has a value")
     if day_wh is None and (day_energy_wh(data.intervals.values(), today, zone) or 0) > 0:
@@ -54,3 +65,10 @@ def _base(years: Series, day: Series | None, data: SystemData, now: datetime, zo
     if before < 0:
         raise MalformedAnswer("lifetime energy: below zero")
     return LifetimeBase(day=today, before_wh=before)
+
+
+def _with_first_year(system: System, years: Series, zone: ZoneInfo) -> System | None:
+    """Return the system with the start of the first year that has energy; `None` where that is known, or none has."""
+    first = min((bucket.start for bucket in years.buckets if bucket.value), default=None)
+    day = None if first is None else local_day(first, zone)
+    return None if day is None or day == system.producing_since else replace(system, producing_since=day)

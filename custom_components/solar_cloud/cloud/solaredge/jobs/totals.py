@@ -1,6 +1,6 @@
 """What meters and batteries have counted in their whole life up to today."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import override
@@ -9,17 +9,22 @@ from zoneinfo import ZoneInfo
 from ....model.data import SystemData, local_day, midnight
 from ....model.elements import Flow, LifetimeBase, Update
 from ....model.lifetime import RESTART_SHARE
-from ....model.series import EMPTY
+from ....model.series import EMPTY, newest_end
 from ...base import Job, JobTerms
 from ...errors import CloudError
 from ...parse import as_time
 from ..api import SolarEdgeApi
 from ..buckets import sum_of
+from ..counted import Counted
 from ..families import FAMILIES, Family
 from ..model import Telemetry
+from ..site_flows import PATIENCE
+from ..whole_life import WholeLife
 from ..window_reader import MAY_PASS
-from ..windows import REACH, Resolution, day_so_far, whole_life
+from ..windows import REACH, Resolution, Window, day_so_far
 
+NEW = timedelta(days=2)
+"""Hardware that has been reporting for less is new: its lifetime may come a little later."""
 CONFIRM_TOTALS = timedelta(days=7)
 """Lifetimes are carried on without a request; this often they are compared with what the cloud counts."""
 
@@ -32,10 +37,15 @@ class TotalsJob(Job[SolarEdgeApi]):
 
     terms = JobTerms(name="totals", cadence=timedelta(hours=24), night=True, optional=True)
 
+    def __init__(self, api: SolarEdgeApi, zone: ZoneInfo) -> None:
+        """Begin with no family's whole life refused."""
+        super().__init__(api, zone)
+        self._lives = {family.name: WholeLife() for family in FAMILIES}
+
     @override
     def applies_to(self, data: SystemData) -> bool:
-        """Return whether the inventory has a meter or a battery."""
-        return any(family.is_installed(data) for family in FAMILIES)
+        """Return whether the site has a meter or a battery."""
+        return any(family.is_installed(data) or family.reported(data) for family in FAMILIES)
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
@@ -58,9 +68,13 @@ class TotalsJob(Job[SolarEdgeApi]):
         return _joined(updates)
 
     async def _read(self, family: Family, data: SystemData, now: datetime, zone: ZoneInfo) -> Update:
-        life, today = whole_life(data.system, now, zone), day_so_far(now, zone)
+        today = day_so_far(now, zone)
         notes: dict[str, str] = {}
-        years = await family.telemetry(self.api, data, life, Resolution.YEAR, zone, notes)
+
+        async def fetch(life: Window) -> Telemetry:
+            return await family.telemetry(self.api, data, life, Resolution.YEAR, zone, notes)
+
+        years = await self._lives[family.name].read(fetch, data.system, now, zone)
         day = None
         if today is not None:
             day = await family.telemetry(self.api, data, today, Resolution.DAY, zone, notes)
@@ -80,14 +94,30 @@ def _joined(updates: Sequence[Update]) -> Update:
 
 def _is_due(data: SystemData, family: Family, now: datetime, zone: ZoneInfo) -> bool:
     """Return whether a family's lifetimes have to be asked for: never read, not carried on, or long not compared."""
-    flows = {flow for of_device in data.device_flows.values() for flow in of_device} & set(family.metrics.values())
-    if not flows or not family.is_installed(data):
+    reporting = _reporting(data, family)
+    if not reporting or family.is_silent(data):
         return False
     read = as_time(data.notes.get(family.totals_note))
     if read is None or not timedelta(0) <= now - read < CONFIRM_TOTALS:
         return True
-    days = [data.bases[flow].day for flow in flows if flow in data.bases]
-    return bool(days) and midnight(min(days), zone) < now - REACH
+    counted = Counted.of(data.notes.get(family.counted_note))
+    if counted is not None and reporting - counted.asked:
+        # New hardware, or a flow that nothing has reported before.
+        return True
+    bases = [data.bases[flow] for flow in family.system_flows if data.flows.get(flow) and flow in data.bases]
+    return any(base.missing_since is not None or midnight(base.day, zone) < now - REACH for base in bases)
+
+
+def _reporting(data: SystemData, family: Family) -> frozenset[str]:
+    """Return what is being reported: each flow of the site, and of each device with its serial number."""
+    of_site = {str(flow) for flow in family.system_flows if data.flows.get(flow)}
+    return frozenset(of_site) | {
+        f"{flow} {serial}"
+        for serial, flows in data.device_flows.items()
+        if family.includes(data, serial)
+        for flow, series in flows.items()
+        if series and flow in family.metrics.values()
+    }
 
 
 def _update(
@@ -112,47 +142,80 @@ def _update(
                 continue
             before = max(0.0, whole - (since or 0.0))
             bases.setdefault(serial, {})[flow] = LifetimeBase(day=today, before_wh=before)
-    total: dict[Flow, LifetimeBase] = {}
+    counted = Counted.of(data.notes.get(family.counted_note))
+    site: dict[Flow, float] = {}
     for flow in family.system_flows:
-        before_wh = _of_all(flow, bases, data, family, today)
-        if before_wh is not None:
-            total[flow] = LifetimeBase(day=today, before_wh=before_wh)
-    return Update(
-        bases=MappingProxyType(total),
-        device_bases=MappingProxyType(bases),
+        found = {serial: of_device[flow].before_wh for serial, of_device in bases.items() if flow in of_device}
+        if missing := _missing(flow, found, data, family):
+            is_late = is_late or _is_new(missing, flow, data, now)
+        elif found:
+            site[flow] = max(0.0, _of_all(flow, found, data, counted, today))
+    notes = {family.counted_note: _counted(site, bases, counted, today, _reporting(data, family)).text()}
+    if not is_late:
         # What is only late comes with the next try, what the cloud does not have is not asked for again soon.
-        notes=MappingProxyType({} if is_late else {family.totals_note: now.isoformat()}),
+        notes[family.totals_note] = now.isoformat()
+    return Update(
+        bases=MappingProxyType({flow: LifetimeBase(day=today, before_wh=energy) for flow, energy in site.items()}),
+        device_bases=MappingProxyType(bases),
+        notes=MappingProxyType(notes),
     )
 
 
-def _of_all(
-    flow: Flow, bases: Mapping[str, Mapping[Flow, LifetimeBase]], data: SystemData, family: Family, today: date
-) -> float | None:
+def _missing(flow: Flow, found: Collection[str], data: SystemData, family: Family) -> frozenset[str]:
+    """Return the devices that report a flow and whose lifetime the cloud does not: the sum of the others is too low."""
+    newest = newest_end(data.flows.get(flow, EMPTY))
+    return frozenset(
+        serial
+        for serial, flows in data.device_flows.items()
+        if serial not in found
+        and family.includes(data, serial)
+        and (end := newest_end(flows.get(flow, EMPTY))) is not None
+        and (newest is None or newest - end < PATIENCE)
+    )
+
+
+def _is_new(serials: Collection[str], flow: Flow, data: SystemData, now: datetime) -> bool:
+    """Return whether devices began to report a flow a short time ago: their lifetimes will come."""
+    return all(min(data.device_flows[serial][flow]) > now - NEW for serial in serials)
+
+
+def _of_all(flow: Flow, found: Mapping[str, float], data: SystemData, counted: Counted | None, today: date) -> float:
     """Return what all devices of a family have counted up to today, those that were replaced included.
 
-    `None` while one that reports the flow does not report its lifetime: the sum of the others would be too low. Once
-    known, the sum of a system only takes over what the cloud corrects: new hardware begins at 0, its system does not.
+    Once known, the sum of a system only takes over what the cloud corrects: new hardware begins at 0, its system does
+    not. Where days are missing it goes on by what each device has counted since it was last read.
     """
-    found = {serial: of_device[flow].before_wh for serial, of_device in bases.items() if flow in of_device}
-    reporting = {
-        serial for serial, flows in data.device_flows.items() if flows.get(flow) and family.includes(data, serial)
-    }
-    if not found or reporting - found.keys():
-        return None
-    known = data.bases.get(flow)
+    whole, known = sum(found.values()), data.bases.get(flow)
     if known is None:
-        return sum(found.values())
+        return whole
     own = {serial: of_device[flow] for serial, of_device in data.device_bases.items() if flow in of_device}
     if known.day < today:
-        # Not carried on: days are missing.
-        new = sum(energy for serial, energy in found.items() if serial not in own)
-        return max(sum(found.values()), known.before_wh + new)
+        if counted is not None and (total := counted.carried_on(flow, found, today, data.system.size_w)) is not None:
+            return total
+        if whole >= known.before_wh * RESTART_SHARE:
+            return max(whole, known.before_wh)
+        return known.before_wh + sum(energy for serial, energy in found.items() if serial not in own)
     corrections = (
         energy - own[serial].before_wh
         for serial, energy in found.items()
         if serial in own and own[serial].day == today and energy >= own[serial].before_wh * RESTART_SHARE
     )
-    return max(0.0, known.before_wh + sum(corrections))
+    return known.before_wh + sum(corrections)
+
+
+def _counted(
+    site: Mapping[Flow, float],
+    bases: Mapping[str, Mapping[Flow, LifetimeBase]],
+    before: Counted | None,
+    today: date,
+    reporting: frozenset[str],
+) -> Counted:
+    """Return what is counted now; a flow whose sum is not known, and a device that is not listed, stay as they were."""
+    devices: dict[str, Mapping[Flow, float]] = dict(before.devices) if before else {}
+    for serial, of_device in bases.items():
+        known = {flow: base.before_wh for flow, base in of_device.items() if flow in site}
+        devices[serial] = {**devices.get(serial, {}), **known}
+    return Counted(today, {**(before.site if before else {}), **site}, devices, reporting)
 
 
 def _has_flown(data: SystemData, serial: str, flow: Flow, since: datetime) -> bool:

@@ -1,0 +1,187 @@
+"""The lifetime counters of a system: production, every flow that is measured or computed, and single devices."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from .balance import BATTERY, GRID, Book
+from .data import KEEP_INTERVALS, SystemData
+from .elements import DeviceReading, Flow, LifetimeBase, Update
+from .lifetime import LifetimeCounter, Most, most_of
+from .limits import UNBOUNDED_W, limits_of
+from .series import EMPTY, Dark, Series, complete_until, midnight, newest_end
+
+NEW = LifetimeCounter()
+
+
+def most_production(data: SystemData) -> Most | None:
+    """Return how much a time allows the system to produce; `None` while nobody knows."""
+    most_w = limits_of(data.system, data.peak).production_w
+    return None if most_w >= UNBOUNDED_W else most_of(most_w)
+
+
+def production_counter(data: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark) -> LifetimeCounter:
+    """Return the counter of production after an update: the base plus everything since the start of the base's day."""
+    base = data.lifetime_base
+    if base is None:
+        return data.lifetime
+    known_until = data.power.measured_at if data.power else now
+    if update.today is not None:
+        # The cloud counts the day itself; a day that was not believed says nothing about the lifetime either.
+        if update.lifetime is None or update.today.day != update.lifetime.day or update.today != data.today:
+            return data.lifetime
+        since, complete = update.today.energy_wh, None
+        as_of = data.system.last_report or known_until
+    else:
+        start = midnight(base.day, zone)
+        since = sum_since(data.intervals, start)
+        # Intervals end where they end, whatever else the system has reported to its cloud since.
+        as_of = min(known_until, max(newest_end(data.intervals) or start, start))
+        complete = complete_until(base, data.intervals, zone, dark)
+    return data.lifetime.take(base.before_wh + since, min(as_of, now), now, most_production(data), complete)
+
+
+def flow_counters(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -> Mapping[Flow, LifetimeCounter]:
+    """Return the counters of every flow beside production after an update.
+
+    Each flow has its own; one that waits, or is not known, holds up nobody else.
+    """
+    limits = limits_of(data.system, data.peak)
+    counters = dict(data.counters)
+    for flow in book.measured:
+        base = data.bases.get(flow)
+        if base is None:
+            continue
+        series = book.flows[flow]
+        start = midnight(base.day, zone)
+        as_of = max(newest_end(series) or start, start)
+        raw, complete = base.before_wh + sum_since(series, start), complete_until(base, series, zone)
+        counters[flow] = counters.get(flow, NEW).take(raw, min(as_of, now), now, most_of(limits.of(flow)), complete)
+    if Flow.CONSUMPTION in book.computed:
+        counter = counters.get(Flow.CONSUMPTION, NEW)
+        if (found := _consumption(data, book, counter, zone)) is not None:
+            raw, as_of, complete = found
+            most = most_of(limits.production_w + 2 * limits.flow_w)
+            counters[Flow.CONSUMPTION] = counter.take(raw, min(as_of, now), now, most, complete)
+    return MappingProxyType(counters)
+
+
+def device_counters(
+    old: Mapping[str, Mapping[Flow, LifetimeCounter]], data: SystemData, update: Update, now: datetime, zone: ZoneInfo
+) -> Mapping[str, Mapping[Flow, LifetimeCounter]]:
+    """Return the counters of single devices: of meters and batteries by flow, of inverters their production."""
+    lifetimes = {
+        serial: reading
+        for serial, reading in update.readings.items()
+        if reading.energy_lifetime_wh is not None and serial in data.devices
+    }
+    if not lifetimes and not update.device_flows and not update.device_bases:
+        return old if old.keys() <= data.devices.keys() else _listed(old, data)
+    found = {serial: dict(counters) for serial, counters in _listed(old, data).items()}
+    for serial, reading in lifetimes.items():
+        counters = found.setdefault(serial, {})
+        counter = counters.get(Flow.PRODUCTION) or _recalled(data.readings.get(serial))
+        at = min(reading.last_report or reading.measured_at or now, now)
+        counters[Flow.PRODUCTION] = counter.take(reading.energy_lifetime_wh or 0.0, at, now, most_production(data))
+    if update.device_flows or update.device_bases:
+        _take_flows(found, data, now, zone)
+    return MappingProxyType({serial: MappingProxyType(counters) for serial, counters in found.items()})
+
+
+def _recalled(reading: DeviceReading | None) -> LifetimeCounter:
+    """Return the counter of a device whose lifetime was published before it had one."""
+    if reading is None or reading.energy_lifetime_wh is None:
+        return NEW
+    return LifetimeCounter(published_wh=reading.energy_lifetime_wh, as_of=reading.last_report or reading.measured_at)
+
+
+def recalled_counters(data: SystemData, now: datetime, zone: ZoneInfo) -> Mapping[str, Mapping[Flow, LifetimeCounter]]:
+    """Return the counters of stored devices, with those of meters and batteries that were stored without one."""
+    known = _listed(data.device_counters, data)
+    found = {serial: dict(counters) for serial, counters in known.items()}
+    _take_flows(found, data, now, zone)
+    return MappingProxyType(
+        {serial: MappingProxyType({**counters, **known.get(serial, {})}) for serial, counters in found.items()}
+    )
+
+
+def _take_flows(found: dict[str, dict[Flow, LifetimeCounter]], data: SystemData, now: datetime, zone: ZoneInfo) -> None:
+    most = most_of(limits_of(data.system, data.peak).flow_w)
+    for serial, bases in data.device_bases.items():
+        series = data.device_flows.get(serial, {})
+        for flow, base in bases.items():
+            start = midnight(base.day, zone)
+            rows = series.get(flow, EMPTY)
+            as_of = max(newest_end(rows) or start, start)
+            counter = found.setdefault(serial, {}).get(flow, NEW)
+            raw = base.before_wh + sum_since(rows, start)
+            found[serial][flow] = counter.take(raw, min(as_of, now), now, most, complete_until(base, rows, zone))
+
+
+def _listed(
+    counters: Mapping[str, Mapping[Flow, LifetimeCounter]], data: SystemData
+) -> Mapping[str, Mapping[Flow, LifetimeCounter]]:
+    return MappingProxyType({serial: known for serial, known in counters.items() if serial in data.devices})
+
+
+def sum_since(series: Series, start: datetime) -> float:
+    """Return the energy of the intervals that begin at an instant or later, in Wh."""
+    return sum(interval.energy_wh for at, interval in series.items() if at >= start)
+
+
+def _consumption(
+    data: SystemData, book: Book, counter: LifetimeCounter, zone: ZoneInfo
+) -> tuple[float, datetime, datetime] | None:
+    """Return the lifetime of a computed consumption in Wh, and the instants that it is of and is complete up to.
+
+    `None` while it is unknown. Up to the start of a day it follows from the lifetimes of the others, from there on
+    interval by interval.
+    """
+    if book.storage.unknown or data.lifetime_base is None:
+        return None
+    flows = (*GRID, *(BATTERY if book.storage.fitted else ()))
+    bases = {Flow.PRODUCTION: data.lifetime_base} | {flow: data.bases[flow] for flow in flows if flow in data.bases}
+    if len(bases) < len(flows) + 1:
+        return None
+    if any(base.missing_since is not None for base in bases.values()):
+        return _continued(book, counter)
+    day = min(base.day for base in bases.values())
+    series = {Flow.PRODUCTION: data.intervals, **data.flows}
+    before = {flow: _before(base, series.get(flow, EMPTY), day, zone) for flow, base in bases.items()}
+    total = before[Flow.PRODUCTION] + before[Flow.GRID_IMPORT] - before[Flow.GRID_EXPORT]
+    if book.storage.fitted:
+        total += before[Flow.BATTERY_DISCHARGE] - before[Flow.BATTERY_CHARGE]
+    energy, end, complete = _consumed(book, midnight(day, zone))
+    return None if total + energy < 0 else (total + energy, end, complete)
+
+
+def _continued(book: Book, counter: LifetimeCounter) -> tuple[float, datetime, datetime] | None:
+    """Return the counter carried on by what is known since: the lifetimes of the others do not go together now."""
+    if counter.published_wh is None or counter.as_of is None:
+        return None
+    energy, end, _ = _consumed(book, counter.as_of)
+    return counter.published_wh - counter.offset_wh + energy, end, counter.complete_until or counter.as_of
+
+
+def _consumed(book: Book, start: datetime) -> tuple[float, datetime, datetime]:
+    """Return the consumption that is known since an instant in Wh, and up to when it is known, and known completely."""
+    total, end, complete = 0.0, start, start
+    for span in book.between(start, start + 2 * KEEP_INTERVALS):
+        if (energy := span.energy_wh(Flow.CONSUMPTION)) is not None:
+            complete = span.end if complete == end == span.start else complete
+            total, end = total + energy, span.end
+    return total, end, complete
+
+
+def _before(base: LifetimeBase, series: Series, day: date, zone: ZoneInfo) -> float:
+    """Return a lifetime in Wh at the start of an earlier day, or of its own."""
+    start, end = midnight(day, zone), midnight(base.day, zone)
+    return base.before_wh - sum(one.energy_wh for at, one in series.items() if start <= at < end)
+
+
+def with_base(old: LifetimeBase | None, new: LifetimeBase | None) -> LifetimeBase | None:
+    """Return the base of the later day; the newer answer for the same day."""
+    if new is None or (old is not None and new.day < old.day):
+        return old
+    return new

@@ -1,0 +1,71 @@
+"""Which job brought the newest value of a flow or kind of device, and how often there is something newer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from .elements import Device, DeviceReading, Flow, Interval, Update
+
+LONGEST_STEP = timedelta(hours=12)
+"""A gateway that reports over the mobile network sends four times a day; what is longer was an outage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the newest value comes from."""
+
+    job: str
+    end: datetime | None = None
+    """The end of the newest interval."""
+    step: float = 0.0
+    """Seconds by which that end moves on when the cloud has something newer."""
+
+    def moved(self, job: str, end: datetime | None) -> Source:
+        """Return the source after an answer of a job whose newest interval ends then."""
+        if end is None or (self.end is not None and end <= self.end):
+            return self
+        step = (end - self.end).total_seconds() if self.end is not None else 0.0
+        if step > LONGEST_STEP.total_seconds():
+            step = self.step
+        return Source(job=job, end=end, step=max(step, self.step / 2))
+
+
+def sources_after(
+    before: Mapping[str, Source], update: Update, devices: Mapping[str, Device], job: str
+) -> Mapping[str, Source]:
+    """Return the sources after an update; the names are those of flows and of kinds of devices."""
+    if not job:
+        return before
+    found = dict(before)
+    for name, end in _ends(update, devices):
+        found[name] = found[name].moved(job, end) if name in found else Source(job=job, end=end)
+    return MappingProxyType(found) if found != before else before
+
+
+def _ends(update: Update, devices: Mapping[str, Device]) -> Iterator[tuple[str, datetime | None]]:
+    """Yield the name of each flow and kind of device that an update speaks of, and the end of its newest interval."""
+    for flow, rows in update.flows.items():
+        if rows:
+            yield flow, _newest(rows)
+    if (momentary := update.momentary) is not None:
+        for flow in {*momentary.powers, *momentary.computed}:
+            yield flow, momentary.measured_at
+    if update.power is not None:
+        yield Flow.PRODUCTION, update.power.measured_at
+    if update.intervals:
+        yield Flow.PRODUCTION, _newest(update.intervals)
+    by_kind: dict[str, datetime] = {}
+    for serial, reading in update.readings.items():
+        if serial in devices and (at := _read_at(reading)) is not None:
+            kind = devices[serial].kind
+            by_kind[kind] = max(at, by_kind.get(kind, at))
+    yield from by_kind.items()
+
+
+def _newest(rows: tuple[Interval, ...]) -> datetime:
+    return max(row.end for row in rows)
+
+
+def _read_at(reading: DeviceReading) -> datetime | None:
+    return reading.measured_at or reading.last_report

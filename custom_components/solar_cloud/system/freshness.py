@@ -1,0 +1,65 @@
+"""How long a value stands that its cloud has stopped reporting while it reports others.
+
+A pause of the whole account is not that: values stay then, and their age shows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..model.sources import Source
+from .schedule import JobState, Schedule
+
+LEAST = timedelta(hours=1)
+GAPS = 3
+"""A value that so many readings in a row have not renewed is not reported any more."""
+STEPS = 1.5
+"""The same in steps of what the cloud itself has something new in."""
+FIRST_GAP = timedelta(hours=4)
+"""The longest time between two readings; a job that was never read twice is believed to be within it."""
+LEAST_LIFETIME = timedelta(days=1)
+"""A lifetime is a counter: it says for longer what it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """What the answers of a system say about the age that its values may have."""
+
+    answered_at: datetime | None
+    """When any job of the system last brought an answer (aware UTC)."""
+    schedule: Schedule
+    sources: Mapping[str, Source]
+
+    def holds(self, end: datetime | None, name: str, least: timedelta = LEAST) -> bool:
+        """Return whether a value of a flow or kind of device still stands, whose newest interval ends then."""
+        if end is None or self.answered_at is None:
+            return True
+        return self.answered_at - end <= max(least, self.bound(name))
+
+    def bound(self, name: str) -> timedelta:
+        """Return how old a value of a flow or kind of device may become while other values are read."""
+        source = self.sources.get(name)
+        if source is None:
+            # What was stored before there were sources is not judged before it is read again.
+            return FIRST_GAP * GAPS
+        return max(LEAST, self.gap(source.job) * GAPS, timedelta(seconds=source.step * STEPS))
+
+    def job_holds(self, job: str) -> bool:
+        """Return whether what a job brought last still stands, though it has no time of its own."""
+        state = self.schedule.jobs.get(job, JobState())
+        if state.done_at is None or self.answered_at is None:
+            return True
+        return self.answered_at - state.done_at <= max(LEAST, self.gap(job) * GAPS)
+
+    def gap(self, job: str) -> timedelta:
+        """Return the usual time between two answers of a job; of one that has answered once the time since."""
+        state = self.schedule.jobs.get(job, JobState())
+        if state.gaps or state.failures or state.done_at is None or self.answered_at is None:
+            return state.gap
+        return min(self.answered_at - state.done_at, FIRST_GAP)
+
+
+def freshness_of(schedule: Schedule, sources: Mapping[str, Source], now: datetime) -> Freshness:
+    """Return what the answers of a system say, as of an instant (aware UTC); an answer from the future says nothing."""
+    answers = [state.done_at for state in schedule.jobs.values() if state.done_at is not None and state.done_at <= now]
+    return Freshness(answered_at=max(answers, default=None), schedule=schedule, sources=sources)

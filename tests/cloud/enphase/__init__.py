@@ -1,0 +1,1 @@
+"""What both generations of Enphase's API share."""

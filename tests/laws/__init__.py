@@ -1,0 +1,1 @@
+"""Scenarios of the simulator against the laws of a value."""

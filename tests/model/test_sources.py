@@ -1,0 +1,106 @@
+"""Which job brought the newest value of a flow or kind of device, and how often there is something newer."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from custom_components.solar_cloud.model.elements import (
+    Device,
+    DeviceKind,
+    DeviceReading,
+    Flow,
+    Interval,
+    Momentary,
+    Power,
+    Update,
+)
+from custom_components.solar_cloud.model.sources import Source, sources_after
+
+QUARTER = timedelta(minutes=15)
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+DEVICES = {
+    serial: Device(kind=kind, serial=serial)
+    for serial, kind in (("A", DeviceKind.INVERTER), ("B", DeviceKind.INVERTER), ("C", DeviceKind.BATTERY))
+}
+
+
+def row(number: int) -> Interval:
+    return Interval(start=NOON + (number - 1) * QUARTER, end=NOON + number * QUARTER, energy_wh=1.0)
+
+
+def bought(*numbers: int) -> Update:
+    return Update(flows={Flow.GRID_IMPORT: tuple(row(number) for number in numbers)})
+
+
+def after(*updates: Update, job: str = "meters") -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    for update in updates:
+        sources = dict(sources_after(sources, update, DEVICES, job))
+    return sources
+
+
+def test_a_flow_comes_from_the_job_that_brought_its_newest_interval():
+    assert after(bought(1, 3, 2)) == {Flow.GRID_IMPORT: Source(job="meters", end=NOON + 3 * QUARTER)}
+
+
+def test_every_kind_of_answer_names_what_it_speaks_of():
+    at = NOON + QUARTER
+    reading = DeviceReading(power_w=1.0, measured_at=at)
+    found = after(
+        Update(
+            power=Power(power_w=1.0, measured_at=NOON),
+            momentary=Momentary(
+                measured_at=NOON, powers={Flow.GRID_EXPORT: 1.0}, computed=frozenset({Flow.CONSUMPTION})
+            ),
+            intervals=(row(1),),
+            readings={"A": DeviceReading(last_report=NOON), "B": reading, "C": reading, "gone": reading},
+        )
+    )
+    assert {name: source.end for name, source in found.items()} == {
+        Flow.GRID_EXPORT: NOON,
+        Flow.CONSUMPTION: NOON,
+        Flow.PRODUCTION: at,
+        DeviceKind.INVERTER: at,
+        DeviceKind.BATTERY: at,
+    }
+
+
+def test_what_says_nothing_or_has_no_job_changes_nothing():
+    before = after(bought(1))
+    assert sources_after(before, Update(), DEVICES, "state") is before
+    assert sources_after(before, bought(2), DEVICES, "") is before
+    assert sources_after(before, bought(1), DEVICES, "meters") is before
+    assert sources_after(before, Update(flows={Flow.GRID_IMPORT: ()}), DEVICES, "meters") is before
+
+
+def test_the_step_is_how_far_the_newest_interval_has_moved_on():
+    assert after(bought(1), bought(2))[Flow.GRID_IMPORT].step == 900
+    assert after(bought(1), bought(2), bought(2), bought(4))[Flow.GRID_IMPORT].step == 1800
+
+
+def test_a_step_that_was_longer_is_forgotten_by_halves():
+    source = after(bought(1), bought(9), bought(10))[Flow.GRID_IMPORT]
+    assert source.step == 3600
+    assert after(bought(1), bought(9), bought(10), bought(11), bought(12))[Flow.GRID_IMPORT].step == 900
+
+
+def test_a_gateway_that_sends_four_times_a_day_has_steps_of_six_hours():
+    assert after(bought(0), bought(24), bought(48))[Flow.GRID_IMPORT].step == 6 * 3600
+
+
+@pytest.mark.parametrize("quarters", [49, 4 * 24 * 30])
+def test_an_outage_is_no_step(quarters: int):
+    source = after(bought(0), bought(4), bought(4 + quarters))[Flow.GRID_IMPORT]
+    assert source == Source(job="meters", end=NOON + (4 + quarters) * QUARTER, step=3600)
+
+
+def test_an_older_answer_moves_nothing():
+    sources = after(bought(1), bought(4))
+    assert sources_after(sources, bought(2), DEVICES, "history") == sources
+
+
+def test_the_job_that_brings_the_newest_takes_a_flow_over():
+    sources = after(bought(1))
+    assert sources_after(sources, bought(2), DEVICES, "latest")[Flow.GRID_IMPORT] == Source(
+        job="latest", end=NOON + 2 * QUARTER, step=900
+    )
