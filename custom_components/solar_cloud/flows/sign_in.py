@@ -11,8 +11,13 @@ from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_CODE
-from homeassistant.core import callback
-from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler, async_get_implementations
+from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN, callback
+from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2FlowHandler,
+    ImplementationUnavailableError,
+    async_get_implementations,
+)
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
@@ -87,14 +92,20 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         async_stop_waiting(self.hass, self.flow_id)
 
     async def _async_applications(self) -> dict[str, Application]:
-        """Return the applications that may be this cloud's: those that no account of the other vendor uses."""
+        """Return the applications that may be this cloud's: those that no account of the other vendor uses.
+
+        Raises `AbortFlow` when Home Assistant cannot read them now.
+        """
         vendor = CLOUD_VENDOR[self._data[CONF_CLOUD]]
         foreign = {
             entry.data.get(CONF_AUTH_IMPLEMENTATION)
             for entry in self.hass.config_entries.async_entries(DOMAIN)
             if CLOUD_VENDOR[entry.data[CONF_CLOUD]] is not vendor
         }
-        found = await async_get_implementations(self.hass, DOMAIN)
+        try:
+            found = await async_get_implementations(self.hass, DOMAIN)
+        except ImplementationUnavailableError as err:
+            raise AbortFlow("oauth_implementation_unavailable", translation_domain=HOMEASSISTANT_DOMAIN) from err
         return {key: one for key, one in found.items() if key not in foreign and isinstance(one, Application)}
 
     @override
@@ -235,15 +246,15 @@ class SignInFlow(AbstractOAuth2FlowHandler):
             )
             issued = await endpoint.exchange(given["code"], redirect)
         except ClientRefused as err:
-            _LOGGER.debug("The application was refused: %s", err)
+            self.logger.debug("The application was refused: %s", err)
             return {"base": "client_refused"}
         except CredentialRefused as err:
-            _LOGGER.debug("The code was refused: %s", err)
+            self.logger.debug("The code was refused: %s", err)
             return {"base": "code_refused"}
         except Throttled:
             return {"base": "rate_limited"}
         except CloudError as err:
-            _LOGGER.debug("The code could not be exchanged: %s", err)
+            self.logger.debug("The code could not be exchanged: %s", err)
             return {"base": "cannot_connect"}
         async_stop_waiting(self.hass, self.flow_id)
         self._grant = Grant(endpoint, issued.tokens, _async_keep_nothing, clock=dt_util.utcnow)
