@@ -95,6 +95,8 @@ def test_a_whole_number_is_one_that_json_keeps_exact(value: Any, expected: int |
         ("x" * 254 + " yz", "x" * 254),
         (10**254, "1" + "0" * 254),
         (10**255, None),
+        ("\u202eesuoH\u200b", "esuoH"),
+        ("Casa\u00a0Sol", "Casa Sol"),
     ],
 )
 def test_a_text_can_be_written_and_stored(value: Any, expected: str | None) -> None:

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 import math
 from types import MappingProxyType
 from typing import Any
-import unicodedata
 
 from .clock import compared_with
 from .errors import MalformedAnswer
@@ -28,7 +27,6 @@ GRACE = timedelta(days=1)
 """How far a cloud's clock may be ahead, or a calendar of its systems."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_SPACES = frozenset({"Zl", "Zp"})
 _UNIT_WORDS = (
     ("kilo", "k"),
     ("mega", "m"),
@@ -79,7 +77,7 @@ def as_bool(value: Any) -> bool | None:
 def as_str(value: Any) -> str | None:
     """Read a text that is not empty, without space around it; a whole number counts: ids and serials can be one.
 
-    Control characters and halves of characters are left out, and what is beyond 255 characters is cut off.
+    Invisible characters and halves of characters are left out, and what is beyond 255 characters is cut off.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         try:
@@ -256,11 +254,13 @@ def _storable(text: str) -> str | None:
 
 
 def _storable_character(character: str) -> str:
-    """Return a character, a space for what parts lines, and nothing for other controls and halves of characters."""
-    kind = unicodedata.category(character)
-    if kind in _SPACES or (kind == "Cc" and character.isspace()):
+    """Return a character, a plain space for any other one, and nothing for what cannot be seen or stored.
+
+    Among the invisible ones are those that turn the direction of a text, so that it reads as another.
+    """
+    if character.isspace():
         return " "
-    return "" if kind in {"Cc", "Cs"} else character
+    return character if character.isprintable() else ""
 
 
 def _one_line(value: Any) -> str:

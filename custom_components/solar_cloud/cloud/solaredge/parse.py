@@ -58,7 +58,7 @@ def parse_site(answer: Any) -> Site | None:
         id=site_id,
         name=as_str(row.get("name")),
         status=as_code(row.get("activationStatus")),
-        peak_power_w=None if peak_kw is None else round(peak_kw * 1000, DIGITS),
+        peak_power_w=None if peak_kw is None else as_float(round(peak_kw * 1000, DIGITS)),
         installed_at=as_time(row.get("installationDate"), zone),
         last_update=as_time(row.get("lastUpdateTime"), zone),
         timezone=timezone,
@@ -95,11 +95,9 @@ def _flows(value: Any, parts: tuple[str, ...]) -> Flows:
     if factor is None:
         return Flows(parts_wh=MappingProxyType({}))
     numbers = {name: as_float(row.get(name)) for name in ("total", *parts)}
-    scaled = {name: round(number * factor, DIGITS) for name, number in numbers.items() if number is not None}
-    return Flows(
-        total_wh=scaled.get("total"),
-        parts_wh=MappingProxyType({name: scaled[name] for name in parts if name in scaled}),
-    )
+    scaled = {name: as_float(round(number * factor, DIGITS)) for name, number in numbers.items() if number is not None}
+    found = {name: scaled_wh for name in parts if (scaled_wh := scaled.get(name)) is not None}
+    return Flows(total_wh=scaled.get("total"), parts_wh=MappingProxyType(found))
 
 
 def _device(row: Mapping[str, Any]) -> SiteDevice:

@@ -32,8 +32,9 @@ def read_buckets(rows: list[Any], series: Series, factor: float, zone: ZoneInfo)
             continue
         start, end = span
         value = as_float(row.get("value"))
-        if value is not None:
-            by_start[start] = Bucket(start, end, round(value * factor, DIGITS))
+        # Once more: a number that can be stored may be one of megawatt hours.
+        if value is not None and (scaled := as_float(round(value * factor, DIGITS))) is not None:
+            by_start[start] = Bucket(start, end, scaled)
         elif start not in by_start:
             by_start[start] = Bucket(start, end, None)
     return tuple(by_start[start] for start in sorted(by_start))
