@@ -80,6 +80,8 @@ class SystemCoordinator(SystemValues):
         self._followers: list[Follower] = []
         self._forced = False
         self._stopped = False
+        self._silent: frozenset[str] = frozenset()
+        """What was withheld after the last refresh."""
         self._unsub_turn: CALLBACK_TYPE | None = None
 
     @callback
@@ -216,8 +218,15 @@ class SystemCoordinator(SystemValues):
             self._withheld.look(self.values())
             for follower in self._followers:
                 follower.async_refreshed()
-        if self._availability.take_change():
+        if self._availability.take_change() or self._has_fallen_silent():
             self.async_update_listeners()
+
+    def _has_fallen_silent(self) -> bool:
+        """Return whether other values stand than after the last refresh: answers that change nothing make them old."""
+        before = self._silent
+        if self.last_update_success:
+            self._silent = self.withheld()
+        return self._silent != before
 
     def _snapshot(self) -> Snapshot:
         return self._storage.snapshot(self._pace.memory())

@@ -10,6 +10,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..model.data import SystemData, local_day, midnight
+from ..model.day_start import read_at
 from ..model.elements import DayEnergy, DeviceKind, DeviceReading, Flow, Power
 from ..model.hardware import battery_level, device_power_w
 from ..model.value import NOTHING_YET, Origin, Reason, Value
@@ -49,6 +50,16 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
                 yield f"{flow}_power", self.flow_power(flow)
                 yield f"{flow}_today", self.flow_today(flow)
                 yield f"{flow}_lifetime", self.flow_lifetime(flow)
+
+    def withheld(self) -> frozenset[str]:
+        """Return the keys of the values that are not there, and the serial numbers of silent devices."""
+        freshness, devices = self.freshness, self.data.devices
+        silent = {
+            serial
+            for serial, reading in self.data.readings.items()
+            if serial in devices and not freshness.holds(read_at(reading), devices[serial].kind)
+        }
+        return frozenset(silent | {key for key, value in self.values() if value.reason is not None})
 
     def production_power(self) -> Value:
         """Return the production in W: the newest one, and 0 in the dark that came after it."""
