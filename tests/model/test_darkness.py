@@ -54,7 +54,12 @@ def silent(watts: float | None, since: float, until: float) -> Update:
         # Intervals of nothing go on, and the power stays.
         (Update(power=Power(power_w=36, measured_at=at(4))), (0, 4)),
         (Update(power=Power(power_w=36, measured_at=at(0))), (36, 0)),
-        (Update(power=Power(power_w=36, measured_at=at(8))), (0, 8)),
+        (Update(power=Power(power_w=36, measured_at=at(1))), (0, 1)),
+        (Update(power=Power(power_w=36, measured_at=at(7))), (0, 7)),
+        # Dusk and dawn of a system elsewhere in the zone: what is measured wins.
+        (Update(power=Power(power_w=72, measured_at=at(0.5))), (72, 0.5)),
+        (Update(power=Power(power_w=72, measured_at=at(7.5))), (72, 7.5)),
+        (Update(power=Power(power_w=36, measured_at=at(8))), (36, 8)),
         (Update(power=Power(power_w=36, measured_at=at(9))), (36, 9)),
         (Update(), None),
     ],

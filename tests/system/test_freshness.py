@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.solar_cloud.cloud.base import JobTerms
+from custom_components.solar_cloud.model.darkness import SURE
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import (
     DayEnergy,
@@ -240,7 +241,7 @@ def test_production_in_the_dark_is_nothing_and_fresh(house: House) -> None:
     for number in range(1, 25):
         house.at(evening + number * QUARTER)
         house.meters()
-        if LIGHT.is_dark(house.now - QUARTER, house.now):
+        if LIGHT.is_dark(house.now - QUARTER - SURE, house.now):
             value = house.values.production_power()
             assert (value.amount, value.end, value.origin) == (0, house.now, Origin.CARRIED)
             assert house.values.production_today().amount is not None

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from custom_components.solar_cloud.model.darkness import SURE
 from custom_components.solar_cloud.model.elements import DayEnergy, Power
 from custom_components.solar_cloud.sky.sun import Place
 from custom_components.solar_cloud.system.sunlight import Sunlight
@@ -24,7 +25,9 @@ def seen(light: Sunlight, power_w: float, measured: datetime, now: datetime) -> 
 
 def test_a_power_from_before_sunset_ends_with_the_light() -> None:
     assert seen(BERLIN, 310, at(10, 17), at(10, 19)) == Power(power_w=310, measured_at=at(10, 17))
-    assert seen(BERLIN, 310, at(10, 17), at(10, 20)) == Power(power_w=0, measured_at=at(10, 20))
+    # The system may be in the west of its zone.
+    assert seen(BERLIN, 310, at(10, 17), at(10, 20)) == Power(power_w=310, measured_at=at(10, 17))
+    assert seen(BERLIN, 310, at(10, 17), at(10, 20.5)) == Power(power_w=0, measured_at=at(10, 20.5))
     assert seen(BERLIN, 310, at(10, 17), at(11, 1)) == Power(power_w=0, measured_at=at(11, 1))
 
 
@@ -32,9 +35,17 @@ def test_a_power_of_another_days_light_is_nothing_since_the_last_dark() -> None:
     for measured in (at(8, 12), at(10, 17)):
         old = seen(BERLIN, 310, measured, at(11, 12))
         assert old.power_w == 0
-        assert at(11, 2) < old.measured_at < at(11, 3)
-        assert BERLIN.is_dark(old.measured_at - timedelta(hours=1), old.measured_at - timedelta(seconds=1))
-        assert not BERLIN.is_dark(old.measured_at, old.measured_at + timedelta(minutes=1))
+        assert at(11, 1.5) < old.measured_at < at(11, 2)
+        assert BERLIN.is_dark(old.measured_at - timedelta(hours=1), old.measured_at + SURE - timedelta(seconds=1))
+        assert not BERLIN.is_dark(old.measured_at, old.measured_at + SURE + timedelta(minutes=1))
+
+
+def test_a_little_that_is_measured_at_dusk_wins_over_the_sun() -> None:
+    dusk = at(10, 20)
+    assert BERLIN.is_dark(dusk - timedelta(minutes=15), dusk)
+    for now in (dusk + timedelta(minutes=5), dusk + timedelta(minutes=20)):
+        assert seen(BERLIN, 72, dusk, now) == Power(power_w=72, measured_at=dusk)
+    assert seen(BERLIN, 72, dusk, at(10, 21)).power_w == 0
 
 
 @pytest.mark.parametrize("power_w", [-12, 0, 36, 100])
@@ -79,7 +90,7 @@ def test_in_the_polar_night_a_days_energy_is_zero() -> None:
 
 def test_the_next_turn_is_the_end_of_the_light_or_of_the_day() -> None:
     dark = BERLIN.next_turn(at(10, 12))
-    assert at(10, 19.5) < dark < at(10, 20)
+    assert at(10, 20.25) < dark < at(10, 20.75)
     assert BERLIN.next_turn(dark) == at(10, 22)
     assert BERLIN.next_turn(at(10, 22)) > at(11, 19)
     assert TROMSO.next_turn(at(10, 12)) == at(10, 22)

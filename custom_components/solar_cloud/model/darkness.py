@@ -16,6 +16,8 @@ DIM = timedelta(minutes=90)
 DIM_SHARE = 0.05
 DIM_W = 50.0
 """Who slept with more power than that, or that share of the nameplate, did not fall asleep."""
+SURE = timedelta(minutes=45)
+"""So long after the light has gone, and before it comes, it is dark at a system that is elsewhere in its zone, too."""
 LITTLE_W, LITTLE_SHARE = 100.0, 0.02
 """No more than that, or than that share of the nameplate, is reported in the dark by mistake."""
 _STEP = timedelta(minutes=5)
@@ -40,7 +42,7 @@ def _seen(power: Power | None, silence: Silence | None, size_w: float | None, da
     """Return a power, or 0 in its place; `None` where there is neither."""
     if silence is not None and _sleeps(power, silence.until, size_w, dark):
         return Power(power_w=0.0, measured_at=silence.until)
-    if power is None or not dark(power.measured_at - _STEP, power.measured_at):
+    if power is None or not dark(power.measured_at - _STEP - SURE, power.measured_at + SURE):
         return power
     # More than a little that is measured in the dark shows that the sun is known badly.
     return replace(power, power_w=0.0) if power.power_w <= max(LITTLE_W, LITTLE_SHARE * (size_w or 0.0)) else power

@@ -1,10 +1,11 @@
 """What the sun says about a system: when its day and its light turn, and what cannot have been produced in the dark."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ..budget.daylight import Daylight
-from ..model.darkness import LITTLE_SHARE, LITTLE_W
+from ..model.darkness import LITTLE_SHARE, LITTLE_W, SURE
 from ..model.data import local_day, midnight
 from ..model.elements import DayEnergy, Power
 from ..sky.sun import Place
@@ -16,6 +17,8 @@ class Sunlight:
     def __init__(self, place: Place, zone: ZoneInfo) -> None:
         """Take where the system is, and its time zone."""
         self._daylight = Daylight(place)
+        self._sure = Daylight(replace(place, margin=place.margin + SURE))
+        """Where it is dark by this, it is dark wherever in its zone the system is."""
         self._zone = zone
 
     def is_dark(self, start: datetime, end: datetime) -> bool:
@@ -27,22 +30,19 @@ class Sunlight:
         since = self._daylight.dark_since(now.timestamp())
         return None if since is None else datetime.fromtimestamp(since, now.tzinfo)
 
-    def dark_until(self, now: datetime) -> datetime | None:
-        """Return the last instant up to `now` at which it was dark; `None` where it has been light for weeks."""
-        seconds = self._daylight.dark_until(now.timestamp())
-        return None if seconds is None else datetime.fromtimestamp(seconds, now.tzinfo)
-
     def as_of(self, power: Power, now: datetime, size_w: float | None) -> Power:
         """Return a measured power as of now: 0 W at the end of a darkness that came after it.
 
         The last reading before sunset may be hours old when the plan is small: it must not shine all night. A little
-        that is reported in the dark is what a cloud has not turned over; more shows that the sun is known badly.
+        that is reported in the dark is what a cloud has not turned over; more shows that the sun is known badly. What
+        was measured stands until it is dark for sure: the system may be far from the place whose sun is reckoned with.
         """
-        dark_until = self.dark_until(now)
+        seconds = self._sure.dark_until(now.timestamp())
+        dark_until = None if seconds is None else datetime.fromtimestamp(seconds, now.tzinfo)
         if dark_until is None or power.measured_at > dark_until:
             return power
         little = max(LITTLE_W, LITTLE_SHARE * (size_w or 0.0))
-        if power.power_w > little and self.dark_since(power.measured_at) is not None:
+        if power.power_w > little and self._sure.dark_since(power.measured_at.timestamp()) is not None:
             return power
         return Power(power_w=0.0, measured_at=max(power.measured_at, dark_until))
 
@@ -61,7 +61,7 @@ class Sunlight:
     def next_turn(self, now: datetime) -> datetime:
         """Return when the system's day or its light ends next: what was true before must not stand then."""
         turn = midnight(local_day(now, self._zone) + timedelta(days=1), self._zone)
-        dark = self._daylight.dark_at(now.timestamp())
+        dark = self._sure.dark_at(now.timestamp())
         return turn if dark is None else min(turn, datetime.fromtimestamp(dark + 1, now.tzinfo))
 
     def _no_light_yet(self, now: datetime) -> bool:
