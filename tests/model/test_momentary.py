@@ -1,5 +1,6 @@
 """Powers that a cloud reports apart from its intervals: the newer of both is published, and energies stay exact."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,24 @@ def test_a_flow_that_an_instant_lacks_keeps_its_last_power_and_its_time():
         amount=-900, start=MIDNIGHT + QUARTER, end=MIDNIGHT + QUARTER, origin=Origin.MEASURED
     )
     assert life.data.published.grid.end == MIDNIGHT + QUARTER * 2
+
+
+@pytest.mark.parametrize("missing", [BUY, SELL])
+def test_an_instant_that_lacks_a_flow_brings_no_older_power_back(missing: Flow):
+    life = metered(4)
+    life.take(Update(momentary=momentary(5, GRID_POWERS)))
+    full = life.data.published
+    partial = {flow: power for flow, power in GRID_POWERS.items() if flow not in {missing, C}}
+    life.take(Update(momentary=replace(momentary(6, partial), computed=frozenset({C}))))
+    published = life.data.published
+    assert published.power[missing] == full.power[missing]
+    assert published.power[C] == full.power[C]
+    assert published.grid == full.grid
+    assert (published.power[SELL if missing is BUY else BUY].end or MIDNIGHT) == MIDNIGHT + QUARTER * 6
+    life.take(Update(notes={"a": "b"}))
+    assert life.data.published == published
+    life.report(8, [100.0] * 8, grid_import=[10.0] * 8, grid_export=[20.0] * 8)
+    assert {value.end for value in life.data.published.power.values()} == {MIDNIGHT + QUARTER * 8}
 
 
 def test_an_instant_of_a_silent_battery_takes_no_older_consumption_away():

@@ -52,6 +52,8 @@ class Life:
         self.take(Update(lifetime=base, bases=given))
 
     def take(self, update: Update, dark: Callable[[datetime, datetime], bool] = lambda _start, _end: False) -> None:
+        if update.momentary is not None:
+            self.now = max(self.now, update.momentary.measured_at)
         self.data = merge(self.data, update, self.now, BERLIN, dark)
 
     def report(

@@ -24,6 +24,9 @@ DEVICES = {
 }
 
 
+LATER = NOON + 90 * 96 * QUARTER
+
+
 def row(number: int) -> Interval:
     return Interval(start=NOON + (number - 1) * QUARTER, end=NOON + number * QUARTER, energy_wh=1.0)
 
@@ -35,7 +38,7 @@ def bought(*numbers: int) -> Update:
 def after(*updates: Update, job: str = "meters") -> dict[str, Source]:
     sources: dict[str, Source] = {}
     for update in updates:
-        sources = dict(sources_after(sources, update, DEVICES, job))
+        sources = dict(sources_after(sources, update, DEVICES, job, LATER))
     return sources
 
 
@@ -67,10 +70,10 @@ def test_every_kind_of_answer_names_what_it_speaks_of():
 
 def test_what_says_nothing_or_has_no_job_changes_nothing():
     before = after(bought(1))
-    assert sources_after(before, Update(), DEVICES, "state") is before
-    assert sources_after(before, bought(2), DEVICES, "") is before
-    assert sources_after(before, bought(1), DEVICES, "meters") is before
-    assert sources_after(before, Update(flows={Flow.GRID_IMPORT: ()}), DEVICES, "meters") is before
+    assert sources_after(before, Update(), DEVICES, "state", LATER) is before
+    assert sources_after(before, bought(2), DEVICES, "", LATER) is before
+    assert sources_after(before, bought(1), DEVICES, "meters", LATER) is before
+    assert sources_after(before, Update(flows={Flow.GRID_IMPORT: ()}), DEVICES, "meters", LATER) is before
 
 
 def test_the_step_is_how_far_the_newest_interval_has_moved_on():
@@ -96,11 +99,11 @@ def test_an_outage_is_no_step(quarters: int):
 
 def test_an_older_answer_moves_nothing():
     sources = after(bought(1), bought(4))
-    assert sources_after(sources, bought(2), DEVICES, "history") == sources
+    assert sources_after(sources, bought(2), DEVICES, "history", LATER) == sources
 
 
 def test_the_job_that_brings_the_newest_takes_a_flow_over():
     sources = after(bought(1))
-    assert sources_after(sources, bought(2), DEVICES, "latest")[Flow.GRID_IMPORT] == Source(
+    assert sources_after(sources, bought(2), DEVICES, "latest", LATER)[Flow.GRID_IMPORT] == Source(
         job="latest", end=NOON + 2 * QUARTER, step=900
     )

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from .balance import BATTERY, GRID, Book
 from .data import KEEP_INTERVALS, SystemData
-from .elements import DeviceReading, Flow, LifetimeBase, Update
-from .lifetime import LifetimeCounter, Most, most_of
+from .elements import DayEnergy, DeviceReading, Flow, LifetimeBase, Update
+from .lifetime import SAME_WH, LifetimeCounter, Most, most_of
 from .limits import UNBOUNDED_W, limits_of
 from .series import EMPTY, Dark, Series, complete_until, midnight, newest_end
 
@@ -28,10 +28,13 @@ def production_counter(data: SystemData, update: Update, now: datetime, zone: Zo
         return data.lifetime
     known_until = data.power.measured_at if data.power else now
     if update.today is not None:
-        # The cloud counts the day itself; a day that was not believed says nothing about the lifetime either.
-        if update.lifetime is None or update.today.day != update.lifetime.day or update.today != data.today:
+        # The cloud counts the day itself; a day that is not believed says nothing about the lifetime, unless both
+        # together go on from where it was: then the cloud has only not turned its day over.
+        if update.lifetime is None or update.today.day != update.lifetime.day:
             return data.lifetime
-        since, complete = update.today.energy_wh, None
+        if not _is_believed(update.today, data.today) and total_of(data.lifetime, update, data, now) is None:
+            return data.lifetime
+        base, since, complete = update.lifetime, update.today.energy_wh, None
         as_of = data.system.last_report or known_until
     else:
         start = midnight(base.day, zone)
@@ -40,6 +43,26 @@ def production_counter(data: SystemData, update: Update, now: datetime, zone: Zo
         as_of = min(known_until, max(newest_end(data.intervals) or start, start))
         complete = complete_until(base, data.intervals, zone, dark)
     return data.lifetime.take(base.before_wh + since, min(as_of, now), now, most_production(data), complete)
+
+
+def _is_believed(reported: DayEnergy, known: DayEnergy | None) -> bool:
+    return known is not None and (reported.day, reported.energy_wh) == (known.day, known.energy_wh)
+
+
+def total_of(counter: LifetimeCounter, update: Update, data: SystemData, now: datetime) -> float | None:
+    """Return the lifetime in Wh that an update reports, as it would be published.
+
+    `None` where it reports none, or one that does not go on from the published one.
+    """
+    today, base, published = update.today, update.lifetime, counter.published_wh
+    if today is None or base is None or today.day != base.day or published is None or counter.waits:
+        return None
+    total = base.before_wh + today.energy_wh + counter.offset_wh
+    since, most = counter.as_of, most_production(data)
+    if total < published - SAME_WH or since is None or since > now:
+        return None
+    allowed = None if most is None else most(now - since)
+    return total if allowed is None or total - published <= allowed else None
 
 
 def flow_counters(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -> Mapping[Flow, LifetimeCounter]:

@@ -18,10 +18,35 @@ DIM_W = 50.0
 """Who slept with more power than that, or that share of the nameplate, did not fall asleep."""
 SURE = timedelta(minutes=45)
 """So long after the light has gone, and before it comes, it is dark at a system that is elsewhere in its zone, too."""
+LOW, LOW_SHARE = timedelta(hours=1), 1 / 3
+"""So long after the dark and before it the sun is low, and gives a third of the most that modules can yield."""
 LITTLE_W, LITTLE_SHARE = 100.0, 0.02
 """No more than that, or than that share of the nameplate, is reported in the dark by mistake."""
 _STEP = timedelta(minutes=5)
+_QUARTER = timedelta(minutes=15)
 _MOMENT = timedelta(minutes=1)
+
+
+def is_surely_dark(start: datetime, end: datetime, dark: Dark) -> bool:
+    """Return whether it is dark all the time between two instants, wherever in its zone the system is."""
+    return dark(start - SURE, end + SURE)
+
+
+def light_between(start: datetime, end: datetime, dark: Dark) -> timedelta:
+    """Return for how long between two instants it may have been light, to a quarter of an hour.
+
+    What is near the dark counts for a part: so low a sun gives modules half of their nameplate at the most.
+    """
+    if end <= start or is_surely_dark(start, end, dark):
+        return timedelta(0)
+    lit = timedelta(0)
+    while start < end:
+        until = min(start + _QUARTER, end)
+        if not is_surely_dark(start, until, dark):
+            dim = any(dark(at, at + _MOMENT) for at in (start - LOW, start, until + LOW))
+            lit += (until - start) * (LOW_SHARE if dim else 1)
+        start = until
+    return lit
 
 
 def as_the_sun_has_it(update: Update, size_w: float | None, dark: Dark) -> Update:
@@ -42,7 +67,7 @@ def _seen(power: Power | None, silence: Silence | None, size_w: float | None, da
     """Return a power, or 0 in its place; `None` where there is neither."""
     if silence is not None and _sleeps(power, silence.until, size_w, dark):
         return Power(power_w=0.0, measured_at=silence.until)
-    if power is None or not dark(power.measured_at - _STEP - SURE, power.measured_at + SURE):
+    if power is None or not is_surely_dark(power.measured_at - _STEP, power.measured_at, dark):
         return power
     # More than a little that is measured in the dark shows that the sun is known badly.
     return replace(power, power_w=0.0) if power.power_w <= max(LITTLE_W, LITTLE_SHARE * (size_w or 0.0)) else power

@@ -52,6 +52,11 @@ class SystemData:
     momentary: Momentary | None = None
     """The newest powers that a cloud reports apart from its intervals; they may be older than these."""
     today: DayEnergy | None = None
+    """The production of the newest day."""
+    day_before: DayEnergy | None = None
+    """That of the day before it."""
+    day_start: DayEnergy | None = None
+    """The lifetime of production as it was known before the running day began, in Wh."""
     lifetime_base: LifetimeBase | None = None
     lifetime: LifetimeCounter = field(default_factory=LifetimeCounter)
     intervals: Mapping[datetime, Interval] = field(default_factory=_no_mapping)

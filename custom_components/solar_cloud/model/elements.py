@@ -137,6 +137,8 @@ class DayEnergy:
 
     day: date
     energy_wh: float
+    as_of: datetime | None = None
+    """Up to when it counts; `None` where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .clocks import without_future
 from .counters import device_counters, recalled_counters, with_base
 from .darkness import as_the_sun_has_it
 from .data import KEEP_DEVICE_INTERVALS, KEEP_INTERVALS, SYSTEM, SystemData
@@ -46,7 +47,7 @@ def merge(
     `source` is the name of the job.
     """
     system = overlay(data.system, update.system)
-    update = as_the_sun_has_it(update, system.size_w, dark)
+    update = as_the_sun_has_it(without_future(update, now), system.size_w, dark)
     zone = system.zone(default_zone)
     update, peak, rejected = admitted(update, system, data.peak, now)
     devices, doubted = merge_devices(data.devices, data.doubted, update)
@@ -62,7 +63,7 @@ def merge(
     merged_data = replace(
         data,
         system=system,
-        momentary=newer(data.momentary, update.momentary),
+        momentary=newer(data.momentary, update.momentary, now),
         lifetime_base=with_base(data.lifetime_base, update.lifetime),
         intervals=intervals,
         devices=devices,
@@ -105,7 +106,7 @@ def merge(
         published,
         performance=performance,
         told=_ever_reported(data.told, published),
-        sources=sources_after(data.sources, update, devices, source),
+        sources=sources_after(data.sources, update, devices, source, now),
     )
 
 
@@ -143,8 +144,10 @@ def overlay[T: (System, Device, DeviceReading, Breakdown)](old: T, new: T | None
     return replace(old, **known)
 
 
-def newer(old: Momentary | None, new: Momentary | None) -> Momentary | None:
-    """Return the powers of the later instant."""
+def newer(old: Momentary | None, new: Momentary | None, now: datetime) -> Momentary | None:
+    """Return the powers of the later instant; those that were kept from the future are nobody's."""
+    if old is not None and old.measured_at > now:
+        return new
     return old if new is None or (old is not None and new.measured_at < old.measured_at) else new
 
 

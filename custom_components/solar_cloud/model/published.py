@@ -12,30 +12,36 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from .balance import BATTERY, GRID, Book, Span, Storage, disagreement, inputs_of, tolerance, with_drawn
-from .counters import flow_counters, most_production, production_counter
+from .counters import flow_counters, production_counter
 from .data import SystemData
-from .elements import DayEnergy, DeviceKind, Flow, Interval, Momentary, Power, Update
-from .series import Dark, Series, backward, day_energy_wh, local_day, midnight, newest_end
-from .value import NO_VALUES, NOTHING_YET, Origin, Published, Reason, Value
+from .elements import DeviceKind, Flow, Interval, Momentary, Update
+from .production import day_before_after, day_start_after, power_after, today_after
+from .series import Dark, Series, backward, local_day, midnight, newest_end
+from .value import NOTHING_PUBLISHED, NOTHING_YET, Origin, Published, Reason, Value
 
 RECENT_SPANS = 24
 """So many of the newest intervals are looked through for the newest one that has everything."""
 MOST_MISSING = timedelta(hours=1)
 """A computed energy of the day may lack that much; more is too much to be called the day's energy."""
 _MEASURED = Value()
+_LATE = frozenset({Reason.INPUT_MISSING, Reason.NOT_YET})
+"""A value that waits for something is not there yet; until then an older one is."""
 
 
 def publish(
     data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo, dark: Dark
 ) -> SystemData:
     """Return the data with everything that follows from an update worked out anew."""
-    data = replace(data, power=_power(before, update, data.intervals), today=_today(data, before, update, now, zone))
+    power, day_start = power_after(before, update, data.intervals, now), day_start_after(before, now, zone)
+    data = replace(data, power=power, day_start=day_start)
+    today = today_after(data, before, update, now, zone, dark)
+    data = replace(data, today=today, day_before=day_before_after(before, today))
     book = book_of(data, dark)
     if update.lifetime is not None or update.intervals or update.today is not None:
         data = replace(data, lifetime=production_counter(data, update, now, zone, dark))
     if update.flows or update.bases or update.intervals or update.lifetime:
         data = replace(data, counters=flow_counters(data, book, now, zone))
-    return replace(data, published=published_of(data, book, now, zone, before.published.power))
+    return replace(data, published=published_of(data, book, now, zone, before.published))
 
 
 def book_of(data: SystemData, dark: Dark) -> Book:
@@ -51,58 +57,27 @@ def book_of(data: SystemData, dark: Dark) -> Book:
 
 
 def published_of(
-    data: SystemData, book: Book, now: datetime, zone: ZoneInfo, before: Mapping[Flow, Value] = NO_VALUES
+    data: SystemData, book: Book, now: datetime, zone: ZoneInfo, before: Published = NOTHING_PUBLISHED
 ) -> Published:
-    """Return the values of all flows, as of an instant (aware UTC); `before` are the powers so far."""
+    """Return the values of all flows, as of an instant (aware UTC); `before` are the values so far."""
     day = local_day(now, zone)
     spans = list(islice(book.backward(), RECENT_SPANS)) if book.measured else []
-    power = _kept(before, _powers(data, book, spans))
+    powers = _powers(data, book, spans)
+    power = MappingProxyType(
+        {flow: _newer(before.power.get(flow), powers.get(flow), now) for flow in {**before.power, **powers}}
+    )
+    grid = _net(Flow.GRID_IMPORT, Flow.GRID_EXPORT, power, spans)
+    battery = _net(Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE, power, spans)
     today, differs = _energies(data, book, day, zone)
     return Published(
         power=power,
-        grid=_net(Flow.GRID_IMPORT, Flow.GRID_EXPORT, power, spans),
-        battery=_net(Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE, power, spans),
+        grid=_newer(before.grid, grid, now),
+        battery=_newer(before.battery, battery, now),
         today=today,
         day_start=midnight(day, zone),
         lifetime=_lifetimes(data, book),
         disagreement=differs,
     )
-
-
-def _power(before: SystemData, update: Update, intervals: Series) -> Power | None:
-    """Return the newest power of production: it is replaced by a later one, or by a correction of the same time."""
-    found = [power for power in (before.power, update.power) if power is not None]
-    if update.momentary is not None and (produced := update.momentary.powers.get(Flow.PRODUCTION)) is not None:
-        found.append(Power(power_w=produced, measured_at=update.momentary.measured_at))
-    if (start := next(backward(intervals), None)) is not None:
-        newest = intervals[start]
-        found.append(Power(power_w=max(0.0, newest.mean_power_w), measured_at=newest.end))
-    best: Power | None = None
-    for power in found:
-        if best is None or power.measured_at >= best.measured_at:
-            best = power
-    return best
-
-
-def _today(data: SystemData, before: SystemData, update: Update, now: datetime, zone: ZoneInfo) -> DayEnergy | None:
-    """Return today's production: what the cloud says, else the sum of its intervals; it never falls within a day.
-
-    A value that the time since midnight cannot have yielded is yesterday's, not yet turned over by the cloud.
-    """
-    day = local_day(now, zone)
-    new = update.today
-    if new is None and update.intervals:
-        total = day_energy_wh(data.intervals.values(), day, zone)
-        new = None if total is None else DayEnergy(day=day, energy_wh=total)
-    old = None if before.today is not None and before.today.day > day else before.today
-    if new is None or new.day > day or (old is not None and new.day < old.day):
-        return old
-    end = min(now, midnight(new.day + timedelta(days=1), zone))
-    most = most_production(data)
-    most_wh = None if most is None else most(end - midnight(new.day, zone))
-    if new.energy_wh < 0 or (most_wh is not None and new.energy_wh > most_wh):
-        return old
-    return old if old is not None and old.day == new.day and old.energy_wh > new.energy_wh else new
 
 
 def _powers(data: SystemData, book: Book, spans: list[Span]) -> Mapping[Flow, Value]:
@@ -114,14 +89,18 @@ def _powers(data: SystemData, book: Book, spans: list[Span]) -> Mapping[Flow, Va
     return MappingProxyType(values)
 
 
-def _kept(before: Mapping[Flow, Value], power: Mapping[Flow, Value]) -> Mapping[Flow, Value]:
-    """Return the powers with the ones so far where there is no newer one: their age shows."""
-    old = {
-        flow: value
-        for flow, value in before.items()
-        if value.amount is not None and ((new := power.get(flow)) is None or new.reason is Reason.INPUT_MISSING)
-    }
-    return MappingProxyType({**power, **old}) if old else power
+def _newer(old: Value | None, new: Value | None, now: datetime) -> Value:
+    """Return the newer one of two powers: what lacks something, or is of an earlier time, takes no known one away.
+
+    One that was kept from the future is nobody's: a clock was wrong.
+    """
+    if new is None:
+        return old or NOTHING_YET
+    if old is None or old.amount is None or old.end is None or old.end > now:
+        return new
+    if new.reason in _LATE or (new.reason is not Reason.UNKNOWN_STORAGE and new.end is not None and new.end < old.end):
+        return old
+    return new
 
 
 def _measured_power(series: Series) -> Value:

@@ -32,12 +32,15 @@ class Source:
 
 
 def sources_after(
-    before: Mapping[str, Source], update: Update, devices: Mapping[str, Device], job: str
+    before: Mapping[str, Source], update: Update, devices: Mapping[str, Device], job: str, now: datetime
 ) -> Mapping[str, Source]:
-    """Return the sources after an update; the names are those of flows and of kinds of devices."""
+    """Return the sources after an update; the names are those of flows and of kinds of devices.
+
+    One whose newest interval was of the future (now is aware UTC) begins anew: a clock was wrong.
+    """
     if not job:
         return before
-    found = dict(before)
+    found = {name: one for name, one in before.items() if one.end is None or one.end <= now}
     for name, end in _ends(update, devices):
         found[name] = found[name].moved(job, end) if name in found else Source(job=job, end=end)
     return MappingProxyType(found) if found != before else before

@@ -107,3 +107,7 @@ class Published:
     lifetime: Mapping[Flow, Value] = field(default_factory=lambda: NO_VALUES)
     disagreement: float | None = None
     """By what share of the larger side sources and sinks of the day differ, where every flow is measured."""
+
+
+NOTHING_PUBLISHED = Published()
+"""Stands for what is published before anything was read."""

@@ -37,14 +37,21 @@ class Sunlight:
         that is reported in the dark is what a cloud has not turned over; more shows that the sun is known badly. What
         was measured stands until it is dark for sure: the system may be far from the place whose sun is reckoned with.
         """
-        seconds = self._sure.dark_until(now.timestamp())
-        dark_until = None if seconds is None else datetime.fromtimestamp(seconds, now.tzinfo)
+        dark_until = self._surely_dark_until(now)
         if dark_until is None or power.measured_at > dark_until:
             return power
         little = max(LITTLE_W, LITTLE_SHARE * (size_w or 0.0))
         if power.power_w > little and self._sure.dark_since(power.measured_at.timestamp()) is not None:
             return power
         return Power(power_w=0.0, measured_at=max(power.measured_at, dark_until))
+
+    def known_until(self, moment: datetime, now: datetime) -> datetime:
+        """Return up to when an energy is known that was read up to a moment: in the dark nothing comes to it."""
+        return max(moment, self._surely_dark_until(now) or moment)
+
+    def _surely_dark_until(self, now: datetime) -> datetime | None:
+        seconds = self._sure.dark_until(now.timestamp())
+        return None if seconds is None else datetime.fromtimestamp(seconds, now.tzinfo)
 
     def day_energy_wh(self, newest: DayEnergy | None, now: datetime) -> float | None:
         """Return the energy since the system's midnight in Wh of what has this as its newest known day.

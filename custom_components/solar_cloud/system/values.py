@@ -75,7 +75,7 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         energy = self.day_energy_wh(newest)
         if energy is None:
             return Value(reason=Reason.NOT_YET if newest is None else Reason.NOT_REPORTED)
-        value = Value(amount=energy, start=self.midnight(), end=self._production_end(), origin=Origin.REPORTED)
+        value = Value(amount=energy, start=self.midnight(), end=self._day_end(newest), origin=Origin.REPORTED)
         return self._held(value, Flow.PRODUCTION)
 
     def production_lifetime(self) -> Value:
@@ -179,6 +179,14 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         """Return up to when the production is known: nothing is produced in the dark."""
         power = self._power_now()
         return None if power is None else power.measured_at
+
+    def _day_end(self, newest: DayEnergy | None) -> datetime | None:
+        """Return up to when the production of the day is known: what produces nothing adds nothing to it."""
+        power = self._power_now()
+        if newest is None or newest.as_of is None:
+            return None if power is None else power.measured_at
+        nothing_until = [power.measured_at] if power is not None and power.power_w == 0 else []
+        return max([self.sunlight.known_until(newest.as_of, dt_util.utcnow()), *nothing_until])
 
     def _held_device(self, value: Value, kind: DeviceKind) -> Value:
         return value if self.freshness.holds(value.end, kind) else value.without(Reason.NOT_REPORTED)

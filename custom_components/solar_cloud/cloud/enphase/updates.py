@@ -13,7 +13,7 @@ def summary_update(summary: Summary, system: System, now: datetime) -> Update:
     """Return how a system is: its state, its power, its energy today and before; it was asked now (aware UTC)."""
     today = lifetime = None
     if summary.day is not None and summary.energy_today_wh is not None:
-        today = DayEnergy(day=summary.day, energy_wh=summary.energy_today_wh)
+        today = DayEnergy(day=summary.day, energy_wh=summary.energy_today_wh, as_of=summary.last_interval_end)
     if summary.day is not None and summary.energy_before_wh is not None:
         lifetime = LifetimeBase(day=summary.day, before_wh=summary.energy_before_wh)
     return Update(
