@@ -9,6 +9,8 @@ import math
 import pytest
 
 from custom_components.solar_cloud.model.elements import (
+    Device,
+    DeviceKind,
     DeviceReading,
     Flow,
     Interval,
@@ -18,7 +20,15 @@ from custom_components.solar_cloud.model.elements import (
     Update,
     Vendor,
 )
-from custom_components.solar_cloud.model.limits import UNBOUNDED_W, Peak, Rejection, admitted, limits_of, with_peak
+from custom_components.solar_cloud.model.limits import (
+    NO_DEVICES,
+    UNBOUNDED_W,
+    Peak,
+    Rejection,
+    admitted,
+    limits_of,
+    with_peak,
+)
 from custom_components.solar_cloud.system.restore import dump, load
 
 P, C = Flow.PRODUCTION, Flow.CONSUMPTION
@@ -41,9 +51,13 @@ def rows(*energies: float, first: int = 0) -> tuple[Interval, ...]:
 
 
 def take(
-    update: Update, system: System = HOUSE, peak: Peak | None = None, now: datetime = NOW
+    update: Update,
+    system: System = HOUSE,
+    peak: Peak | None = None,
+    now: datetime = NOW,
+    devices: Mapping[str, Device] = NO_DEVICES,
 ) -> tuple[Update, Peak, Mapping[str, Rejection]]:
-    return admitted(update, system, peak or Peak(), now)
+    return admitted(update, system, peak or Peak(), now, devices)
 
 
 def produced(energies: tuple[Interval, ...], system: System = HOUSE, peak: Peak | None = None) -> list[float]:
@@ -140,6 +154,25 @@ def test_every_kind_of_row_and_power_is_checked():
 def test_a_battery_that_takes_has_a_power_below_zero():
     readings = {"B": DeviceReading(power_w=-4_000.0, measured_at=NOON)}
     assert take(Update(readings=readings))[0].readings == readings
+
+
+@pytest.mark.parametrize(
+    ("power_w", "taken"),
+    [(7_500.0, 7_500.0), (7_501.0, None), (60_000.0, None), (-3.0, 0.0), (-101.0, None), (0.0, 0.0)],
+)
+def test_one_inverter_gives_no_more_than_all_of_them(power_w: float, taken: float | None):
+    reading = DeviceReading(power_w=power_w, measured_at=NOON, last_report=NOON)
+    inverter = Device(kind=DeviceKind.INVERTER, serial="A")
+    found = [
+        take(Update(readings={"A": reading}), devices={"A": inverter})[0],
+        # The inventory may come with the same answer.
+        take(Update(readings={"A": reading}, devices=(inverter,)))[0],
+    ]
+    expected = replace(reading, power_w=taken, measured_at=None if taken is None else NOON)
+    assert [update.readings["A"] for update in found] == [expected, expected]
+    # A battery moves more, and in both directions.
+    battery = replace(inverter, kind=DeviceKind.BATTERY)
+    assert take(Update(readings={"A": reading}), devices={"A": battery})[0].readings["A"] == reading
 
 
 def test_a_power_a_little_below_zero_is_nothing():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from .elements import DeviceReading, Flow, Interval, Momentary, Power, System, Update
+from .elements import Device, DeviceKind, DeviceReading, Flow, Interval, Momentary, Power, System, Update
 from .series import EMPTY, Series, merged
 
 OVER_NAMEPLATE = 1.5
@@ -30,6 +30,8 @@ STANDS = timedelta(hours=24)
 DOUBT_ROWS = 8
 """So many rows of a day beyond what was possible, but not far beyond it, show that more is possible."""
 DOUBT_FACTOR = 10.0
+
+NO_DEVICES: Mapping[str, Device] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +93,13 @@ def _believed_size_w(system: System, peak: Peak) -> float | None:
     return size_w
 
 
-def admitted(update: Update, system: System, peak: Peak, now: datetime) -> tuple[Update, Peak, Mapping[str, Rejection]]:
+def admitted(
+    update: Update, system: System, peak: Peak, now: datetime, devices: Mapping[str, Device] = NO_DEVICES
+) -> tuple[Update, Peak, Mapping[str, Rejection]]:
     """Return an update without the rows that cannot be, what is known of the peak now, and the rows that were left out.
 
     The rejections are by the name of the flow, `device` for those of single devices; each stands for the largest one.
+    `devices` are those that were known before, by serial number.
     """
     update, peak = _reviewed(update, system, peak, now)
     limits = limits_of(system, peak)
@@ -106,7 +111,7 @@ def admitted(update: Update, system: System, peak: Peak, now: datetime) -> tuple
         intervals=checks.rows(Flow.PRODUCTION, update.intervals),
         flows=checks.flows(update.flows),
         detail=checks.flows(update.detail),
-        readings=checks.readings(update.readings),
+        readings=checks.readings(update.readings, {**devices, **{one.serial: one for one in update.devices}}),
         device_intervals=MappingProxyType(
             {serial: checks.rows(Flow.PRODUCTION, rows, "device") for serial, rows in update.device_intervals.items()}
         ),
@@ -151,15 +156,28 @@ class _Checks:
             return None
         return power if power.power_w >= 0 else replace(power, power_w=0.0)
 
-    def readings(self, readings: Mapping[str, DeviceReading]) -> Mapping[str, DeviceReading]:
-        """Return the readings of devices without the powers that cannot be; a battery that takes is below zero."""
-        most_w = max(self.limits.production_w, self.limits.flow_w)
-        odd = {
-            serial: replace(reading, power_w=None, measured_at=None)
-            for serial, reading in readings.items()
-            if reading.power_w is not None and not -most_w <= reading.power_w <= most_w
-        }
-        return MappingProxyType({**readings, **odd}) if odd else readings
+    def readings(
+        self, readings: Mapping[str, DeviceReading], devices: Mapping[str, Device]
+    ) -> Mapping[str, DeviceReading]:
+        """Return the readings of devices without the powers that cannot be.
+
+        A battery that takes is below zero. One inverter yields no more than all of them, and a little below zero is
+        what it draws itself.
+        """
+        changed: dict[str, DeviceReading] = {}
+        for serial, reading in readings.items():
+            if (power_w := reading.power_w) is None:
+                continue
+            least_w = -max(self.limits.production_w, self.limits.flow_w)
+            most_w = -least_w
+            if serial in devices and devices[serial].kind is DeviceKind.INVERTER:
+                least_w, most_w = -DRAWN_W, self.limits.production_w
+                power_w = max(0.0, power_w) if power_w >= least_w else power_w
+            if not least_w <= power_w <= most_w:
+                changed[serial] = replace(reading, power_w=None, measured_at=None)
+            elif power_w != reading.power_w:
+                changed[serial] = replace(reading, power_w=power_w)
+        return MappingProxyType({**readings, **changed}) if changed else readings
 
     def momentary(self, momentary: Momentary | None) -> Momentary | None:
         """Return the possible ones of the powers of an instant; nothing follows from one that cannot be."""

@@ -49,7 +49,7 @@ def merge(
     system = overlay(data.system, update.system)
     update = as_the_sun_has_it(without_future(update, now), system.size_w, dark)
     zone = system.zone(default_zone)
-    update, peak, rejected = admitted(update, system, data.peak, now)
+    update, peak, rejected = admitted(update, system, data.peak, now, data.devices)
     devices, doubted = merge_devices(data.devices, data.doubted, update)
     device_intervals = merge_device_intervals(
         data.device_intervals, update.device_intervals, devices, now, KEEP_DEVICE_INTERVALS
