@@ -1,6 +1,9 @@
 """Every field of every sample answer of Enphase v4, absent, null or of a wrong type: only a `CloudError` may come."""
 
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+from typing import Any
 from unittest.mock import AsyncMock
 
 import aiohttp
@@ -44,6 +47,42 @@ async def test_an_odd_field_is_read_or_malformed(api: EnphaseV4Api, name: str) -
         # Only the answer as a whole, its list of systems or its system's id may make it unreadable.
         assert result == "read" or path in {(), ("system_id",), ("systems",)}, (path, odd)
     assert set(outcomes) == {"read", "MalformedAnswer"}
+
+
+SMALLEST_DATE = -62_135_596_800
+"""The epoch of .NET's smallest date."""
+ABSURD = (SMALLEST_DATE, str(SMALLEST_DATE), 253_402_300_800, 2**63, -(2**63), 1e18, "0001-01-01T00:00:00Z", "soon", "")
+TIMES = ("_at", "_date", "time", "_start", "_end")
+"""How the names of fields end that hold a time or a day."""
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.parametrize("absurd", ABSURD)
+async def test_a_time_that_cannot_be_read_is_a_missing_time(api: EnphaseV4Api, name: str, absurd: object) -> None:
+    def without_times(value: Any) -> Any:
+        if isinstance(value, list):
+            return [without_times(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: absurd if str(key).endswith(TIMES) else without_times(item) for key, item in value.items()}
+
+    api._transport.get = AsyncMock(return_value=without_times(sample(name)))  # type: ignore[method-assign]
+    found = await ENDPOINTS[name][1](api, EvChargerApi(api, AMSTERDAM))
+    assert not list(times_in(found))
+
+
+def times_in(found: Any) -> Iterator[date]:
+    """Yield every instant and day in what was read."""
+    if isinstance(found, date):
+        yield found
+    elif is_dataclass(found):
+        for item in fields(found):
+            yield from times_in(getattr(found, item.name))
+    elif isinstance(found, Mapping):
+        yield from times_in([*found, *found.values()])
+    elif isinstance(found, list | tuple):
+        for item in found:
+            yield from times_in(item)
 
 
 JOBS = {
