@@ -55,7 +55,7 @@ AT = NOW - timedelta(minutes=5)
         (3150, 1540, -900, True, {P: 3150, C: 1540, BUY: 0, SELL: 710, TAKE: 900, GIVE: 0}),
         (0, 600, 500, True, {P: 0, C: 600, BUY: 100, SELL: 0, TAKE: 0, GIVE: 500}),
         # Meters are read some seconds apart.
-        (3000, 880, -900, False, {P: 3000, C: 0, BUY: 0, SELL: 2100, TAKE: 900, GIVE: 0}),
+        (3000, -20, None, True, {P: 3000, C: 0, BUY: 0, SELL: 3000}),
         # Inverters draw a little at night.
         (-3, 397, None, False, {P: 0, C: 400, BUY: 400, SELL: 0}),
         (-3, 400, None, True, {P: 0, C: 403, BUY: 403, SELL: 0}),
@@ -84,6 +84,13 @@ def test_a_house_that_gives_energy_withholds_what_is_computed_and_nothing_else(
     production: float, reading: float, battery: float | None, total: bool, powers: dict[Flow, float]
 ) -> None:
     assert dict(balanced(production, reading, battery, total=total, measured_at=NOW).powers) == powers
+
+
+@pytest.mark.parametrize("reading", [-20.0, -50.0, -51.0, -2604.0])
+def test_a_net_meter_gives_the_grid_as_measured_whatever_the_house_seems_to_do(reading: float) -> None:
+    powers = balanced(1812, reading, None, total=False, measured_at=NOW).powers
+    assert powers[SELL] - powers[BUY] == 1812 - reading
+    assert powers.get(C) == (0 if reading >= -50 else None)
 
 
 def test_what_nobody_measures_is_computed() -> None:

@@ -74,13 +74,14 @@ def balanced(
     computed = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT} if total else {Flow.CONSUMPTION})
     load = consumption if total else consumption + given
     grid = consumption - (given if total else 0.0) - production
-    if -NOISE_W <= load < 0:
-        load, grid = 0.0, -production - given
     if not total:
+        # What goes through the grid's connection is measured: it stays as it is, whatever the house seems to do.
         powers |= _grid(grid)
-        if load >= 0 and not silent:
-            powers[Flow.CONSUMPTION] = load + max(0.0, -production)
-    elif load >= 0:
+        if load >= -NOISE_W and not silent:
+            powers[Flow.CONSUMPTION] = max(0.0, load) + max(0.0, -production)
+    elif load >= -NOISE_W:
+        if load < 0:
+            load, grid = 0.0, -production - given
         powers[Flow.CONSUMPTION] = load + max(0.0, -production)
         if not silent:
             powers |= _grid(grid)
