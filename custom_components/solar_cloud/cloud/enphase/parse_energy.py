@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...model.elements import Interval
+from ..clock import compared_with
 from ..parse import as_date, as_int, as_maps, as_str, as_time, first_str
 from .fields import Row, about, amount_of, meta_of, series_of
 from .model import EnergyLifetime, Register, Stats
@@ -79,11 +80,15 @@ def read_intervals(
 ) -> tuple[Interval, ...]:
     """Read rows of energy in ascending order; of two rows with the same end the later one counts.
 
-    `energy` names the fields that the energy may be in, `power` reads the mean power in W.
+    `energy` names the fields that the energy may be in, `power` reads the mean power in W. A row that has not ended yet
+    is none: some answers have rows of nothing for hours ahead.
     """
+    now = compared_with()
     found: dict[datetime, Interval] = {}
     for row in rows:
         end = as_time(row.get("end_at"))
+        if end is not None and now is not None and end > now:
+            continue
         energy_wh = next((wh for name in energy if (wh := amount_of(row.get(name))) is not None), None)
         if end is not None and energy_wh is not None:
             found[end] = Interval(
