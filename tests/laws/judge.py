@@ -104,7 +104,7 @@ class Judge:
 
     def _bound(self, meaning: Meaning, now: datetime) -> timedelta:
         """Return how old a value may be, and how long it may be missing."""
-        return self.readings.bound(meaning.flow, now) + self.stage.zeros_until
+        return self.readings.bound(self.readings.of(meaning.flow, meaning.part), now) + self.stage.zeros_until
 
     # Laws 8 and 10: what can be stored, and when it was.
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from simulator import Request
-from simulator.scenarios import FlowName, Stage
+from simulator.scenarios import FlowName, Part, Stage
 
 HOUR = timedelta(hours=1)
 MOST_GAP = timedelta(hours=5)
@@ -16,7 +16,7 @@ WITHOUT_ANSWERS = timedelta(hours=26)
 LAG = timedelta(minutes=40)
 """How old the newest row of a healthy cloud may be when it is read."""
 
-type Source = FlowName | Literal["overview"]
+type Source = FlowName | Literal["overview", "production_energy"]
 
 _PATHS: dict[str, dict[Source, tuple[str, ...]]] = {
     "enphase_v2": {
@@ -25,6 +25,8 @@ _PATHS: dict[str, dict[Source, tuple[str, ...]]] = {
     },
     "enphase_v4": {
         "production": ("*/summary", "*/telemetry/production_*", "*/latest_telemetry", "*/rgm_stats"),
+        # The newest powers are read for less than the rows, and more often: they have no energy.
+        "production_energy": ("*/summary", "*/telemetry/production_*", "*/rgm_stats"),
         "consumption": ("*/telemetry/consumption_meter", "*/energy_import_telemetry", "*/energy_export_telemetry"),
         "grid_import": ("*/energy_import_telemetry", "*/telemetry/consumption_meter"),
         "grid_export": ("*/energy_export_telemetry", "*/telemetry/consumption_meter"),
@@ -85,6 +87,11 @@ class Readings:
         if self.last_answer is not None and now - self.last_answer > 2 * HOUR:
             return WITHOUT_ANSWERS
         return max(HOUR, 3 * self.gap(flow, now)) + LAG
+
+    def of(self, flow: FlowName, part: Part) -> Source:
+        """Return what has to be read for a part of a flow."""
+        has_own = flow == "production" and part != "power" and "production_energy" in self._paths
+        return "production_energy" if has_own else flow
 
     def count(self, flow: Source, since: datetime) -> int:
         """Return how often a flow was read since an instant."""

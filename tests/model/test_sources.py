@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.solar_cloud.model.elements import (
+    DayEnergy,
     Device,
     DeviceKind,
     DeviceReading,
@@ -14,7 +15,7 @@ from custom_components.solar_cloud.model.elements import (
     Power,
     Update,
 )
-from custom_components.solar_cloud.model.sources import Source, sources_after
+from custom_components.solar_cloud.model.sources import Source, energy_of, sources_after
 
 QUARTER = timedelta(minutes=15)
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -43,7 +44,22 @@ def after(*updates: Update, job: str = "meters") -> dict[str, Source]:
 
 
 def test_a_flow_comes_from_the_job_that_brought_its_newest_interval():
-    assert after(bought(1, 3, 2)) == {Flow.GRID_IMPORT: Source(job="meters", end=NOON + 3 * QUARTER)}
+    source = Source(job="meters", end=NOON + 3 * QUARTER)
+    assert after(bought(1, 3, 2)) == {Flow.GRID_IMPORT: source, energy_of(Flow.GRID_IMPORT): source}
+
+
+def test_powers_that_are_read_more_often_are_no_source_of_energies():
+    instant = Momentary(measured_at=NOON + 5 * QUARTER, powers={Flow.GRID_IMPORT: 1.0})
+    rows = after(bought(1))
+    found = sources_after(rows, Update(momentary=instant), DEVICES, "latest")
+    assert found[Flow.GRID_IMPORT].job == "latest"
+    assert found[energy_of(Flow.GRID_IMPORT)] == rows[energy_of(Flow.GRID_IMPORT)]
+
+
+def test_the_energy_of_the_day_comes_from_the_job_that_brought_it():
+    today = DayEnergy(day=NOON.date(), energy_wh=5.0)
+    found = after(Update(today=today, power=Power(power_w=1.0, measured_at=NOON)), Update(today=today), job="summary")
+    assert found[energy_of(Flow.PRODUCTION)] == Source(job="summary", end=NOON)
 
 
 def test_every_kind_of_answer_names_what_it_speaks_of():
@@ -63,6 +79,7 @@ def test_every_kind_of_answer_names_what_it_speaks_of():
         Flow.GRID_EXPORT: NOON,
         Flow.CONSUMPTION: NOON,
         Flow.PRODUCTION: at,
+        energy_of(Flow.PRODUCTION): at,
         DeviceKind.INVERTER: at,
         DeviceKind.BATTERY: at,
     }

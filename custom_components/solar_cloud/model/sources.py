@@ -31,10 +31,15 @@ class Source:
         return Source(job=job, end=end, step=max(step, self.step / 2))
 
 
+def energy_of(flow: Flow) -> str:
+    """Return the name of the source of a flow's energies: its powers may come from elsewhere, and more often."""
+    return f"{flow}_energy"
+
+
 def sources_after(
     before: Mapping[str, Source], update: Update, devices: Mapping[str, Device], job: str, now: datetime
 ) -> Mapping[str, Source]:
-    """Return the sources after an update; the names are those of flows and of kinds of devices.
+    """Return the sources after an update; the names are those of flows, of their energies and of kinds of devices.
 
     One whose newest interval was of the future (now is aware UTC) begins anew: a clock was wrong.
     """
@@ -47,17 +52,19 @@ def sources_after(
 
 
 def _ends(update: Update, devices: Mapping[str, Device]) -> Iterator[tuple[str, datetime | None]]:
-    """Yield the name of each flow and kind of device that an update speaks of, and the end of its newest interval."""
+    """Yield the name of each flow, energy and kind of device that an update speaks of, and its newest interval's end."""
     for flow, rows in update.flows.items():
         if rows:
-            yield flow, _newest(rows)
+            yield from ((flow, _newest(rows)), (energy_of(flow), _newest(rows)))
     if (momentary := update.momentary) is not None:
         for flow in {*momentary.powers, *momentary.computed}:
             yield flow, momentary.measured_at
     if update.power is not None:
         yield Flow.PRODUCTION, update.power.measured_at
     if update.intervals:
-        yield Flow.PRODUCTION, _newest(update.intervals)
+        yield from ((name, _newest(update.intervals)) for name in (Flow.PRODUCTION, energy_of(Flow.PRODUCTION)))
+    elif update.today is not None:
+        yield energy_of(Flow.PRODUCTION), None if update.power is None else update.power.measured_at
     by_kind: dict[str, datetime] = {}
     for serial, reading in update.readings.items():
         if serial in devices and (at := _read_at(reading)) is not None:

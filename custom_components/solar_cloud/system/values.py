@@ -1,7 +1,7 @@
 """What a system's entities publish: the newest values, as far as they still hold at this moment."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from ..model.data import SystemData, local_day, midnight
 from ..model.day_start import read_at
 from ..model.elements import DayEnergy, DeviceKind, DeviceReading, Flow, Power
 from ..model.hardware import battery_level, device_power_w
+from ..model.sources import energy_of
 from ..model.value import NOTHING_YET, Origin, Reason, Value
 from .freshness import LEAST, LEAST_LIFETIME, Freshness, freshness_of
 from .schedule import Schedule
@@ -76,7 +77,7 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         if energy is None:
             return Value(reason=Reason.NOT_YET if newest is None else Reason.NOT_REPORTED)
         value = Value(amount=energy, start=self.midnight(), end=self._day_end(newest), origin=Origin.REPORTED)
-        return self._held(value, Flow.PRODUCTION)
+        return self._held_energy(value, Flow.PRODUCTION)
 
     def production_lifetime(self) -> Value:
         """Return the production of the whole life in Wh; a counter that waits keeps its value."""
@@ -87,7 +88,7 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         # Nothing is produced in the dark, so it still is what it was.
         end = max((end for end in (counter.as_of, self._production_end()) if end is not None), default=None)
         value = Value(amount=counter.published_wh, end=end, origin=origin)
-        return self._held(value, Flow.PRODUCTION, LEAST_LIFETIME)
+        return self._held_energy(value, Flow.PRODUCTION, LEAST_LIFETIME)
 
     def flow_power(self, flow: Flow) -> Value:
         """Return the newest power of a flow in W."""
@@ -109,11 +110,11 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         if published.day_start is not None and published.day_start < start and value.end is not None:
             # The day has turned since the last reading.
             value = replace(value, amount=0.0, start=start, origin=Origin.CARRIED, reason=None)
-        return self._held(value, flow)
+        return self._held_energy(value, flow)
 
     def flow_lifetime(self, flow: Flow) -> Value:
         """Return the energy of a flow over its whole life in Wh; a counter that waits keeps its value."""
-        return self._held(self.data.published.lifetime.get(flow, NOTHING_YET), flow, LEAST_LIFETIME)
+        return self._held_energy(self.data.published.lifetime.get(flow, NOTHING_YET), flow, LEAST_LIFETIME)
 
     def battery_level(self) -> Value:
         """Return the state of charge of all batteries together in per cent."""
@@ -191,10 +192,17 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     def _held_device(self, value: Value, kind: DeviceKind) -> Value:
         return value if self.freshness.holds(value.end, kind) else value.without(Reason.NOT_REPORTED)
 
-    def _held(self, value: Value, flow: Flow, least: timedelta = LEAST) -> Value:
+    def _held_energy(self, value: Value, flow: Flow, least: timedelta = LEAST) -> Value:
+        """Return an energy as long as it stands: powers that are read more often say nothing of its age."""
+        return self._held_by(value, {energy_of(one) for one in value.inputs or {flow}}, least)
+
+    def _held(self, value: Value, flow: Flow) -> Value:
+        """Return a power as long as it stands."""
+        return self._held_by(value, value.inputs or {flow}, LEAST)
+
+    def _held_by(self, value: Value, names: Collection[str], least: timedelta) -> Value:
         """Return a value as long as it stands, and without its figure once its cloud has stopped reporting it."""
         freshness = self.freshness
-        names = value.inputs or {flow}
         # What is computed stands as long as the flow that is reported most seldom.
         bound = max((freshness.bound(name) for name in names), default=LEAST)
         answered = freshness.answered_at
