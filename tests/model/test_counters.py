@@ -109,6 +109,33 @@ def test_consumption_begins_where_the_oldest_of_its_lifetimes_begins():
     assert life.lifetime()[C] == 1_100_000 + 14 * rows
 
 
+@pytest.mark.parametrize("missing", [(), (P,), (BUY,), (P, BUY)])
+def test_consumption_is_counted_once_where_rows_are_missing_between_the_days_of_its_lifetimes(
+    missing: tuple[Flow, ...],
+) -> None:
+    day, following = 24 * HOURS, DAY + timedelta(days=1)
+    life = Life(bases=GRID_BASES)
+
+    def rows(flow: Flow, wh: float, count: int) -> list[float | None]:
+        return [None if flow in missing and 20 <= number < 32 else wh for number in range(count)]
+
+    def report(count: int) -> None:
+        flows = {"grid_import": rows(BUY, 5.0, count), "grid_export": rows(SELL, 1.0, count)}
+        life.report(count, rows(P, 10.0, count), **flows)
+
+    report(day + 1)
+    lacking = 12 * 14 if missing else 0
+    assert life.lifetime()[C] == 1_100_000 + 14 * (day + 1) - lacking
+    # The cloud counts production anew, and knows what was missing; the others stay where they were.
+    life.take(Update(lifetime=base(1_000_000 + 10 * day, following)))
+    report(day + 2)
+    is_whole = BUY not in missing
+    assert life.lifetime()[C] == 1_100_000 + 14 * (day + 2) - (0 if is_whole else lacking)
+    life.take(Update(bases={BUY: base(400_000 + 5 * day, following), SELL: base(300_000 + day, following)}))
+    report(day + 3)
+    assert life.lifetime()[C] == 1_100_000 + 14 * (day + 3)
+
+
 def test_a_battery_is_counted_like_any_other_flow():
     life = Life(bases={**GRID_BASES, TAKE: 20_000.0, GIVE: 19_000.0})
     life.report(2, [10, 10], grid_import=[0, 0], grid_export=[1, 1], battery_charge=[2, 2], battery_discharge=[0, 1])

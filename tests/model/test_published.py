@@ -165,12 +165,24 @@ def test_one_lost_quarter_leaves_all_other_quarters_published():
 
 def test_a_day_that_lacks_more_than_an_hour_has_no_computed_energy_yet():
     life = Life(bases=GRID_BASES)
-    export = [0, *[None] * 5, 0]
-    life.report(7, [10] * 7, grid_import=[5] * 7, grid_export=export)
-    assert life.today()[BUY] == 35
+    export = [0, *[None] * 5, *[0] * 6]
+    life.report(12, [10] * 12, grid_import=[5] * 12, grid_export=export)
+    assert life.today()[BUY] == 60
     assert life.data.published.today[C].reason is Reason.INPUT_MISSING
-    life.report(7, grid_export=[0] * 7)
-    assert life.today()[C] == 7 * 15
+    life.report(12, grid_export=[0] * 12)
+    assert life.today()[C] == 12 * 15
+
+
+def test_a_computed_energy_ends_at_the_first_interval_that_may_still_come():
+    life = Life(bases=GRID_BASES)
+    life.report(4, [10, None, 10, 10], grid_import=[5] * 4, grid_export=[0] * 4)
+    assert life.today() == {BUY: 20, SELL: 0, C: 15}
+    assert life.data.published.today[C].end == MIDNIGHT + QUARTER
+    assert (life.lifetime()[C], life.data.published.lifetime[C].end) == (1_100_015, MIDNIGHT + QUARTER)
+    # An hour later it does not come any more.
+    life.report(7, [10, None, *[10] * 5], grid_import=[5] * 7, grid_export=[0] * 7)
+    assert life.today()[C] == 6 * 15
+    assert life.lifetime()[C] == 1_100_000 + 6 * 15
 
 
 def test_a_second_array_behind_the_meter_hides_consumption_alone():

@@ -173,6 +173,14 @@ class Book:
             if (span := self.at(one)) is not None and span.end <= end:
                 yield span
 
+    def known_between(self, flow: Flow, start: datetime, end: datetime) -> Iterator[Span]:
+        """Yield the intervals of a time up to the first one in which a computed flow may still become known."""
+        settled = self._newest(start) - SETTLED
+        for span in self.between(start, end):
+            if span.end > settled and span.computed.get(flow, Reason.INPUT_MISSING) is Reason.INPUT_MISSING:
+                return
+            yield span
+
     def at(self, start: datetime) -> Span | None:
         """Return the interval that begins at an instant, as far as it is known; `None` where no flow has one."""
         found = [series[start] for series in self.flows.values() if start in series]
@@ -211,10 +219,13 @@ class Book:
         """Return whether the inverters may sleep although the meters report something: in the dark, and beside it."""
         if self.dark(start, end):
             return True
-        newest = max((next(backward(series)) for series in self.flows.values() if series), default=start)
-        if newest - end < SETTLED:
+        if self._newest(start) - end < SETTLED:
             return False
         return self.dark(start - DIM, start - DIM + _MOMENT) or self.dark(end + DIM - _MOMENT, end + DIM)
+
+    def _newest(self, default: datetime) -> datetime:
+        """Return when the newest interval of any meter or battery began."""
+        return max((next(backward(series)) for series in self.flows.values() if series), default=default)
 
 
 def interval_of(span: Span, flow: Flow) -> Interval | None:

@@ -10,7 +10,7 @@ from .data import KEEP_INTERVALS, SystemData
 from .elements import DayEnergy, DeviceReading, Flow, LifetimeBase, Update
 from .lifetime import SAME_WH, LifetimeCounter, Most, most_of
 from .limits import UNBOUNDED_W, limits_of
-from .series import EMPTY, Dark, Series, complete_until, midnight, newest_end
+from .series import EMPTY, Dark, Series, complete_until, midnight, newest_end, unbroken_wh
 
 NEW = LifetimeCounter()
 
@@ -158,8 +158,9 @@ def _consumption(
 ) -> tuple[float, datetime, datetime] | None:
     """Return the lifetime of a computed consumption in Wh, and the instants that it is of and is complete up to.
 
-    `None` while it is unknown. Up to the start of a day it follows from the lifetimes of the others, from there on
-    interval by interval.
+    `None` while it is unknown. Up to the start of a day it follows from the lifetimes of the others at that instant,
+    from there on interval by interval. Where rows are missing between the days that these are of, they do not go
+    together, and it is carried on.
     """
     if book.storage.unknown or data.lifetime_base is None:
         return None
@@ -169,14 +170,17 @@ def _consumption(
         return None
     if any(base.missing_since is not None for base in bases.values()):
         return _continued(book, counter)
-    day = min(base.day for base in bases.values())
-    series = {Flow.PRODUCTION: data.intervals, **data.flows}
-    before = {flow: _before(base, series.get(flow, EMPTY), day, zone) for flow, base in bases.items()}
-    total = before[Flow.PRODUCTION] + before[Flow.GRID_IMPORT] - before[Flow.GRID_EXPORT]
-    if book.storage.fitted:
-        total += before[Flow.BATTERY_DISCHARGE] - before[Flow.BATTERY_CHARGE]
-    energy, end, complete = _consumed(book, midnight(day, zone))
-    return None if total + energy < 0 else (total + energy, end, complete)
+    for day in sorted({base.day for base in bases.values()}):
+        known = {flow: _at_midnight(flow, base, day, book, zone) for flow, base in bases.items()}
+        before = {flow: energy for flow, energy in known.items() if energy is not None}
+        if len(before) < len(known):
+            continue
+        total = before[Flow.PRODUCTION] + before[Flow.GRID_IMPORT] - before[Flow.GRID_EXPORT]
+        if book.storage.fitted:
+            total += before[Flow.BATTERY_DISCHARGE] - before[Flow.BATTERY_CHARGE]
+        energy, end, complete = _consumed(book, midnight(day, zone))
+        return None if total + energy < 0 else (total + energy, end, complete)
+    return _continued(book, counter)
 
 
 def _continued(book: Book, counter: LifetimeCounter) -> tuple[float, datetime, datetime] | None:
@@ -190,17 +194,34 @@ def _continued(book: Book, counter: LifetimeCounter) -> tuple[float, datetime, d
 def _consumed(book: Book, start: datetime) -> tuple[float, datetime, datetime]:
     """Return the consumption that is known since an instant in Wh, and up to when it is known, and known completely."""
     total, end, complete = 0.0, start, start
-    for span in book.between(start, start + 2 * KEEP_INTERVALS):
+    for span in book.known_between(Flow.CONSUMPTION, start, start + 2 * KEEP_INTERVALS):
         if (energy := span.energy_wh(Flow.CONSUMPTION)) is not None:
             complete = span.end if complete == end == span.start else complete
             total, end = total + energy, span.end
     return total, end, complete
 
 
-def _before(base: LifetimeBase, series: Series, day: date, zone: ZoneInfo) -> float:
-    """Return a lifetime in Wh at the start of an earlier day, or of its own."""
-    start, end = midnight(day, zone), midnight(base.day, zone)
-    return base.before_wh - sum(one.energy_wh for at, one in series.items() if start <= at < end)
+def _at_midnight(flow: Flow, base: LifetimeBase, day: date, book: Book, zone: ZoneInfo) -> float | None:
+    """Return a lifetime in Wh at the start of another day, or of its own; `None` where rows are missing in between."""
+    own, other = midnight(base.day, zone), midnight(day, zone)
+    start, end = min(own, other), max(own, other)
+    energy = (
+        _produced(book, start, end) if flow is Flow.PRODUCTION else unbroken_wh(book.flows.get(flow, EMPTY), start, end)
+    )
+    if energy is None:
+        return None
+    return base.before_wh + (energy if own < other else -energy)
+
+
+def _produced(book: Book, start: datetime, end: datetime) -> float | None:
+    """Return the production between two instants in Wh; `None` where it is not known of every part of the time."""
+    total = 0.0
+    for span in book.between(start, end):
+        energy = span.measured.get(Flow.PRODUCTION)
+        if span.start != start or energy is None:
+            return None
+        total, start = total + energy, span.end
+    return total if start == end else None
 
 
 def with_base(old: LifetimeBase | None, new: LifetimeBase | None) -> LifetimeBase | None:

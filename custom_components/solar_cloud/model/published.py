@@ -180,8 +180,7 @@ def _energies(data: SystemData, book: Book, day: date, zone: ZoneInfo) -> tuple[
     values = {flow: _measured_energy(book.flows[flow], start, end) for flow in book.measured}
     differs = None
     if book.computed:
-        spans = list(book.between(start, end))
-        values |= {flow: _computed_energy(flow, book, spans, start) for flow in book.computed}
+        values |= {flow: _computed_energy(flow, book, start, end) for flow in book.computed}
     elif Flow.CONSUMPTION in book.measured:
         sums = {flow: value.amount for flow, value in values.items() if value.amount is not None}
         if data.today is not None and data.today.day == day:
@@ -209,9 +208,13 @@ def _rows(series: Series, start: datetime, end: datetime) -> Iterator[Interval]:
     return reversed(newest_first)
 
 
-def _computed_energy(flow: Flow, book: Book, spans: list[Span], start: datetime) -> Value:
-    """Return the sum of a flow over the intervals of a day that it follows from the others in."""
+def _computed_energy(flow: Flow, book: Book, start: datetime, until: datetime) -> Value:
+    """Return the sum of a flow over the intervals of a day that it follows from the others in.
+
+    It is the sum up to the first interval that may still become known.
+    """
     value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), start=start, end=start)
+    spans = list(book.known_between(flow, start, until)) or list(book.between(start, until))
     if not spans:
         newest = max((end for series in book.flows.values() if (end := newest_end(series))), default=start)
         return replace(value, amount=0.0, end=min(newest, start))
