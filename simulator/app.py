@@ -20,7 +20,7 @@ class Simulator(Clouds):
         """Begin without plants, credentials, or faults; the plans are the vendors' free ones."""
         super().__init__(clock)
         server = Server(self.clock, self._log, self._faults)
-        self.disturbances = Disturbances(self.clock)
+        self.disturbances = Disturbances(self.clock, self._log)
         self.app = server.application(self._services(), routes(self), self.disturbances.middleware)
 
     def _services(self) -> tuple[Service, ...]:

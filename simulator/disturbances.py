@@ -11,6 +11,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from .clock import Clock
+from .log import RequestLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +41,10 @@ class Refused(Exception):
 class Disturbances:
     """The changes that answers of a simulator go through, oldest first."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Begin without any."""
+    def __init__(self, clock: Clock, log: RequestLog) -> None:
+        """Begin without any; the log is told of the errors."""
         self._clock = clock
+        self._log = log
         self._changes: list[tuple[str, Change]] = []
         self.refusals: list[tuple[datetime, str, MultiMapping[str]]] = []
         """What was answered with an error: when, path, query."""
@@ -76,6 +78,7 @@ class Disturbances:
                 body = change(body, asked)
         except Refused as refused:
             self.refusals.append((asked.now, asked.path, asked.query))
+            self._log.refused(asked.path, refused.status)
             return web.json_response(refused.body or {}, status=refused.status, headers=_kept(response))
         response.body = json.dumps(body).encode()
         return response

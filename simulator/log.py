@@ -20,7 +20,7 @@ class Request:
     with Enphase, the client id with SolarEdge.
     """
     status: int = 0
-    """0 while it is not answered, and for ever when the connection was dropped."""
+    """0 while it is not answered, and for ever when the connection was dropped, or the answer cut off."""
 
 
 class RequestLog:
@@ -48,4 +48,11 @@ class RequestLog:
         for index, logged in enumerate(self._entries):
             if logged is entry:
                 self._entries[index] = replace(entry, status=status)
+                return
+
+    def refused(self, path: str, status: int) -> None:
+        """Write the status into the newest entry with a path: its answer was changed to an error afterwards."""
+        for index in range(len(self._entries) - 1, -1, -1):
+            if self._entries[index].path == path:
+                self._entries[index] = replace(self._entries[index], status=status)
                 return

@@ -84,7 +84,7 @@ class Server:
         answer = service.finish(call, answer, usage)
         if fault:
             answer.headers |= fault.headers or {}
-        dropped = fault is not None and fault.drop and not fault.truncate
+        dropped = fault is not None and (fault.drop or fault.truncate)
         self._log.answered(entry, 0 if dropped else answer.status)
         return await _send(request, answer, fault)
 

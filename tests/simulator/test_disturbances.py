@@ -37,6 +37,7 @@ async def test_a_change_sees_what_was_asked_and_may_refuse_it(drive: Driver):
     assert "x-ratelimit-remaining-minute" in refused.headers
     assert (await drive.solaredge("sites/1148616/energy", resolution="DAY")).status == 200
     assert [path for _, path, _ in drive.simulator.disturbances.refusals] == ["/solaredge/v2/sites/1148616/energy"]
+    assert [request.status for request in drive.simulator.requests] == [422, 200]
 
 
 async def test_an_error_goes_by_unchanged(drive: Driver):
