@@ -66,6 +66,8 @@ class Stage:
     """Of which time before now counters lack a part: the cloud tells what has come."""
     zeros_until: timedelta = timedelta(0)
     """For how long rows that have not come are told as 0."""
+    behind: timedelta = timedelta(0)
+    """How far rows lie behind: what is read of energies is so much older."""
     missing: set[FlowName] = field(default_factory=set)
     """Flows that need no entity."""
     overtold: list[tuple[FlowName, float, datetime]] = field(default_factory=list)

@@ -104,7 +104,8 @@ class Judge:
 
     def _bound(self, meaning: Meaning, now: datetime) -> timedelta:
         """Return how old a value may be, and how long it may be missing."""
-        return self.readings.bound(self.readings.of(meaning.flow, meaning.part), now) + self.stage.zeros_until
+        late = self.stage.zeros_until if meaning.part == "power" else self.stage.zeros_until + self.stage.behind
+        return self.readings.bound(self.readings.of(meaning.flow, meaning.part), now) + late
 
     # Laws 8 and 10: what can be stored, and when it was.
 

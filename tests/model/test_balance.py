@@ -113,6 +113,61 @@ def test_missing_production_is_nothing_in_the_dark_and_unknown_in_the_light():
     assert light.at(START).energy_wh(C) is None  # type: ignore[union-attr]
 
 
+SUNSET = START + 4 * QUARTER
+"""Two hours of night begin an hour after the first interval."""
+SUNRISE = SUNSET + 8 * QUARTER
+
+
+def by_night(start: datetime, end: datetime) -> bool:
+    return SUNSET <= start <= end <= SUNRISE
+
+
+def produced(production: Series, quarters: int) -> list[float | None]:
+    """Return what a grid meter's quarter hours know of production."""
+    meter = series(*[5.0] * quarters)
+    known = Book(production=production, flows={BUY: meter, SELL: meter}, storage=NONE, dark=by_night)
+    return [span.measured.get(P) for span in known.between(START, START + quarters * QUARTER)]
+
+
+NIGHT: list[float | None] = [0.0] * 8
+
+
+def test_inverters_that_had_hardly_any_power_sleep_beside_the_dark():
+    dim = series(1000.0, 1.0)
+    assert produced(dim, 4) == [1000.0, 1.0, None, None]
+    assert produced(dim, 8) == [1000.0, 1.0, 0.0, None, *[0.0] * 4]
+    assert produced(dim, 9) == [1000.0, 1.0, 0.0, 0.0, *[0.0] * 5]
+
+
+def test_inverters_with_power_do_not_fall_asleep_until_nothing_late_is_to_be_expected():
+    bright = series(1000.0, 100.0)
+    assert produced(bright, 12) == [1000.0, 100.0, None, None, *NIGHT]
+    assert produced(bright, 17)[:4] == [1000.0, 100.0, 0.0, 0.0]
+    # There was more than a row that is missing.
+    assert produced(series(1000.0, start=START - 9 * QUARTER), 17)[:2] == [None, None]
+
+
+def test_inverters_sleep_in_the_light_until_they_wake_up():
+    evening = dict(series(1000.0, 1.0))
+    assert produced(evening, 20)[12:] == [0.0, 0.0, 0.0, *[None] * 5]
+    awake = evening | dict(series(2.0, 9.0, start=SUNRISE + 2 * QUARTER))
+    assert produced(awake, 20)[12:] == [0.0, 0.0, 2.0, 9.0, *[None] * 4]
+    # What reports in the dark does not sleep: its rows are late.
+    assert produced(evening | dict(series(*NIGHT, start=SUNSET)), 20)[12:] == [None] * 8
+
+
+def test_a_computed_flow_is_known_up_to_where_it_may_still_become_known():
+    meter = series(*[5.0] * 12)
+    for production, known in (
+        (series(*[9.0] * 12), 12),
+        (series(*[9.0] * 5), 5),
+        (series(9.0, None, *[9.0] * 10), 12),
+        (series(*[9.0] * 9, None, 9.0, 9.0), 9),
+    ):
+        one = book(production, grid_import=meter, grid_export=meter)
+        assert len(list(one.known_between(C, START, START + 12 * QUARTER))) == known
+
+
 def test_intervals_are_walked_newest_first_and_between_two_instants_oldest_first():
     one = book(series(1.0, 2.0, 3.0), grid_import=series(1.0, 1.0, 1.0), grid_export=series(0.0, None, 0.0))
     assert [span.start for span in one.backward()] == [START + 2 * QUARTER, START + QUARTER, START]

@@ -7,10 +7,10 @@ is computed from it is withheld. Energies are Wh, powers W, instants aware UTC.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from .elements import SOURCES, Flow, Interval
-from .series import EMPTY, Dark, Series, backward
+from .series import EMPTY, Dark, Series, backward, newest_end
 from .value import Reason
 
 TOLERANCE = 0.03
@@ -19,8 +19,13 @@ LEAST_TOLERANCE_WH = 5.0
 DIM = timedelta(minutes=90)
 """After first and before last light inverters may sleep, and some clouds then report nothing instead of 0."""
 SETTLED = timedelta(hours=1)
-"""What is missing for so long beside values of meters is not late."""
+"""What is missing for so long beside values of meters is mostly not late."""
+LATE = timedelta(hours=3)
+"""What is missing for so long is not late."""
+DIM_W, DIM_SHARE = 20.0, 0.005
+"""With no more power than that, or than that share of the highest, inverters fall asleep."""
 _MOMENT = timedelta(minutes=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
 BATTERY = frozenset({Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE})
 
@@ -174,10 +179,15 @@ class Book:
                 yield span
 
     def known_between(self, flow: Flow, start: datetime, end: datetime) -> Iterator[Span]:
-        """Yield the intervals of a time up to the first one in which a computed flow may still become known."""
+        """Yield the intervals of a time up to the first one in which a computed flow may still become known.
+
+        It may for an hour, and as long as one of the flows that it follows from is behind as a whole.
+        """
         settled = self._newest(start) - SETTLED
+        reached = min(self._reach(one) for one in inputs_of(flow, self.storage))
         for span in self.between(start, end):
-            if span.end > settled and span.computed.get(flow, Reason.INPUT_MISSING) is Reason.INPUT_MISSING:
+            is_missing = span.computed.get(flow, Reason.INPUT_MISSING) is Reason.INPUT_MISSING
+            if is_missing and (span.end > settled or span.start >= reached):
                 return
             yield span
 
@@ -216,16 +226,38 @@ class Book:
         return parts
 
     def _asleep(self, start: datetime, end: datetime) -> bool:
-        """Return whether the inverters may sleep although the meters report something: in the dark, and beside it."""
+        """Return whether the inverters may sleep although the meters report something: in the dark, and beside it.
+
+        Beside it they do where the row before, or after, has hardly any power: else rows may be late.
+        """
         if self.dark(start, end):
             return True
-        if self._newest(start) - end < SETTLED:
+        since = self._newest(start) - end
+        if since < SETTLED:
             return False
-        return self.dark(start - DIM, start - DIM + _MOMENT) or self.dark(end + DIM - _MOMENT, end + DIM)
+        before = next((self.production[at] for at in backward(self.production) if at < start), None)
+        if self.dark(end + DIM - _MOMENT, end + DIM):
+            return before is not None and start - before.end <= DIM and (self._is_dim(before) or since >= LATE)
+        if self.dark(start - DIM, start - DIM + _MOMENT):
+            after = next((row for at, row in self.production.items() if at >= end), None)
+            if after is not None:
+                return after.start - end <= DIM and (self._is_dim(after) or since >= LATE)
+            # What reports in the dark does not sleep.
+            return before is not None and not self.dark(before.start, before.end)
+        return False
+
+    def _is_dim(self, row: Interval) -> bool:
+        most = max((one.mean_power_w for one in self.production.values()), default=0.0)
+        return row.mean_power_w <= max(DIM_W, DIM_SHARE * most)
 
     def _newest(self, default: datetime) -> datetime:
         """Return when the newest interval of any meter or battery began."""
         return max((next(backward(series)) for series in self.flows.values() if series), default=default)
+
+    def _reach(self, flow: Flow) -> datetime:
+        """Return up to when a flow is reported."""
+        series = self.production if flow is Flow.PRODUCTION else self.flows.get(flow, EMPTY)
+        return newest_end(series) or _NEVER
 
 
 def interval_of(span: Span, flow: Flow) -> Interval | None:

@@ -52,7 +52,7 @@ def sources_after(
 
 
 def _ends(update: Update, devices: Mapping[str, Device]) -> Iterator[tuple[str, datetime | None]]:
-    """Yield the name of each flow, energy and kind of device that an update speaks of, and its newest interval's end."""
+    """Yield the name of each flow, energy and kind of device that an update has, and the end of its newest interval."""
     for flow, rows in update.flows.items():
         if rows:
             yield from ((flow, _newest(rows)), (energy_of(flow), _newest(rows)))
