@@ -166,6 +166,7 @@ class JobRunner:
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._pace.ran(job.name, now)
         # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
-        is_dear = isinstance(err, NotAllowed | AllRefused) and self._is_signed_in
+        # What its cloud does not know any more seldom comes back.
+        is_dear = isinstance(err, NotFound) or (isinstance(err, NotAllowed | AllRefused) and self._is_signed_in)
         self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else BACK_OFF)
         return None if job.optional else explained(self._name, key, err)
