@@ -15,7 +15,7 @@ from custom_components.solar_cloud.model.elements import (
     Power,
     Update,
 )
-from custom_components.solar_cloud.model.sources import Source, energy_of, sources_after
+from custom_components.solar_cloud.model.sources import LEVEL, Source, energy_of, sources_after
 
 QUARTER = timedelta(minutes=15)
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -83,6 +83,14 @@ def test_every_kind_of_answer_names_what_it_speaks_of():
         DeviceKind.INVERTER: at,
         DeviceKind.BATTERY: at,
     }
+
+
+def test_the_charge_of_batteries_has_a_source_of_its_own():
+    power = DeviceReading(power_w=1.0, measured_at=NOON + QUARTER)
+    charge = DeviceReading(level_percent=50.0, level_at=NOON)
+    before = after(Update(readings={"C": charge}), job="battery")
+    found = sources_after(before, Update(readings={"C": power}), DEVICES, "latest")
+    assert (found[LEVEL].job, found[DeviceKind.BATTERY].job) == ("battery", "latest")
 
 
 def test_what_says_nothing_or_has_no_job_changes_nothing():

@@ -195,6 +195,15 @@ class DeviceReading:
     """State of charge of a battery, 0 to 100."""
     stored_wh: float | None = None
     """Energy that is left in a battery."""
+    level_at: datetime | None = None
+    """When state of charge and stored energy were measured; `None`: with the power."""
+
+    @property
+    def filled_at(self) -> datetime | None:
+        """The instant that state of charge and stored energy are of; `None` where neither is known."""
+        if self.level_percent is None and self.stored_wh is None:
+            return None
+        return self.level_at or self.measured_at or self.last_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

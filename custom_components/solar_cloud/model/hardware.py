@@ -48,7 +48,7 @@ def battery_level(data: SystemData) -> tuple[float | None, datetime | None]:
     weights = [battery.capacity_wh or 0.0 for battery in batteries]
     if not all(weights):
         weights = [1.0] * len(levels)
-    ends = [end for reading in readings if reading and (end := reading.measured_at or reading.last_report) is not None]
+    ends = [end for reading in readings if reading and (end := reading.filled_at) is not None]
     level = sum(level * weight for level, weight in zip(levels, weights, strict=True)) / sum(weights)
     return level, min(ends, default=None)
 

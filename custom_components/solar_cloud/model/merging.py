@@ -219,12 +219,22 @@ def merge_readings(
 def _later(old: DeviceReading, new: DeviceReading, now: datetime) -> DeviceReading:
     """Return a reading with what a newer one knows; what is older than what is known says nothing of now.
 
-    An instant from the future counts as unknown: a clock was wrong.
+    How full a battery is has a time of its own: it may come with other answers than the power.
     """
-    before, at = read_at(old), read_at(new)
-    if before is None or at is None or before > now + FUTURE or at >= before:
-        return overlay(old, new)
-    return overlay(new, old)
+    filled = _no_older(old.filled_at, new.filled_at, now)
+    found = overlay(old, new) if _no_older(read_at(old), read_at(new), now) else overlay(new, old)
+    first, last = (old, new) if filled else (new, old)
+    return replace(
+        found,
+        level_percent=first.level_percent if last.level_percent is None else last.level_percent,
+        stored_wh=first.stored_wh if last.stored_wh is None else last.stored_wh,
+        level_at=last.filled_at or first.filled_at,
+    )
+
+
+def _no_older(before: datetime | None, at: datetime | None, now: datetime) -> bool:
+    """Return whether one instant is not before another; one from the future counts as unknown: a clock was wrong."""
+    return before is None or at is None or before > now + FUTURE or at >= before
 
 
 def merge_device_intervals(

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from .elements import Device, DeviceReading, Flow, Interval, Update
 
+LEVEL = "level"
+"""The name of the source of the batteries' charge: their power may come from elsewhere."""
 LONGEST_STEP = timedelta(hours=12)
 """A gateway that reports over the mobile network sends four times a day; what is longer was an outage."""
 
@@ -71,6 +73,8 @@ def _ends(update: Update, devices: Mapping[str, Device]) -> Iterator[tuple[str, 
             kind = devices[serial].kind
             by_kind[kind] = max(at, by_kind.get(kind, at))
     yield from by_kind.items()
+    if levels := [at for serial, reading in update.readings.items() if serial in devices and (at := reading.filled_at)]:
+        yield LEVEL, max(levels)
 
 
 def _newest(rows: tuple[Interval, ...]) -> datetime:

@@ -13,7 +13,7 @@ from ..model.data import SystemData, local_day, midnight
 from ..model.day_start import read_at
 from ..model.elements import DayEnergy, DeviceKind, DeviceReading, Flow, Power
 from ..model.hardware import battery_level, device_power_w
-from ..model.sources import energy_of
+from ..model.sources import LEVEL, energy_of
 from ..model.value import NOTHING_YET, Origin, Reason, Value
 from .freshness import LEAST, LEAST_LIFETIME, Freshness, freshness_of
 from .schedule import Schedule
@@ -121,7 +121,8 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         level, end = battery_level(self.data)
         if level is None:
             return NOTHING_YET
-        return self._held_device(Value(amount=level, end=end), DeviceKind.BATTERY)
+        value = Value(amount=level, end=end)
+        return value if self.freshness.holds(end, LEVEL) else value.without(Reason.NOT_REPORTED)
 
     def device_flow_power_w(self, serial: str, flow: Flow) -> float | None:
         """Return the newest power of a flow of a meter or battery in W."""
@@ -188,9 +189,6 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
             return None if power is None else power.measured_at
         nothing_until = [power.measured_at] if power is not None and power.power_w == 0 else []
         return max([self.sunlight.known_until(newest.as_of, dt_util.utcnow()), *nothing_until])
-
-    def _held_device(self, value: Value, kind: DeviceKind) -> Value:
-        return value if self.freshness.holds(value.end, kind) else value.without(Reason.NOT_REPORTED)
 
     def _held_energy(self, value: Value, flow: Flow, least: timedelta = LEAST) -> Value:
         """Return an energy as long as it stands: powers that are read more often say nothing of its age."""

@@ -21,5 +21,5 @@ class BatteryJob(MeasureJob):
         """Return the state of charge (%): the cloud reports that of all together, so each battery has it."""
         if found.level_percent is None:
             return MappingProxyType({})
-        reading = DeviceReading(level_percent=found.level_percent, measured_at=found.level_at)
+        reading = DeviceReading(level_percent=found.level_percent, level_at=found.level_at)
         return MappingProxyType(dict.fromkeys(data.serials(DeviceKind.BATTERY), reading))
