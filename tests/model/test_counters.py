@@ -294,3 +294,20 @@ def test_a_lifetime_that_was_carried_on_over_lost_rows_takes_what_the_cloud_know
     life.take(Update(bases={BUY: base(400_000 + 500 * 4 * day, DAY + timedelta(days=4))}))
     assert life.lifetime()[BUY] == 400_000 + 500 * late
     assert life.data.bases[BUY].missing_since is None
+
+
+def test_rows_that_come_after_a_lifetime_was_carried_on_over_them_are_counted_once():
+    day = 24 * HOURS
+    life = Life(bases=GRID_BASES)
+    life.report(50, grid_import=[500.0] * 50, grid_export=[0.0] * 50)
+    # Nothing comes for more than two days, then all of it.
+    silent = 2 * day + 70
+    for count in range(day, silent, 8):
+        life.report(count, [0.0] * 10)
+        life.take(Update(flows={BUY: (), SELL: ()}))
+    assert life.data.bases[BUY].missing_since == DAY
+    assert life.lifetime()[BUY] == 400_000 + 500 * 50
+    back = silent + 40
+    for _ in range(2):
+        life.report(back, [0.0] * 10, grid_import=[None] * 20 + [500.0] * (back - 20), grid_export=[0.0] * back)
+        assert life.lifetime()[BUY] == 400_000 + 500 * back

@@ -29,7 +29,7 @@ from .lifetime import LifetimeCounter
 from .limits import admitted, with_peak
 from .performance import compared
 from .published import book_of, publish, published_of
-from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, never_dark, rolled
+from .series import EMPTY, Dark, Series, day_energy_wh, local_day, merged, never_dark, rolled, with_late_rows
 from .sources import sources_after
 
 
@@ -70,13 +70,18 @@ def merge(
         doubted=doubted,
         device_intervals=device_intervals,
         flows=flows,
-        bases=merge_bases(data.bases, update.bases, flows, now, zone),
+        bases=merge_bases(data.bases, update.bases, data.flows, flows, now, zone),
         detail=detail,
         device_flows=device_flows,
         device_bases=MappingProxyType(
             {
                 serial: merge_bases(
-                    data.device_bases.get(serial, {}), update.device_bases.get(serial, {}), series, now, zone
+                    data.device_bases.get(serial, {}),
+                    update.device_bases.get(serial, {}),
+                    data.device_flows.get(serial, {}),
+                    series,
+                    now,
+                    zone,
                 )
                 for serial, series in device_flows.items()
             }
@@ -286,12 +291,19 @@ def merge_device_flows(
 def merge_bases(
     old: Mapping[Flow, LifetimeBase],
     new: Mapping[Flow, LifetimeBase],
+    before: Mapping[Flow, Series],
     flows: Mapping[Flow, Series],
     now: datetime,
     zone: ZoneInfo,
 ) -> Mapping[Flow, LifetimeBase]:
-    """Merge lifetime bases and carry each on by the whole days that its series knows: they need not be asked again."""
-    bases = {**old, **{flow: base for flow, base in new.items() if flow not in old or base.day >= old[flow].day}}
+    """Merge lifetime bases and carry each on by the whole days that its series knows: they need not be asked again.
+
+    `before` are the series so far.
+    """
+    carried = {
+        flow: with_late_rows(base, before.get(flow, EMPTY), flows.get(flow, EMPTY), zone) for flow, base in old.items()
+    }
+    bases = {**carried, **{flow: base for flow, base in new.items() if flow not in old or base.day >= old[flow].day}}
     return MappingProxyType({flow: rolled(base, flows.get(flow, EMPTY), now, zone) for flow, base in bases.items()})
 
 

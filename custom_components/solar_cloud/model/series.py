@@ -5,6 +5,7 @@ A series maps the start of each interval (aware UTC) to the interval, ascending.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from types import MappingProxyType
@@ -115,6 +116,22 @@ def rolled(base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo) ->
             missing_since, energy = missing_since or base.day, sum(row.energy_wh for row in rows)
         base = LifetimeBase(day=following, before_wh=base.before_wh + energy, missing_since=missing_since)
     return base
+
+
+def with_late_rows(base: LifetimeBase, before: Series, series: Series, zone: ZoneInfo) -> LifetimeBase:
+    """Return a base that was carried on over missing rows with those of them that have come since.
+
+    `before` are the rows that it was carried on by, `series` those that are known now.
+    """
+    if base.missing_since is None or series is before:
+        return base
+    start, end = midnight(base.missing_since, zone), midnight(base.day, zone)
+    late = [
+        row.energy_wh - (before[at].energy_wh if at in before else 0.0)
+        for at, row in series.items()
+        if start <= at < end and before.get(at) != row
+    ]
+    return replace(base, before_wh=base.before_wh + sum(late)) if late else base
 
 
 def complete_until(base: LifetimeBase, series: Series, zone: ZoneInfo, dark: Dark = never_dark) -> datetime:
