@@ -283,6 +283,16 @@ def test_a_clock_set_back_by_hours_makes_nobody_wait_longer_than_a_minute() -> N
     assert ledger.wait(back + 60 * SECOND) == NONE
 
 
+def test_a_look_with_an_instant_of_a_while_ago_makes_no_request_older() -> None:
+    """A job that has waited for slots asks what is left with the time at which it began."""
+    ledger = Ledger(LIMITS)
+    send(ledger, NOW, 8)
+    for look in (ledger.used, ledger.left, ledger.resets_at):
+        look(NOW - 70 * SECOND)
+    assert ledger.wait(NOW + SECOND) == 59 * SECOND
+    assert ledger.wait(NOW + 60 * SECOND) == NONE
+
+
 def test_a_clock_set_back_into_last_month_still_counts_this_months_requests() -> None:
     ledger = Ledger(ROOMY)
     send(ledger, NOW, 950)

@@ -67,6 +67,7 @@ class Ledger:
         of the month is spent, or when the cloud said that nothing may be sent before a certain time.
         """
         self._settle(now)
+        self._heed(now)
         for scope in (Scope.MONTH, Scope.MINUTE):
             if (until := self._state.blocked.get(scope)) and until > now:
                 raise LimitReached(until, scope)
@@ -166,11 +167,18 @@ class Ledger:
             state.unclean = 0
         if state.leased and state.lease_day < start:
             state.leased = 0
-        # A clock that was set back must not make anybody wait for more than a minute.
-        state.recent = [sent for moment in state.recent if now - (sent := min(moment, now)) < MINUTE]
-        state.blocked = {
-            scope: until for scope, until in state.blocked.items() if now < until <= now + LONGEST_BLOCK[scope]
-        }
+        state.recent = [sent for sent in state.recent if now - sent < MINUTE]
+        state.blocked = {scope: until for scope, until in state.blocked.items() if now < until}
+
+    def _heed(self, now: datetime) -> None:
+        """Let nobody wait for more than a minute, or for what the cloud never said, after the clock was set back.
+
+        Only who sends asks with the clock itself. Who reads the count may ask with an instant of some minutes ago, and
+        must not make requests older than they are.
+        """
+        state = self._state
+        state.recent = [min(sent, now) for sent in state.recent]
+        state.blocked = {scope: until for scope, until in state.blocked.items() if until <= now + LONGEST_BLOCK[scope]}
 
     def _assume(self, now: datetime, start: date) -> None:
         """Fill up a count that could not be read: what an even pace had sent by now, and the owner's share."""
