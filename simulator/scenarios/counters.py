@@ -191,7 +191,7 @@ def days_of_utc(stage: Stage) -> None:
                 shift = start.utcoffset() or timedelta(0)
                 if bucket["value"] is not None:
                     first = slot_of(start + shift)
-                    known = min(first + 288, slot_of(asked.now))
+                    known = min(first + 288, stage.known_until(asked.now))
                     bucket["value"] = float(stage.plant.series.production(first, max(first, known)))
         return body
 

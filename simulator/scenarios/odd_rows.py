@@ -214,7 +214,7 @@ def days_keep_the_old_offset(stage: Stage) -> None:
             start = first + number * DAY
             bucket["timestamp"] = start.isoformat()
             if bucket["value"] is not None:
-                end = min(slot_of(start + DAY), slot_of(asked.now))
+                end = min(slot_of(start + DAY), stage.known_until(asked.now))
                 bucket["value"] = float(stage.plant.series.production(slot_of(start), max(slot_of(start), end)))
         return body
 

@@ -67,7 +67,7 @@ def _coarse(stage: Stage, source: SecondSource, series: Any, flow: Any, asked: A
     if series is None:
         return
     values = series["values"]
-    known = min(stage.plant.readable_until(gateway, asked.now) for gateway in stage.plant.gateways.values())
+    known = stage.known_until(asked.now)
     begin = slot_of(datetime.fromisoformat(asked.query["from"])) if "from" in asked.query else 0
     until = slot_of(datetime.fromisoformat(asked.query["to"])) if "to" in asked.query else known
     starts = [slot_of(datetime.fromisoformat(bucket["timestamp"])) for bucket in values]

@@ -87,6 +87,10 @@ class Stage:
         """Return the instant that many hours after the beginning."""
         return self.begin + timedelta(hours=hours)
 
+    def known_until(self, now: datetime) -> int:
+        """Return the slot up to which the cloud knows the plant: nothing that it tells reaches further."""
+        return min(self.plant.readable_until(gateway, now) for gateway in self.plant.gateways.values())
+
     @property
     def path(self) -> str:
         """The beginning of the paths of the plant, as a pattern."""

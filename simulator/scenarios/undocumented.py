@@ -66,7 +66,7 @@ def end_included(stage: Stage) -> None:
             return
         start = datetime.fromisoformat(values[-1]["timestamp"]) + step
         end = slot_of(start + step)
-        known = min(stage.plant.readable_until(gateway, asked.now) for gateway in stage.plant.gateways.values())
+        known = stage.known_until(asked.now)
         value = float(stage.truth.of_plant(flow, slot_of(start), end)) if end <= known else None
         values.append({"timestamp": start.isoformat(), "value": value})
 
