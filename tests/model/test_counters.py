@@ -38,7 +38,8 @@ def test_a_lifetime_is_its_base_and_all_that_was_measured_since():
     life.report(3, [10, 20, 30], grid_import=[1, 2, 3], grid_export=[0, 0, 4])
     assert life.lifetime() == {BUY: 400_006, SELL: 300_004, C: 1_100_000 + 60 + 6 - 4}
     assert life.data.published.lifetime[BUY].end == MIDNIGHT + 3 * QUARTER
-    assert life.data.lifetime == LifetimeCounter(published_wh=1_000_060, as_of=MIDNIGHT + 3 * QUARTER)
+    end = MIDNIGHT + 3 * QUARTER
+    assert life.data.lifetime == LifetimeCounter(published_wh=1_000_060, as_of=end, told_at=end)
 
 
 def test_a_flow_without_a_base_is_not_counted_and_holds_up_nobody():
@@ -134,6 +135,38 @@ def test_consumption_is_counted_once_where_rows_are_missing_between_the_days_of_
     life.take(Update(bases={BUY: base(400_000 + 5 * day, following), SELL: base(300_000 + day, following)}))
     report(day + 3)
     assert life.lifetime()[C] == 1_100_000 + 14 * (day + 3)
+
+
+def test_consumption_has_a_lost_row_of_production_once_the_lifetimes_have_it():
+    day, rows = 24 * HOURS, 24 * HOURS + 2
+    life = Life(bases=GRID_BASES)
+    production = [10.0] * 40 + [None] + [10.0] * (rows - 41)
+    life.report(rows, production, grid_import=[5.0] * rows, grid_export=[1.0] * rows)
+    assert life.lifetime()[C] == 1_100_000 + 14 * (rows - 1)
+    life.take(Update(lifetime=base(1_000_000 + 10 * day, DAY + timedelta(days=1))))
+    assert life.lifetime()[C] == 1_100_000 + 14 * rows
+
+
+def test_consumption_goes_on_where_the_lifetimes_of_the_others_do_not_go_together_any_more():
+    """A new inverter: the cloud counts the site's production from 0 again."""
+    rows = 24 * HOURS + 2
+    life = Life(bases={BUY: 400_000.0, SELL: 900_000.0})
+    life.report(rows, [10.0] * rows, grid_import=[5.0] * rows, grid_export=[1.0] * rows)
+    before = life.lifetime()[C]
+    life.take(Update(lifetime=base(50, DAY + timedelta(days=1))))
+    more = rows + 8
+    life.report(more, [10.0] * more, grid_import=[5.0] * more, grid_export=[1.0] * more)
+    assert (before, life.lifetime()[C]) == (500_000 + 14 * rows, 500_000 + 14 * more)
+
+
+def test_consumption_stands_while_a_row_of_production_may_only_be_late():
+    """A sum that left it out and went on would be the sum of no time of the day."""
+    life = Life(bases=GRID_BASES)
+    flows = {"grid_import": [5] * 12, "grid_export": [0] * 12}
+    life.report(4, [10, 10, None, 10], **flows)
+    assert (life.lifetime()[C], life.today()[C]) == (1_100_000 + 30, 30)
+    life.report(8, [10, 10, None, 10, 10, 10, 10, 10], **flows)
+    assert (life.lifetime()[C], life.today()[C]) == (1_100_000 + 7 * 15, 7 * 15)
 
 
 def test_a_battery_is_counted_like_any_other_flow():

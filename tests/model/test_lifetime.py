@@ -131,3 +131,9 @@ def test_the_counter_never_falls_whatever_comes() -> None:
     published = [value for value in take_all(LifetimeCounter(), values) if value is not None]
     assert published == sorted(published)
     assert published[-1] < 5.2e6
+
+
+def test_a_counter_that_waits_is_still_reported() -> None:
+    counter = LifetimeCounter().take(3000, START, START).take(0, START + 600 * MINUTES, START + 600 * MINUTES)
+    assert (counter.published_wh, counter.waits) == (3000, True)
+    assert (counter.as_of, counter.reported_until) == (START, START + 600 * MINUTES)

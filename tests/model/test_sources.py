@@ -51,7 +51,7 @@ def test_a_flow_comes_from_the_job_that_brought_its_newest_interval():
 def test_powers_that_are_read_more_often_are_no_source_of_energies():
     instant = Momentary(measured_at=NOON + 5 * QUARTER, powers={Flow.GRID_IMPORT: 1.0})
     rows = after(bought(1))
-    found = sources_after(rows, Update(momentary=instant), DEVICES, "latest")
+    found = sources_after(rows, Update(momentary=instant), DEVICES, "latest", LATER)
     assert found[Flow.GRID_IMPORT].job == "latest"
     assert found[energy_of(Flow.GRID_IMPORT)] == rows[energy_of(Flow.GRID_IMPORT)]
 
@@ -89,7 +89,7 @@ def test_the_charge_of_batteries_has_a_source_of_its_own():
     power = DeviceReading(power_w=1.0, measured_at=NOON + QUARTER)
     charge = DeviceReading(level_percent=50.0, level_at=NOON)
     before = after(Update(readings={"C": charge}), job="battery")
-    found = sources_after(before, Update(readings={"C": power}), DEVICES, "latest")
+    found = sources_after(before, Update(readings={"C": power}), DEVICES, "latest", LATER)
     assert (found[LEVEL].job, found[DeviceKind.BATTERY].job) == ("battery", "latest")
 
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from .balance import BATTERY, GRID, Book
 from .data import KEEP_INTERVALS, SystemData
-from .elements import DayEnergy, DeviceReading, Flow, LifetimeBase, Update
+from .elements import SOURCES, DayEnergy, DeviceReading, Flow, LifetimeBase, Update
 from .lifetime import SAME_WH, LifetimeCounter, Most, most_of
 from .limits import UNBOUNDED_W, limits_of
-from .series import EMPTY, Dark, Series, complete_until, midnight, newest_end, unbroken_wh
+from .series import EMPTY, Dark, Series, complete_until, inside, midnight, newest_end, unbroken_wh
 
 NEW = LifetimeCounter()
 
@@ -170,17 +170,17 @@ def _consumption(
         return None
     if any(base.missing_since is not None for base in bases.values()):
         return _continued(book, counter)
-    for day in sorted({base.day for base in bases.values()}):
-        known = {flow: _at_midnight(flow, base, day, book, zone) for flow, base in bases.items()}
-        before = {flow: energy for flow, energy in known.items() if energy is not None}
-        if len(before) < len(known):
-            continue
-        total = before[Flow.PRODUCTION] + before[Flow.GRID_IMPORT] - before[Flow.GRID_EXPORT]
-        if book.storage.fitted:
-            total += before[Flow.BATTERY_DISCHARGE] - before[Flow.BATTERY_CHARGE]
-        energy, end, complete = _consumed(book, midnight(day, zone))
-        return None if total + energy < 0 else (total + energy, end, complete)
-    return _continued(book, counter)
+    days = sorted({base.day for base in bases.values()}, reverse=True)
+    # What follows from lifetimes has everything: the later the day, the fewer intervals count, one by one.
+    found = ((day, _counted(bases, day, book, zone)) for day in days)
+    day, total = next(((day, total) for day, total in found if total is not None), (days[-1], None))
+    if total is None:
+        if counter.published_wh is not None:
+            return _continued(book, counter)
+        total = _counted(bases, day, book, zone, with_gaps=True) or 0.0
+    energy, end, complete = _consumed(book, midnight(day, zone))
+    # Below zero where hardware was replaced, and the cloud counts one of them anew.
+    return _continued(book, counter) if total + energy < 0 else (total + energy, end, complete)
 
 
 def _continued(book: Book, counter: LifetimeCounter) -> tuple[float, datetime, datetime] | None:
@@ -201,13 +201,32 @@ def _consumed(book: Book, start: datetime) -> tuple[float, datetime, datetime]:
     return total, end, complete
 
 
-def _at_midnight(flow: Flow, base: LifetimeBase, day: date, book: Book, zone: ZoneInfo) -> float | None:
+def _counted(
+    bases: Mapping[Flow, LifetimeBase], day: date, book: Book, zone: ZoneInfo, *, with_gaps: bool = False
+) -> float | None:
+    """Return the consumption up to the start of a day in Wh, from the lifetimes of the other flows.
+
+    `None` where intervals between that day and the day of a lifetime are missing, unless that may be.
+    """
+    total = 0.0
+    for flow, base in bases.items():
+        if (before := _at_midnight(flow, base, day, book, zone, with_gaps=with_gaps)) is None:
+            return None
+        total += before if flow in SOURCES else -before
+    return total
+
+
+def _at_midnight(
+    flow: Flow, base: LifetimeBase, day: date, book: Book, zone: ZoneInfo, *, with_gaps: bool
+) -> float | None:
     """Return a lifetime in Wh at the start of another day, or of its own; `None` where rows are missing in between."""
     own, other = midnight(base.day, zone), midnight(day, zone)
     start, end = min(own, other), max(own, other)
-    energy = (
-        _produced(book, start, end) if flow is Flow.PRODUCTION else unbroken_wh(book.flows.get(flow, EMPTY), start, end)
-    )
+    series = book.production if flow is Flow.PRODUCTION else book.flows.get(flow, EMPTY)
+    if with_gaps:
+        energy: float | None = sum(row.energy_wh for row in inside(series.values(), start, end))
+    else:
+        energy = _produced(book, start, end) if flow is Flow.PRODUCTION else unbroken_wh(series, start, end)
     if energy is None:
         return None
     return base.before_wh + (energy if own < other else -energy)

@@ -50,11 +50,18 @@ class LifetimeCounter:
     suspect_wh: float | None = None
     suspect_since: datetime | None = None
     suspect_readings: int = 0
+    told_at: datetime | None = None
+    """The instant of the newest raw value, believed or not: a counter that waits is still reported (aware UTC)."""
 
     @property
     def waits(self) -> bool:
         """Whether the newest raw value is held back until it has stood for a while."""
         return self.suspect_wh is not None
+
+    @property
+    def reported_until(self) -> datetime | None:
+        """The instant up to which the cloud has reported the counter: while it waits, its value keeps standing."""
+        return max((at for at in (self.as_of, self.told_at) if at is not None), default=None)
 
     def take(
         self,
@@ -68,7 +75,7 @@ class LifetimeCounter:
 
         `complete_until`: up to when nothing is missing in it, where that is earlier.
         """
-        taken = self._take(raw_wh, as_of, now, most)
+        taken = replace(self._take(raw_wh, as_of, now, most), told_at=as_of)
         if taken.waits:
             return taken
         is_behind = complete_until is not None and complete_until < as_of

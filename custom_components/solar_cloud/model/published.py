@@ -276,7 +276,7 @@ def _lifetimes(data: SystemData, book: Book) -> Mapping[Flow, Value]:
             found[flow] = Value(origin=origin, reason=reason)
             continue
         carried = Origin.CARRIED if counter.waits else origin
-        found[flow] = Value(amount=counter.published_wh, end=counter.as_of, origin=carried)
+        found[flow] = Value(amount=counter.published_wh, end=counter.reported_until, origin=carried)
         if computed:
             found[flow] = replace(found[flow], inputs=inputs_of(flow, book.storage), origin=Origin.COMPUTED)
     return MappingProxyType(found)

@@ -86,7 +86,7 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
             return NOTHING_YET
         origin = Origin.CARRIED if counter.waits else Origin.REPORTED
         # Nothing is produced in the dark, so it still is what it was.
-        end = max((end for end in (counter.as_of, self._production_end()) if end is not None), default=None)
+        end = max((end for end in (counter.reported_until, self._production_end()) if end is not None), default=None)
         value = Value(amount=counter.published_wh, end=end, origin=origin)
         return self._held_energy(value, Flow.PRODUCTION, LEAST_LIFETIME)
 
