@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from .errors import CloudError, InvalidRequest, TemporarilyUnavailable
-from .response import Response, is_json, unreadable
+from .response import Response
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +48,6 @@ async def send(
     """
     started = monotonic()
     status: int | None = None
-    promised = False
     try:
         async with session.request(
             request.method,
@@ -61,7 +60,6 @@ async def send(
             middlewares=(_send_once,),
         ) as response:
             status = response.status
-            promised = is_json(response.content_type)
             outcome: Response | CloudError = Response(
                 status=status,
                 headers=response.headers,
@@ -71,7 +69,7 @@ async def send(
     except TimeoutError:
         outcome = TemporarilyUnavailable("no answer in time")
     except aiohttp.ClientPayloadError:
-        outcome = unreadable(status, "the answer was cut short", promised=promised)
+        outcome = TemporarilyUnavailable("the answer was cut short")
     except (aiohttp.ClientError, OSError) as err:
         outcome = TemporarilyUnavailable(f"no connection ({type(err).__name__})")
     except ValueError:

@@ -1,5 +1,6 @@
 """One pass over the jobs of a system: those that are due run, and what they bring is merged."""
 
+from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 import logging
@@ -35,6 +36,8 @@ _LOGGER = logging.getLogger(__name__)
 
 WRONG_REST = timedelta(days=1)
 """How long a job rests whose request the cloud calls wrong."""
+UNLUCKY = "temporarily_unavailable"
+"""The failure that says nothing about the next try."""
 NOT_OFFERED = "%s: the account does not offer %s, it is asked for weekly (%s)"
 WRONG = "%s: the cloud calls the request for %s wrong, it is tried again in a day; please report this: %s"
 
@@ -77,7 +80,8 @@ class JobRunner:
         failure: UpdateFailed | None = None
         begun = self._timetable.is_known
         runs: dict[str, Run] = {}
-        now = dt_util.utcnow()
+        unlucky: list[tuple[Job[Any], JobTerms]] = []
+        now = started = dt_util.utcnow()
         for job, terms in self._timetable.jobs():
             # A new system shows its power first; what else there is follows at once, but set-up does not wait for it.
             # Each of the first jobs needs the one before it: a day cannot be counted before the time zone is known.
@@ -91,15 +95,28 @@ class JobRunner:
             run = runs.setdefault(terms.runs_with or terms.name, Run(due=due))
             if due and self._timetable.may_sleep(terms, now):
                 continue
-            failure = await self._async_run_job(job, terms, run, now) or failure
+            failed = await self._async_run_job(job, terms, run, now)
+            failure = failed or failure
             await self._pace.async_update()
             if failure is not None and not begun:
                 break
+            if failed is not None and self._state.schedule.state(terms).error == UNLUCKY:
+                unlucky.append((job, terms))
             now = dt_util.utcnow()
+        # What matters is tried once more where the cloud has answered the others: a connection broke.
+        if unlucky and self._has_answered(started, {terms.name for _, terms in unlucky}):
+            failure = None
+            for job, terms in unlucky:
+                failure = await self._async_run_job(job, terms, runs[terms.runs_with or terms.name], now) or failure
         for name, run in runs.items():
             if not run.failed:
                 self._pace.ran(name, now, run.measured)
         return failure
+
+    def _has_answered(self, since: datetime, but: Collection[str]) -> bool:
+        """Return whether the cloud has answered other jobs since an instant: it is well, and a request was lost."""
+        jobs = self._state.schedule.jobs
+        return any(one.done_at is not None and one.done_at >= since for name, one in jobs.items() if name not in but)
 
     async def _async_run_job(self, job: Job[Any], terms: JobTerms, run: Run, now: datetime) -> UpdateFailed | None:
         """Run one job, and merge or note what comes of it; return why values that matter are missing.
@@ -126,6 +143,7 @@ class JobRunner:
         except Exception as err:  # noqa: BLE001 - an answer that nobody has foreseen must not stop the other jobs
             run.failed = run.failed or terms.runs_with is None
             return self._failed(terms, self._unforeseen(terms, err))
+        run.failed = run.failed and terms.runs_with is not None
         run.measured = max(filter(None, (run.measured, update.newest)), default=None)
         state.schedule = state.schedule.done(terms, now)
         self._timetable.answered()
