@@ -1,4 +1,4 @@
-"""The flows behind the offers under Settings > Repairs: importing the past, and moving over."""
+"""The flows under Settings > Repairs: importing the past, moving over, removing a system that is gone."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,6 +15,7 @@ from .flows.running import running_bookkeeper
 from .statistics.bookkeeper import Bookkeeper
 from .statistics.issues import Offer
 from .statistics.takeover import Overlap, async_overlap
+from .upkeep.issues import SYSTEM_REMOVED
 
 KILO = 1000
 
@@ -70,6 +71,31 @@ class MoveHistoryFlow(RepairsFlow):
         )
 
 
+class RemoveSystemFlow(RepairsFlow):
+    """Removes a system that its vendor does not know any more, after its owner has agreed."""
+
+    def __init__(self, entry_id: str, subentry_id: str, name: str) -> None:
+        """Take the system that the issue is about."""
+        self._ids = (entry_id, subentry_id)
+        self._name = name
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Remove the system with its devices; its statistics stay."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm", data_schema=vol.Schema({}), description_placeholders={"name": self._name}
+            )
+        entry_id, subentry_id = self._ids
+        entry = self.hass.config_entries.async_get_entry(entry_id)
+        if entry is not None and subentry_id in entry.subentries:
+            self.hass.config_entries.async_remove_subentry(entry, subentry_id)
+        return self.async_create_entry(data={})
+
+
 def _figures(overlap: Overlap, zone: ZoneInfo) -> dict[str, str]:
     """Return the figures of the form: hours in the system's own time, energy in kWh."""
     return {
@@ -104,8 +130,10 @@ FLOWS: Mapping[Offer, type[ImportHistoryFlow | MoveHistoryFlow]] = MappingProxyT
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the flow of an offer; any other issue needs no more than a confirmation."""
-    entry_id, subentry_id = (str((data or {}).get(key)) for key in ("entry_id", "subentry_id"))
+    """Return the flow of an offer, or of a system that is gone; any other issue needs no more than a confirmation."""
+    entry_id, subentry_id, name = (str((data or {}).get(key)) for key in ("entry_id", "subentry_id", "name"))
+    if issue_id.startswith(f"{SYSTEM_REMOVED}_"):
+        return RemoveSystemFlow(entry_id, subentry_id, name)
     for offer, flow in FLOWS.items():
         if issue_id.startswith(offer.issue_id("")):
             return flow(entry_id, subentry_id)

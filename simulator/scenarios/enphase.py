@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..disturbances import Asked
+from ..disturbances import Asked, Refused
 from ..plant.plant import Plant
 from ..systems.enphase_v4 import pv_residence
 from .rows import Row, each_row
@@ -220,8 +220,14 @@ def system_removed(stage: Stage) -> None:
     def when(asked: Asked) -> bool:
         return asked.now >= stage.after(12)
 
+    def inverters(body: Any, asked: Asked) -> Any:
+        if when(asked):
+            raise Refused(404, {"message": "System not found"})
+        return body
+
     stage.refuse("*", 404, {"message": "System not found"}, when)
     stage.refuse("", 404, {"message": "System not found"}, when)
+    stage.rewrite_all("*/inverters_summary_by_envoy_or_site", inverters)
     stage.excuse(FLOW_NAMES, 12)
     # What had not been read by then is gone: rows are read some hours apart.
     stage.lose(FLOW_NAMES, 6, 100, days=True)

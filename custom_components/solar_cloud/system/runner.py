@@ -28,7 +28,7 @@ from ..const import NOT_ALLOWED_REST
 from ..model.merging import merge
 from .failures import ERROR_KEYS, explained
 from .pace import SystemPace
-from .schedule import BACK_OFF, REFUSED
+from .schedule import BACK_OFF, NOT_FOUND, REFUSED, UNKNOWN_SYSTEM
 from .state import SystemState
 from .timetable import Run, Timetable
 
@@ -144,6 +144,9 @@ class JobRunner:
             run.failed = run.failed or terms.runs_with is None
             return self._failed(terms, self._unforeseen(terms, err))
         run.failed = run.failed and terms.runs_with is not None
+        before = state.schedule.state(terms)
+        if before.error == NOT_FOUND and before.failing_since is not None:
+            state.schedule = state.schedule.without_rests(before.failing_since)
         run.measured = max(filter(None, (run.measured, update.newest)), default=None)
         state.schedule = state.schedule.done(terms, now)
         self._timetable.answered()
@@ -185,6 +188,8 @@ class JobRunner:
             self._pace.ran(job.name, now)
         # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
         # What its cloud does not know any more seldom comes back.
-        is_dear = isinstance(err, NotFound) or (isinstance(err, NotAllowed | AllRefused) and self._is_signed_in)
-        self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else BACK_OFF)
+        is_gone = isinstance(err, NotFound)
+        is_dear = (is_gone and job.optional) or (isinstance(err, NotAllowed | AllRefused) and self._is_signed_in)
+        pauses = UNKNOWN_SYSTEM if is_gone and not job.optional else BACK_OFF
+        self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else pauses)
         return None if job.optional else explained(self._name, key, err)

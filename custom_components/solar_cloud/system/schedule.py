@@ -17,6 +17,9 @@ BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), 
 """After the first, second, third … failure in a row; a failed request costs as much as a good one."""
 REFUSED = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
 """The same where an account that is signed in to may lack what it needs: each try costs several requests there."""
+UNKNOWN_SYSTEM = (*REFUSED, timedelta(hours=12), timedelta(days=1), timedelta(days=7))
+"""The same where the cloud does not know the system any more: its owner may have removed it there."""
+NOT_FOUND = "not_found"
 
 
 GAPS = 3
@@ -113,6 +116,28 @@ class Schedule:
     def rested(self, job: JobTerms, now: datetime, until: datetime, error: str) -> Schedule:
         """Return the schedule with a job put to rest, because account or plan lack it."""
         return self._with(job, JobState(tried_at=now, not_before=until, resting=True, error=error))
+
+    def without_rests(self, since: datetime) -> Schedule:
+        """Return the schedule without the rests that began at an instant or later: the whole system was missing."""
+        found = {
+            name: JobState(tried_at=one.tried_at)
+            for name, one in self.jobs.items()
+            if one.resting and one.tried_at is not None and one.tried_at >= since
+        }
+        return Schedule(jobs=MappingProxyType({**self.jobs, **found})) if found else self
+
+    def unknown_since(self, main: Collection[str], others: Collection[str]) -> datetime | None:
+        """Return since when the cloud has not known the system; `None` where it has answered anything since.
+
+        `main` are the jobs without which there is nothing to publish, `others` those that send a request each time.
+        """
+        states = [self.jobs.get(name, JobState()) for name in main]
+        times = [one.failing_since for one in states if one.error == NOT_FOUND and one.failing_since is not None]
+        if not times or len(times) < len(states):
+            return None
+        since = min(times)
+        answers = [one.done_at for name, one in self.jobs.items() if name in others and one.done_at is not None]
+        return since if all(at <= since for at in answers) else None
 
     def without_pauses(self, names: Collection[str]) -> Schedule:
         """Return the schedule of the jobs of these names without pauses and rests: the account was changed.

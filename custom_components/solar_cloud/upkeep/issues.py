@@ -1,4 +1,4 @@
-"""The repair issues of a system: a plan that is too small for it, inverters that fall behind."""
+"""The repair issues of a system: it is gone at its vendor, its plan is too small, its inverters fall behind."""
 
 from collections.abc import Iterable
 
@@ -11,6 +11,29 @@ from ..model.performance import LOW_RATIO, Performance
 
 MOST_ROWS = 20
 """So many inverters are named; with more the cause is not in a single one."""
+
+SYSTEM_REMOVED = "system_removed"
+
+
+@callback
+def raise_system_removed(hass: HomeAssistant, entry_id: str, subentry_id: str, system: str) -> None:
+    """Report that the vendor does not know a system any more, and offer to remove it here."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{SYSTEM_REMOVED}_{subentry_id}",
+        data={"entry_id": entry_id, "subentry_id": subentry_id, "name": system},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=SYSTEM_REMOVED,
+        translation_placeholders={"name": system},
+    )
+
+
+@callback
+def clear_system_removed(hass: HomeAssistant, subentry_id: str) -> None:
+    """Delete the issue: the system is back, or gone here too."""
+    ir.async_delete_issue(hass, DOMAIN, f"{SYSTEM_REMOVED}_{subentry_id}")
 
 
 @callback

@@ -1,5 +1,6 @@
-"""The repair issues that follow a system: a spent month, a small plan, devices left out, inverters that fall behind."""
+"""The repair issues that follow a system: a spent month, a small plan, what is missing, inverters that fall behind."""
 
+from datetime import timedelta
 from typing import override
 
 from homeassistant.core import callback
@@ -11,11 +12,21 @@ from ..budget.limit import Scope
 from ..budget.rates import budget_of
 from ..coordinator import SystemCoordinator
 from ..system.follower import Follower
+from ..system.jobs import main_jobs
 from .devices import SystemDevices
-from .issues import clear_plan_too_small, clear_underperforming, raise_plan_too_small, raise_underperforming
+from .issues import (
+    clear_plan_too_small,
+    clear_system_removed,
+    clear_underperforming,
+    raise_plan_too_small,
+    raise_system_removed,
+    raise_underperforming,
+)
 
 FEWEST_READINGS = 0.5
 """Readings in an hour of daylight, over a whole month; with fewer an issue is raised."""
+REMOVED_AFTER = timedelta(hours=20)
+"""For so long a cloud must not know a system before its owner is asked: an outage may answer so, too."""
 
 
 class Notices(Follower):
@@ -37,6 +48,7 @@ class Notices(Follower):
         """Check what can be known before the first reading."""
         self._check_plan()
         self._check_month()
+        self._check_system()
         self._check_performance()
 
     @callback
@@ -44,6 +56,7 @@ class Notices(Follower):
         """Delete what depends on the account's running."""
         self._stopped = True
         clear_plan_too_small(self._hass, self._coordinator.subentry_id)
+        clear_system_removed(self._hass, self._coordinator.subentry_id)
         if self._entry.disabled_by is not None:
             # Over a reload it stays: what the owner has ignored is not to come back.
             clear_underperforming(self._hass, self._coordinator.system.key)
@@ -61,6 +74,7 @@ class Notices(Follower):
         self._check_month()
         self._check_devices()
         if not self._stopped:
+            self._check_system()
             self._check_performance()
 
     @callback
@@ -99,6 +113,16 @@ class Notices(Follower):
             raise_devices_missing(self._hass, entry.entry_id, entry.title)
         else:
             clear_devices_missing(self._hass, entry.entry_id)
+
+    def _check_system(self) -> None:
+        """Check whether the vendor still knows the system."""
+        one, now = self._coordinator, dt_util.utcnow()
+        asking = [job.name for job in one.client.job_terms() if job.weight > 0]
+        since = one.schedule.unknown_since([job.name for job in main_jobs(one.client)], asking)
+        if since is None or now - since < REMOVED_AFTER:
+            clear_system_removed(self._hass, one.subentry_id)
+        else:
+            raise_system_removed(self._hass, self._entry.entry_id, one.subentry_id, one.name)
 
     def _check_performance(self) -> None:
         """Check which inverters have fallen behind their siblings."""
