@@ -16,6 +16,7 @@ from ..facts import doubts
 from ..measures import Measure, MeasuredRows
 from ..reading import read_rows
 from ..rows import final_rows, window
+from ..settling import learned, settled
 from .pace import DELAY, REPORTS_EVERY
 from .refusals import NOT_THERE, REFUSALS, missing, refusal_update
 from .telemetry import TelemetryJob
@@ -69,11 +70,15 @@ class MeasureJob(Job[EnphaseV4Api]):
             notes = {**notes, measure.note: state}
         # A whole day without a row: the gateway is silent, or the meter has been taken out.
         contradicted = {measure.name: is_empty, missing(measure.name): False}
-        rows = {flow: final_rows(part, found.total_devices, now) for flow, part in found.rows.items()}
+        whole = {flow: final_rows(part, found.total_devices, now) for flow, part in found.rows.items()}
+        rows = {flow: settled(part, data, now) for flow, part in whole.items()}
+        lesson: Mapping[str, str] = {}
+        for flow, part in whole.items():
+            lesson = learned(data, data.flows.get(flow, EMPTY), part, now) or lesson
         return Update(
             flows=MappingProxyType({flow: part for flow, part in rows.items() if part}),
             readings=self.readings(found, data),
-            notes=MappingProxyType({**notes, **doubts(data, now, contradicted)}),
+            notes=MappingProxyType({**notes, **doubts(data, now, contradicted), **lesson}),
         )
 
     def readings(self, found: MeasuredRows, data: SystemData) -> Mapping[str, DeviceReading]:

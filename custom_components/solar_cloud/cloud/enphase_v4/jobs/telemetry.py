@@ -16,6 +16,7 @@ from ..facts import doubts
 from ..measures import PRODUCTION
 from ..reading import read_rows
 from ..rows import final_rows, quarters, window, with_twilight
+from ..settling import learned, settled, settling_delay
 from .pace import DELAY, REPORTS_EVERY
 from .refusals import REFUSALS, missing, refusal_update
 
@@ -44,9 +45,10 @@ class TelemetryJob(Job[EnphaseV4Api]):
     @override
     def terms_for(self, data: SystemData) -> JobTerms:
         """Return the terms; where only production is measured, the rows serve statistics alone."""
+        terms = replace(self.terms, delay=max(DELAY, settling_delay(data)))
         if is_metered(data):
-            return self.terms
-        return replace(self.terms, weight=0, cadence=STATISTICS_CADENCE, sunlit=False, night=True)
+            return terms
+        return replace(terms, weight=0, cadence=STATISTICS_CADENCE, sunlit=False, night=True)
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
@@ -61,9 +63,12 @@ class TelemetryJob(Job[EnphaseV4Api]):
                 raise
             return refusal_update(PRODUCTION.note, PRODUCTION.name, data, now, final=True)
         state = {PRODUCTION.note: READ} if PRODUCTION.state(data) != READ else {}
-        notes = MappingProxyType({**read, **state, **doubts(data, now, {missing(PRODUCTION.name): False})})
-        rows = with_twilight(final_rows(found.rows[Flow.PRODUCTION], found.total_devices, now, sunlit=True))
-        if not is_metered(data):
+        final = final_rows(found.rows[Flow.PRODUCTION], found.total_devices, now, sunlit=True)
+        metered = is_metered(data)
+        lesson = learned(data, series, quarters(final, now) if metered else final, now)
+        notes = MappingProxyType({**read, **state, **doubts(data, now, {missing(PRODUCTION.name): False}), **lesson})
+        rows = with_twilight(settled(final, data, now))
+        if not metered:
             detail = {Flow.PRODUCTION: rows} if rows else {}
             return Update(detail=MappingProxyType(detail), notes=notes)
         intervals = quarters(rows, now)
