@@ -344,3 +344,21 @@ def test_rows_that_come_after_a_lifetime_was_carried_on_over_them_are_counted_on
     for _ in range(2):
         life.report(back, [0.0] * 10, grid_import=[None] * 20 + [500.0] * (back - 20), grid_export=[0.0] * back)
         assert life.lifetime()[BUY] == 400_000 + 500 * back
+
+
+def test_a_consumption_goes_on_when_the_production_of_a_life_begins_again():
+    life = Life(bases=GRID_BASES)
+    rows = [100.0] * 60
+
+    def report(count: int) -> float | None:
+        life.report(count, rows[:count], grid_import=[5.0] * count, grid_export=[10.0] * count)
+        return life.lifetime()[C]
+
+    assert report(10) == 1_100_000 + 10 * 95
+    life.take(Update(lifetime=base(0)))
+    for count in range(11, 40):
+        consumed = report(count)
+        assert consumed is not None
+        assert 1_100_000 + 10 * 95 <= consumed <= 1_100_000 + count * 95
+        assert consumed == 1_100_000 + count * 95
+    assert life.data.lifetime.offset_wh > 900_000

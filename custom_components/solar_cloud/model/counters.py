@@ -83,7 +83,8 @@ def flow_counters(data: SystemData, book: Book, now: datetime, zone: ZoneInfo) -
         counters[flow] = counters.get(flow, NEW).take(raw, min(as_of, now), now, most_of(limits.of(flow)), complete)
     if Flow.CONSUMPTION in book.computed:
         counter = counters.get(Flow.CONSUMPTION, NEW)
-        if (found := _consumption(data, book, counter, zone)) is not None:
+        others = {**counters, Flow.PRODUCTION: data.lifetime}
+        if (found := _consumption(data, book, counter, others, zone)) is not None:
             raw, as_of, complete = found
             most = most_of(limits.production_w + 2 * limits.flow_w)
             counters[Flow.CONSUMPTION] = counter.take(raw, min(as_of, now), now, most, complete)
@@ -154,13 +155,13 @@ def sum_since(series: Series, start: datetime) -> float:
 
 
 def _consumption(
-    data: SystemData, book: Book, counter: LifetimeCounter, zone: ZoneInfo
+    data: SystemData, book: Book, counter: LifetimeCounter, others: Mapping[Flow, LifetimeCounter], zone: ZoneInfo
 ) -> tuple[float, datetime, datetime] | None:
     """Return the lifetime of a computed consumption in Wh, and the instants that it is of and is complete up to.
 
     `None` while it is unknown. Up to the start of a day it follows from the lifetimes of the others at that instant,
-    from there on interval by interval. Where rows are missing between the days that these are of, they do not go
-    together, and it is carried on.
+    from there on interval by interval. Where rows are missing between the days that these are of, or one of them waits,
+    they do not go together, and it is carried on.
     """
     if book.storage.unknown or data.lifetime_base is None:
         return None
@@ -168,8 +169,11 @@ def _consumption(
     bases = {Flow.PRODUCTION: data.lifetime_base} | {flow: data.bases[flow] for flow in flows if flow in data.bases}
     if len(bases) < len(flows) + 1:
         return None
-    if any(base.missing_since is not None for base in bases.values()):
+    counters = {flow: others.get(flow, NEW) for flow in bases}
+    if any(base.missing_since is not None or counters[flow].waits for flow, base in bases.items()):
         return _continued(book, counter)
+    # A lifetime that began again in the cloud goes on here: what is computed from it does, too.
+    bases = {flow: replace(base, before_wh=base.before_wh + counters[flow].offset_wh) for flow, base in bases.items()}
     days = sorted({base.day for base in bases.values()}, reverse=True)
     # What follows from lifetimes has everything: the later the day, the fewer intervals count, one by one.
     found = ((day, _counted(bases, day, book, zone)) for day in days)
