@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
 from custom_components.solar_cloud.model.data import SystemData
-from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow
 from custom_components.solar_cloud.system.restore import dump, load
 
 from .helpers import Bench, bench, quarters, system_data, utc
@@ -100,3 +100,24 @@ async def test_a_note_that_is_damaged_or_of_the_future_has_the_day_read_anew(not
         data = await it.run_and_merge("energy", replace(system_data(), notes={"asked_energy": note}))
         assert len(it.cloud.asked) == 2
         assert it.client.archive.answered(data, Flow.PRODUCTION) is not None
+
+
+async def test_a_history_that_the_cloud_copies_to_a_new_meter_counts_once():
+    def answer(request: web.Request) -> web.StreamResponse:
+        values = rows(request, 250.0)
+        half = len(values) // 2
+        old = [row if number < half else row | {"value": None} for number, row in enumerate(values)]
+        parts = {"OLD": old, "NEW": values}
+        return web.json_response(
+            {"meters": {serial: {"importEnergy": {"unit": "Wh", "values": part}} for serial, part in parts.items()}}
+        )
+
+    async with bench() as it:
+        serve(it)
+        it.cloud.handlers[METERS] = answer
+        listed = {"NEW": Device(kind=DeviceKind.METER, serial="NEW")}
+        data = replace(system_data(), devices=listed, notes={"meters_flows": "grid_import"})
+        totals = await it.client.archive.totals(data, FIRST, LAST, it.clock.now)
+        assert set(totals[Flow.GRID_IMPORT].values()) == {250.0}
+        detail = await it.client.archive.detail(data, LAST, it.clock.now)
+        assert {row.energy_wh for row in detail[Flow.GRID_IMPORT]} == {250.0}

@@ -12,8 +12,10 @@ from ...model.elements import Flow, Interval
 from ..archive import Archive, Detail, Totals
 from ..errors import InvalidRequest, NotAllowed, NotFound
 from .api import SolarEdgeApi
+from .buckets import values_of
 from .families import FAMILIES, Family
 from .model import Series, Telemetry
+from .site_flows import twins_of
 from .window_reader import asked_note
 from .windows import Asked, Resolution, Window, windows
 
@@ -69,7 +71,7 @@ class SolarEdgeArchive(Archive):
         for family in self._families(data):
             telemetry = await self._telemetry(family, data, window, Resolution.DAY, zone)
             for flow, series in _by_flow(telemetry, family).items():
-                found[flow] = _days(series.values(), window, zone)
+                found[flow] = _days(_of_all(series, data.devices), window, zone)
         return MappingProxyType(found)
 
     @override
@@ -159,6 +161,13 @@ def _by_flow(telemetry: Telemetry, family: Family) -> dict[Flow, dict[str, Serie
     return found
 
 
+def _of_all(devices: Mapping[str, Series], listed: Collection[str]) -> list[Series]:
+    """Return the series of days of all devices, without a history that the cloud has under another serial as well."""
+    values = {serial: values_of(series.buckets) for serial, series in devices.items()}
+    twins = twins_of(values, listed, days=True)
+    return [series for serial, series in devices.items() if serial not in twins]
+
+
 def _days(series: Iterable[Series], window: Window, zone: ZoneInfo) -> Mapping[date, float]:
     """Add devices up by day; a day below zero is noise of a battery that did nothing."""
     totals: dict[date, float] = {}
@@ -181,6 +190,9 @@ def _intervals(
         serial: {(one.start, one.end): one.value for series in parts for one in series.buckets if one.value is not None}
         for serial, parts in devices.items()
     }
+    values = {serial: {start: value for (start, _), value in part.items()} for serial, part in parts.items()}
+    twins = twins_of(values, listed)
+    parts = {serial: part for serial, part in parts.items() if serial not in twins}
     used = [part for serial, part in parts.items() if part and serial in listed]
     spans = sorted({span for part in parts.values() for span in part})
     return tuple(

@@ -1,13 +1,13 @@
 """The lifetime of a SolarEdge site: all years without today."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from aiohttp import web
 import pytest
 
 from custom_components.solar_cloud.cloud.errors import InvalidRequest, MalformedAnswer, NoDataYet
-from custom_components.solar_cloud.model.elements import LifetimeBase, Update
+from custom_components.solar_cloud.model.elements import Interval, LifetimeBase, Update
 
 from ..helpers import bench, fixture, quarters, utc
 from .helpers import ENERGY, spans, total, truth, with_system
@@ -95,6 +95,23 @@ async def test_a_lifetime_without_any_value_is_unknown_not_zero(values):
         lifetime_answers(it, {"unit": "WH", "resolution": "YEAR", "values": values}, None)
         with pytest.raises(NoDataYet):
             await it.run("lifetime", with_system(installed_at=utc(2022, 8, 14, 22)))
+
+
+async def test_a_lifetime_that_a_producing_site_must_have_is_asked_for_again_within_the_hour():
+    async with bench() as it:
+        lifetime_answers(it, {"unit": "WH", "resolution": "YEAR", "values": []}, 3.5)
+        data, job = with_system(installed_at=utc(2022, 8, 14, 22)), it.job("lifetime")
+        with pytest.raises(NoDataYet):
+            await it.run("lifetime", data)
+        # Without the years nobody needs today.
+        assert len(it.cloud.asked) == 1
+        assert job.terms_for(data).cadence == timedelta(hours=24)
+        start = utc(2026, 11, 21, 9)
+        rows = {start: Interval(start=start, end=start + timedelta(minutes=15), energy_wh=50.0)}
+        data = replace(data, intervals=rows)
+        assert job.terms_for(data).cadence == timedelta(hours=1)
+        data = replace(data, lifetime_base=LifetimeBase(day=date(2026, 11, 21), before_wh=5.0))
+        assert job.terms_for(data).cadence == timedelta(hours=24)
 
 
 async def test_a_site_that_was_installed_today_begins_with_a_lifetime_of_zero():

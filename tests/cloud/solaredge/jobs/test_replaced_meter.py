@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 import json
 from typing import Any
 
@@ -13,7 +13,7 @@ from custom_components.solar_cloud.cloud.solaredge.site_flows import site_interv
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Flow, Interval, LifetimeBase
 
-from ..helpers import bench
+from ..helpers import BERLIN, bench
 from .helpers import AT, QUARTER, site
 from .test_flow import energies, meters
 from .test_totals import TODAY, base, imported, known, read_totals, totals
@@ -172,3 +172,32 @@ def test_the_note_about_what_was_counted_is_read_as_it_was_written():
     note = counted(TODAY, 12.5, A=7.5, B=5.0)
     assert Counted.of(note.text()) == note
     assert json.loads(note.text())["asked"] == []
+
+
+def test_a_history_that_the_cloud_copies_is_known_by_what_the_site_had_before():
+    """At night there are only a few values above zero: each of the two has all that was known of the site."""
+    parts = {"OLD": series(0.0, 7.0, 0.0), "NEW": series(0.0, 7.0, 0.0)}
+    assert energies(site_intervals(parts, {}, ["NEW"], series(0.0, 7.0, 0.0))) == [0.0, 7.0, 0.0]
+    # Two meters that measure the same by chance count both.
+    assert energies(site_intervals(parts, {}, ["NEW"], series(0.0, 14.0, 0.0))) == [0.0, 14.0, 0.0]
+
+
+async def test_the_lifetime_goes_on_by_its_intervals_where_new_hardware_has_the_old_one_s_history():
+    start = datetime.combine(TODAY, time(), BERLIN) - timedelta(days=1)
+    quarters = [start.astimezone(UTC) + number * QUARTER for number in range(96)]
+    day = {at: Interval(start=at, end=at + QUARTER, energy_wh=10.0) for at in quarters}
+    data = known(site("NEW"), "NEW")
+    base_before = LifetimeBase(day=TODAY - timedelta(days=1), before_wh=OLD_WH)
+    data = replace(data, flows={Flow.GRID_IMPORT: day}, bases={Flow.GRID_IMPORT: base_before})
+    years = {"OLD": imported(OLD_WH + 960), "NEW": imported(OLD_WH + 980)}
+    assert base(await read_totals(data, years, {"NEW": imported(20.0)})) == OLD_WH + 960
+
+
+async def test_null_is_nothing_for_a_meter_of_which_another_lifetime_is_told():
+    data = known(site("NEW"), "NEW")
+    nothing = Interval(start=AT, end=AT + QUARTER, energy_wh=0.0)
+    data = replace(data, device_flows={"NEW": {Flow.GRID_IMPORT: {AT: nothing}}})
+    years = {"NEW": {"importEnergy": ("WH", [None]), "exportEnergy": ("WH", [500.0])}}
+    assert base(await read_totals(data, years, {})) == 0.0
+    # A meter that the cloud knows nothing of has no lifetime of 0.
+    assert base(await read_totals(data, {"NEW": {"importEnergy": ("WH", [None])}}, {})) is None

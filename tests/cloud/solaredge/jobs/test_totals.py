@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -89,6 +89,19 @@ async def test_a_known_day_without_a_value_is_asked_for_again_and_not_counted_tw
     update = await read_totals(data, {"A": imported(1000.0)}, {"A": imported(None)})
     assert base(update) is None
     assert "totals_meters" not in update.notes
+
+
+async def test_lifetimes_that_are_late_are_asked_for_again_the_same_day():
+    data = known(site("A"), "A")
+    async with bench() as it:
+        job = it.job("totals")
+        totals(it, "meters", {"A": imported(None)}, {"A": imported(None)})
+        assert job.terms_for(data).cadence == timedelta(hours=24)
+        data = replace(data, notes={**data.notes, **(await it.run("totals", data)).notes})
+        assert job.terms_for(data).cadence == timedelta(hours=3)
+        totals(it, "meters", {"A": imported(700.0)}, {"A": imported(5.0)})
+        data = replace(data, notes={**data.notes, **(await it.run("totals", data)).notes})
+        assert job.terms_for(data).cadence == timedelta(hours=24)
 
 
 async def test_what_the_cloud_corrects_is_taken_over():

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData
 from ....model.elements import DeviceReading, Flow, Interval, Update
+from ....model.series import EMPTY
 from ...base import Job, JobTerms
 from ...errors import NotFound
 from ..api import SolarEdgeApi
@@ -120,7 +121,7 @@ def _update(
     for flow in family.system_flows:
         parts = {serial: of_device[flow] for serial, of_device in buckets.items() if of_device.get(flow)}
         known = {serial: series for serial in listed if (series := data.device_flows.get(serial, {}).get(flow))}
-        if found := site_intervals(parts, known, listed):
+        if found := site_intervals(parts, known, listed, data.flows.get(flow, EMPTY)):
             flows[flow] = found
     return Update(
         readings=MappingProxyType({serial: reading for serial, reading in readings.items() if serial in own}),

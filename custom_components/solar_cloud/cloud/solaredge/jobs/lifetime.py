@@ -15,6 +15,9 @@ from ..model import Series
 from ..whole_life import WholeLife
 from ..windows import Resolution, Window, day_so_far
 
+AGAIN = timedelta(hours=1)
+"""How often a lifetime is asked for that its cloud must have, and did not tell."""
+
 
 class LifetimeJob(Job[SolarEdgeApi]):
     """Reads all years up to now, then today, and takes the one from the other: two requests.
@@ -30,7 +33,14 @@ class LifetimeJob(Job[SolarEdgeApi]):
         self._life = WholeLife()
 
     @override
+    def terms_for(self, data: SystemData) -> JobTerms:
+        """Return the terms: where a site produces, and its cloud knew no year of it, that is tried again soon."""
+        is_missing = data.lifetime_base is None and any(row.energy_wh > 0 for row in data.intervals.values())
+        return replace(self.terms, cadence=AGAIN) if is_missing else self.terms
+
+    @override
     async def run(self, data: SystemData, now: datetime) -> Update:
+        """Return the lifetime. Raises `NoDataYet` when the cloud has no value of any year, or none of today."""
         zone = self.zone(data)
         today = day_so_far(now, zone)
 
@@ -40,6 +50,8 @@ class LifetimeJob(Job[SolarEdgeApi]):
         # The years are asked first: should a report come in between, the base is a quarter hour short until tomorrow
         # instead of too large for ever.
         years = await self._life.read(fetch, data.system, now, zone)
+        if sum_of(years) is None and not _is_first_day(data, now, zone):
+            raise NoDataYet("no year of the site's life has a value")
         day = None
         if today is not None:
             day = await self.api.energy(data.system.id, today.start, today.end, Resolution.DAY, zone=zone)
@@ -49,22 +61,25 @@ class LifetimeJob(Job[SolarEdgeApi]):
 def _base(years: Series, day: Series | None, data: SystemData, now: datetime, zone: ZoneInfo) -> LifetimeBase:
     """Return the energy up to the site's midnight: all years up to now without what `day` says of today.
 
-    Raises `NoDataYet` when the cloud has no value at all, unless the site was installed today: a lifetime of 0 that is
-    none would become a jump when the true one comes. Raises it too when the cloud has no value for a day whose
-    intervals are known to have energy.
+    It is 0 where no year has a value, as on the day of the installation. Raises `NoDataYet` when the cloud has no value
+    for a day whose intervals are known to have energy.
     """
     today = local_day(now, zone)
     total, day_wh = sum_of(years), sum_of(day)
     if total is None:
-        if data.system.installed_at is not None and local_day(data.system.installed_at, zone) == today:
-            return LifetimeBase(day=today, before_wh=0.0)
-        raise NoDataYet("no year of the site's life has a value")
+        return LifetimeBase(day=today, before_wh=0.0)
     if day_wh is None and (day_energy_wh(data.intervals.values(), today, zone) or 0) > 0:
         raise NoDataYet("today has no value, although there are intervals of it")
     before = total - (day_wh or 0.0)
     if before < 0:
         raise MalformedAnswer("lifetime energy: below zero")
     return LifetimeBase(day=today, before_wh=before)
+
+
+def _is_first_day(data: SystemData, now: datetime, zone: ZoneInfo) -> bool:
+    """Return whether the site was installed today; else a lifetime of 0 that is none would become a jump."""
+    installed = data.system.installed_at
+    return installed is not None and local_day(installed, zone) == local_day(now, zone)
 
 
 def _with_first_year(system: System, years: Series, zone: ZoneInfo) -> System | None:

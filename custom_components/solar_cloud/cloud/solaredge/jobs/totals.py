@@ -1,6 +1,7 @@
 """What meters and batteries have counted in their whole life up to today."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import override
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ....model.data import SystemData, local_day, midnight
 from ....model.elements import Flow, LifetimeBase, Update
 from ....model.lifetime import RESTART_SHARE
-from ....model.series import EMPTY, newest_end
+from ....model.series import EMPTY, newest_end, unbroken_wh
 from ...base import Job, JobTerms
 from ...errors import CloudError
 from ...parse import as_time
@@ -17,7 +18,7 @@ from ..api import SolarEdgeApi
 from ..buckets import sum_of
 from ..counted import Counted
 from ..families import FAMILIES, Family
-from ..model import Telemetry
+from ..model import Series, Telemetry
 from ..site_flows import PATIENCE
 from ..whole_life import WholeLife
 from ..window_reader import MAY_PASS
@@ -27,6 +28,10 @@ NEW = timedelta(days=2)
 """Hardware that has been reporting for less is new: its lifetime may come a little later."""
 CONFIRM_TOTALS = timedelta(days=7)
 """Lifetimes are carried on without a request; this often they are compared with what the cloud counts."""
+
+
+AGAIN = timedelta(hours=3)
+"""How often they are asked for where they are late."""
 
 
 class TotalsJob(Job[SolarEdgeApi]):
@@ -46,6 +51,14 @@ class TotalsJob(Job[SolarEdgeApi]):
     def applies_to(self, data: SystemData) -> bool:
         """Return whether the site has a meter or a battery."""
         return any(family.is_installed(data) or family.reported(data) for family in FAMILIES)
+
+    @override
+    def terms_for(self, data: SystemData) -> JobTerms:
+        """Return the terms: a lifetime that its cloud must have, and did not tell, is asked for again the same day."""
+        is_late = any(
+            data.notes.get(family.counted_note) and not data.notes.get(family.totals_note) for family in FAMILIES
+        )
+        return replace(self.terms, cadence=AGAIN) if is_late else self.terms
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
@@ -135,6 +148,8 @@ def _update(
         for name, flow in family.metrics.items():
             whole = sum_of(metrics.get(f"{name}Energy"))
             since = sum_of(day.devices.get(serial, {}).get(f"{name}Energy")) if day else 0.0
+            if whole is None and _counts_nothing(data, serial, flow, metrics):
+                whole = 0.0
             if whole is None:
                 continue
             if since is None and _has_flown(data, serial, flow, midnight(today, zone)):
@@ -149,7 +164,7 @@ def _update(
         if missing := _missing(flow, found, data, family):
             is_late = is_late or _is_new(missing, flow, data, now)
         elif found:
-            site[flow] = max(0.0, _of_all(flow, found, data, counted, today))
+            site[flow] = max(0.0, _of_all(flow, found, data, counted, today, zone))
     notes = {family.counted_note: _counted(site, bases, counted, today, _reporting(data, family)).text()}
     if not is_late:
         # What is only late comes with the next try, what the cloud does not have is not asked for again soon.
@@ -179,17 +194,24 @@ def _is_new(serials: Collection[str], flow: Flow, data: SystemData, now: datetim
     return all(min(data.device_flows[serial][flow]) > now - NEW for serial in serials)
 
 
-def _of_all(flow: Flow, found: Mapping[str, float], data: SystemData, counted: Counted | None, today: date) -> float:
+def _of_all(
+    flow: Flow, found: Mapping[str, float], data: SystemData, counted: Counted | None, today: date, zone: ZoneInfo
+) -> float:
     """Return what all devices of a family have counted up to today, those that were replaced included.
 
     Once known, the sum of a system only takes over what the cloud corrects: new hardware begins at 0, its system does
-    not. Where days are missing it goes on by what each device has counted since it was last read.
+    not. With new hardware it goes on by its intervals; where some are missing, by what each device has counted since it
+    was last read.
     """
     whole, known = sum(found.values()), data.bases.get(flow)
     if known is None:
         return whole
     own = {serial: of_device[flow] for serial, of_device in data.device_bases.items() if flow in of_device}
     if known.day < today:
+        is_new = counted is None or any(flow not in counted.devices.get(serial, {}) for serial in found)
+        rows = unbroken_wh(data.flows.get(flow, EMPTY), midnight(known.day, zone), midnight(today, zone))
+        if is_new and rows is not None:
+            return known.before_wh + rows
         if counted is not None and (total := counted.carried_on(flow, found, today, data.system.size_w)) is not None:
             return total
         if whole >= known.before_wh * RESTART_SHARE:
@@ -216,6 +238,13 @@ def _counted(
         known = {flow: base.before_wh for flow, base in of_device.items() if flow in site}
         devices[serial] = {**devices.get(serial, {}), **known}
     return Counted(today, {**(before.site if before else {}), **site}, devices, reporting)
+
+
+def _counts_nothing(data: SystemData, serial: str, flow: Flow, metrics: Mapping[str, Series]) -> bool:
+    """Return whether a device has rows of a flow, all of them 0, and a lifetime of another flow: null stands for 0."""
+    series = data.device_flows.get(serial, {}).get(flow, EMPTY)
+    is_told = any(sum_of(one) is not None for one in metrics.values())
+    return is_told and bool(series) and not any(interval.energy_wh for interval in series.values())
 
 
 def _has_flown(data: SystemData, serial: str, flow: Flow, since: datetime) -> bool:
