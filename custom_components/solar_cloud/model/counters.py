@@ -1,6 +1,7 @@
 """The lifetime counters of a system: production, every flow that is measured or computed, and single devices."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
