@@ -95,7 +95,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """Tell whether the account has options: Enphase's month is the calendar's, and nothing is left to choose."""
+        """Return whether the account has options: Enphase's month is the calendar's, and nothing is left to choose."""
         return bool(config_entry.data[CONF_CLOUD] == CLOUD_SOLAREDGE)
 
     @override
@@ -150,9 +150,9 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         self, step_id: str, cloud: str, user_input: dict[str, Any] | None, errors: dict[str, str]
     ) -> ConfigFlowResult:
         schema = account_schema(cloud, signed_in=self._signing_in or is_signed_in(self._data))
-        shown = user_input if user_input is not None else self._known_input()
-        if shown:
-            schema = self.add_suggested_values_to_schema(schema, shown)
+        known = user_input if user_input is not None else self._known_input()
+        if known:
+            schema = self.add_suggested_values_to_schema(schema, known)
         redirect_url = callback_url(self.hass) or SOME_CALLBACK_URL
         return self.async_show_form(
             step_id=step_id,
@@ -171,7 +171,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         }
 
     def _take(self, cloud: str, user_input: Mapping[str, Any]) -> dict[str, str]:
-        """Take the form's values over into the account's data; tells what is wrong with them."""
+        """Take the form's values over into the account's data; return what is wrong with them."""
         try:
             address = checked_address(user_input[CONF_ADVANCED][CONF_BASE_URL])
         except InvalidAddress:
@@ -236,7 +236,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         if self._grant is not None:
             self._data[CONF_TOKEN] = self._grant.tokens.as_dict()
             if CONF_OWNER not in self._data and systems:
-                # Who has signed in was not told: the owner of the oldest system.
+                # Who has signed in was not reported: the owner of the oldest system.
                 self._data[CONF_OWNER] = f"system {min(systems, key=lambda one: one.id.zfill(20)).id}"
                 await self._async_name_account()
         if self.source != SOURCE_USER:
@@ -252,7 +252,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         return {}, await self.async_step_systems()
 
     async def async_step_systems(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask which of several systems are wanted."""
+        """Ask which of several systems to add."""
         if user_input is not None:
             chosen = [system for system in self._systems if system.id in user_input[CONF_SYSTEMS]]
             if chosen:
@@ -348,15 +348,15 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
     def _finish_update(self, systems: Sequence[System]) -> ConfigFlowResult:
         """Store the new credential, if it reads the systems that the account has; else it is somebody else's."""
         entry = self._entry
-        wanted = {subentry.unique_id for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)}
-        if not wanted <= {system.key for system in systems}:
-            one_site = self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and is_signed_in(self._data) and len(wanted) > 1
+        configured = {subentry.unique_id for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)}
+        if not configured <= {system.key for system in systems}:
+            one_site = self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and is_signed_in(self._data) and len(configured) > 1
             return self.async_abort(reason="one_site_only" if one_site else "wrong_account")
         other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, self.unique_id or "")
         if other is not None and other.entry_id != entry.entry_id:
             return self.async_abort(reason="already_configured")
         mark_changed(self.hass, entry.entry_id)
-        # A loaded account reloads itself when its data change; any other has to be told.
+        # A loaded account reloads itself when its data change; any other has to be reloaded.
         changed = settings_of(entry.data) != settings_of(self._data)
         reloads_itself = entry.state is ConfigEntryState.LOADED and changed
         result = self.async_update_and_abort(entry, unique_id=self.unique_id, data=self._data)
@@ -366,7 +366,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
 
 
 class AccountOptionsFlow(OptionsFlow):
-    """Changes what the vendor does not tell of an account."""
+    """Changes what the vendor does not report of an account."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the day that the billing cycle begins on."""

@@ -93,7 +93,7 @@ def refusal(error: str) -> tuple[str, str, str]:
         known = f"SolarEdge gives as the reason: {error}." if _CODE.fullmatch(error) else "It has not said why."
     return (
         "SolarEdge has not given access",
-        f"{known} Go back to Home Assistant: if the dialog is still open, it tells how to go on; else begin once more.",
+        f"{known} Go back to Home Assistant: if the dialog is still open, it says how to go on; else begin once more.",
         "",
     )
 

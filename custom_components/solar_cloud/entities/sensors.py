@@ -45,7 +45,7 @@ class Noise(Enum):
     """It changes seldom, or everybody needs it."""
     LOUD = f"off above {MANY_INVERTERS} inverters"
     """It changes with each reading."""
-    LOUD_BESIDE_LIFETIME = f"off above {MANY_INVERTERS} inverters that tell their lifetime energy"
+    LOUD_BESIDE_LIFETIME = f"off above {MANY_INVERTERS} inverters that report their lifetime energy"
     """It changes with each reading, and Home Assistant can derive the same from the lifetime energy."""
 
 

@@ -183,5 +183,5 @@ def system_schema(systems: Sequence[System]) -> vol.Schema:
 
 
 def since_schema(begin: date) -> vol.Schema:
-    """Return the form that asks since when the past is wanted."""
+    """Return the form that asks since when the past is to be imported."""
     return vol.Schema({vol.Required(CONF_SINCE, default=begin.isoformat()): DateSelector()})

@@ -83,7 +83,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
 
     @abstractmethod
     async def _async_try(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
-        """List the systems, and go on with them; else tell the form's errors."""
+        """List the systems, and go on with them; else return the form's errors."""
 
     @override
     @callback
@@ -193,7 +193,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         return self._solaredge_url(None)
 
     def _take_pasted(self, user_input: Mapping[str, Any]) -> dict[str, str]:
-        """Take the code from what was pasted; tells what is wrong with it."""
+        """Take the code from what was pasted; return what is wrong with it."""
         text = user_input[CONF_CODE].strip()
         query: Mapping[str, str] = {}
         if "code=" in text or "error=" in text:
@@ -214,7 +214,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         return {}
 
     def _is_ours(self, query: Mapping[str, str]) -> bool:
-        """Tell whether a pasted address answers the one that was given out, as far as it says so."""
+        """Return whether a pasted address answers the one that was given out, as far as it says so."""
         ours = URL(self._pasting_url or "").query
         if "state" in query and "state" in ours and query["state"] != ours["state"]:
             return False
@@ -237,7 +237,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         return self.async_abort(reason="sign_in_refused")
 
     async def _async_exchange(self) -> dict[str, str]:
-        """Get tokens for the code; tells what is wrong."""
+        """Get tokens for the code; return what is wrong."""
         application, given = self._application, self.external_data
         redirect = given.get("state", {}).get("redirect_uri") or application.redirect
         try:

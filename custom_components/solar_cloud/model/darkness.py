@@ -1,7 +1,7 @@
 """What a power of production means once the sun is known: in the dark nothing is produced. Pure functions.
 
 Some clouds keep the last power of the day all night, with intervals of nothing beside it or without any. The same
-silence at noon means that intervals come late. Only the sun tells the two apart.
+silence at noon means that intervals come late. Only the sun parts the two.
 """
 
 from dataclasses import replace

@@ -94,7 +94,7 @@ class SystemData:
     """The open alerts by id; `None` as long as nobody has asked."""
     breakdown: Breakdown | None = None
     notes: Mapping[str, str] = field(default_factory=_no_mapping)
-    """What the client wants to know the next time."""
+    """What the client needs to know the next time."""
     performance: PerformanceState = field(default_factory=PerformanceState)
     """How each inverter does beside its siblings."""
 

@@ -69,7 +69,7 @@ class DayStarts:
         )
 
     def _is_start(self, new: DeviceReading, at: datetime, begin: datetime, parent: str | None) -> bool:
-        """Tell whether a lifetime read at an instant is what it was when a day began."""
+        """Return whether a lifetime read at an instant is what it was when a day began."""
         if self._is_dark(min(at, begin), max(at, begin)):
             return True
         reported = self.reported(parent)

@@ -208,7 +208,7 @@ class DeviceReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Something that the cloud wants its owner to look at."""
+    """Something that the cloud asks its owner to look at."""
 
     id: str
     type: str | None = None

@@ -49,13 +49,13 @@ class Performance:
     ratio: float
     """Its energy as a share of the median of its siblings; 0 is a dead or silent one."""
     low_days: int
-    """Judged days in a row below `LOW_RATIO`, this one included."""
+    """Compared days in a row below `LOW_RATIO`, this one included."""
     low_before: int = 0
     """The same for the compared day before: what came late may still turn this one's verdict."""
 
     @property
     def underperforming(self) -> bool:
-        """Tell whether the row of low days is long enough to bother the owner."""
+        """Return whether the row of low days is long enough to bother the owner."""
         return self.low_days >= LOW_DAYS
 
 
@@ -262,7 +262,7 @@ def _remembered(yields: Mapping[date, float], day: date, energy_wh: float | None
 
 
 def _sunny(system_wh: float, size_w: float | None, middle_wh: float, yields: Mapping[date, float]) -> bool:
-    """Tell whether a day was sunny by the nameplate, or else by the days before it."""
+    """Return whether a day was sunny by the nameplate, or else by the days before it."""
     if size_w is not None and size_w > 0:
         return system_wh >= SUNNY_WH_PER_W * size_w
     return len(yields) >= LEAST_REMEMBERED and middle_wh >= SUNNY_SHARE * max(yields.values())

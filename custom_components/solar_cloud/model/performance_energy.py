@@ -133,7 +133,7 @@ def counted(start: Closing, end: Closing, listed: Mapping[str, Listed], day: dat
 
 
 def changed(update: Update, before: Mapping[str, Series], start: datetime, end: datetime) -> bool:
-    """Tell whether an update says anything new of the time between two instants: it mostly repeats what is known."""
+    """Return whether an update says anything new of the time between two instants: it mostly repeats what is known."""
     return any(
         start <= interval.start < end and (serial not in before or before[serial].get(interval.start) != interval)
         for serial, series in update.device_intervals.items()
@@ -195,7 +195,7 @@ def _usual(known: Mapping[str, Mapping[_Span, float]]) -> dict[_Span, float]:
 
 
 def _whole(usual: Mapping[_Span, float]) -> bool:
-    """Tell whether the intervals of a day reach from dawn to dusk without a long gap."""
+    """Return whether the intervals of a day reach from dawn to dusk without a long gap."""
     if not usual:
         return False
     spans, energies = list(usual), list(usual.values())

@@ -16,7 +16,7 @@ from .elements import Interval, LifetimeBase
 
 type Series = Mapping[datetime, Interval]
 type Dark = Callable[[datetime, datetime], bool]
-"""Tells whether it is dark at a system from one instant to another."""
+"""Returns whether it is dark at a system from one instant to another."""
 
 EMPTY: Series = MappingProxyType({})
 WAITS_FOR_ROWS = timedelta(hours=60)

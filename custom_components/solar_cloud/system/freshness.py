@@ -40,7 +40,7 @@ class Freshness:
         """Return how old a value of a flow or kind of device may become while other values are read."""
         source = self.sources.get(name)
         if source is None:
-            # What was stored before there were sources is not judged before it is read again.
+            # What was stored before there were sources is not checked before it is read again.
             return FIRST_GAP * GAPS
         return max(LEAST, self.gap(source.job) * GAPS, timedelta(seconds=source.step * STEPS))
 

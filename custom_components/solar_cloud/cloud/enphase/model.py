@@ -33,7 +33,7 @@ class Summary:
     day: date | None = None
     status: str | None = None
     power_w: float | None = None
-    """Production at `last_interval_end`; never told for a past day."""
+    """Production at `last_interval_end`; never reported for a past day."""
     energy_today_wh: float | None = None
     """Production of `day`."""
     energy_before_wh: float | None = None
@@ -61,7 +61,7 @@ class Stats:
     """Active microinverters, or meters."""
     intervals: tuple[Interval, ...] = ()
     by_meter: Mapping[str, tuple[Interval, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """What each meter told, by serial number (``meter_intervals``, late v2); empty where the cloud does not say."""
+    """What each meter reported, by serial number (``meter_intervals``, late v2); empty where the cloud does not say."""
     meta: Meta
 
 

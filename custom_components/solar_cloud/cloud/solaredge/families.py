@@ -74,7 +74,7 @@ class Family(ABC):
         return frozenset({flow for flow in self.metrics.values() if flow in noted} | of_devices | of_system)
 
     def is_silent(self, data: SystemData) -> bool:
-        """Return whether the devices have been asked, and have told nothing new for long although the site has."""
+        """Return whether the devices have been asked, and have reported nothing new for long although the site has."""
         reported, site = self.reported(data), newest_end(data.intervals)
         if not reported:
             return data.notes.get(self.flows_note) is not None

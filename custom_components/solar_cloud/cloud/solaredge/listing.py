@@ -1,4 +1,4 @@
-"""Which kinds of devices a site has, as far as its inventory tells; where it tells nothing, telemetry has to do."""
+"""Which kinds of devices a site has, as far as its inventory reports; where it reports nothing, telemetry has to do."""
 
 from collections.abc import Iterable
 
@@ -23,7 +23,7 @@ def is_listed(data: SystemData, kind: DeviceKind) -> bool:
 
 
 def is_unlistable(data: SystemData, kind: DeviceKind) -> bool:
-    """Return whether no inventory can tell of devices of a kind: it was never answered, or does not take the kind."""
+    """Return whether no inventory can report devices of a kind: it was never answered, or does not take the kind."""
     listed = data.notes.get(LISTED)
     if listed is None:
         return not data.devices or FOUND in data.notes
@@ -31,7 +31,7 @@ def is_unlistable(data: SystemData, kind: DeviceKind) -> bool:
 
 
 def found_devices(data: SystemData, kind: DeviceKind, serials: Iterable[str]) -> tuple[Device, ...]:
-    """Return the devices that only their telemetry tells of; none where there is an inventory to list them."""
+    """Return the devices that only their telemetry names; none where there is an inventory to list them."""
     if not is_unlistable(data, kind):
         return ()
     new = (serial for serial in serials if serial not in data.devices and serial != UNNAMED)

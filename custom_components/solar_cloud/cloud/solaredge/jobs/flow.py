@@ -23,7 +23,7 @@ from ..window_reader import Need, WindowReader
 from ..windows import REACH, Resolution, Window, needed_from
 
 SELDOM = timedelta(hours=23)
-"""How often meters are read that tell the production only, which `energy` has already: two requests reach so far."""
+"""How often meters are read that report the production only, which `energy` has already: two requests reach so far."""
 
 
 class FlowJob(Job[SolarEdgeApi]):
@@ -39,7 +39,7 @@ class FlowJob(Job[SolarEdgeApi]):
 
     @override
     def applies_to(self, data: SystemData) -> bool:
-        """Return whether the site has a device of the family, or nobody can tell."""
+        """Return whether the site has a device of the family, or nobody knows."""
         return self.family.may_be_installed(data)
 
     @override

@@ -82,7 +82,7 @@ class InvertersJob(Job[SolarEdgeApi]):
         return replace(update, devices=found, notes=MappingProxyType(notes))
 
     def _is_silent(self, data: SystemData) -> bool:
-        """Return whether the inverters have been asked, and have told nothing new for long although the site has."""
+        """Return whether the inverters have long reported nothing new although the site has, and were asked."""
         site = newest_end(data.intervals)
         ends = (newest_end(series) for series in data.device_intervals.values())
         newest = max((end for end in ends if end is not None), default=as_time(data.notes.get(SILENT_SINCE)))
