@@ -288,6 +288,9 @@ async def test_values_without_a_reading_are_unknown_and_never_zero(hass: HomeAss
     cloud.simulator.mutate(
         "*/summary", lambda body: body | {"current_power": None, "energy_today": None, "energy_lifetime": None}
     )
+    # Without a row either: those of the day would be its energy.
+    for path in ("*/stats", "*/rgm_stats"):
+        cloud.simulator.mutate(path, lambda body: body | {"intervals": [], "meter_intervals": []})
     await add(hass, cloud, "enphase")
     for value in ("power", "energy_today", "energy_lifetime", "measured_at"):
         assert state_of(hass, f"enphase_67_{value}") == "unknown"

@@ -22,7 +22,7 @@ SETTLED = timedelta(hours=1)
 """What is missing for so long beside values of meters is mostly not late."""
 LATE = timedelta(hours=3)
 """What is missing for so long is not late."""
-DIM_W, DIM_SHARE = 20.0, 0.005
+DIM_W, DIM_SHARE = 100.0, 0.02
 """With no more power than that, or than that share of the highest, inverters fall asleep."""
 _MOMENT = timedelta(minutes=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -181,13 +181,14 @@ class Book:
     def known_between(self, flow: Flow, start: datetime, end: datetime) -> Iterator[Span]:
         """Yield the intervals of a time up to the first one in which a computed flow may still become known.
 
-        It may for an hour, and as long as one of the flows that it follows from is behind as a whole.
+        It may for an hour, and as long as one of the flows that it follows from is behind as a whole, or nobody knows
+        whether the inverters sleep.
         """
         settled = self._newest(start) - SETTLED
         reached = min(self._reach(one) for one in inputs_of(flow, self.storage))
         for span in self.between(start, end):
             is_missing = span.computed.get(flow, Reason.INPUT_MISSING) is Reason.INPUT_MISSING
-            if is_missing and (span.end > settled or span.start >= reached):
+            if is_missing and (span.end > settled or span.start >= reached or self._may_yet_be_asleep(span)):
                 return
             yield span
 
@@ -245,6 +246,13 @@ class Book:
             # What reports in the dark does not sleep.
             return before is not None and not self.dark(before.start, before.end)
         return False
+
+    def _may_yet_be_asleep(self, span: Span) -> bool:
+        """Return whether a time without production is beside the dark, and too new to know sleep from a late row."""
+        if Flow.PRODUCTION in span.measured or self._newest(span.start) - span.end >= LATE:
+            return False
+        start, end = span.start - DIM, span.end + DIM
+        return self.dark(end - _MOMENT, end) or self.dark(start, start + _MOMENT)
 
     def _is_dim(self, row: Interval) -> bool:
         most = max((one.mean_power_w for one in self.production.values()), default=0.0)

@@ -187,9 +187,10 @@ class JobRunner:
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._pace.ran(job.name, now)
         # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
-        # What its cloud does not know any more seldom comes back.
-        is_gone = isinstance(err, NotFound)
-        is_dear = (is_gone and job.optional) or (isinstance(err, NotAllowed | AllRefused) and self._is_signed_in)
-        pauses = UNKNOWN_SYSTEM if is_gone and not job.optional else BACK_OFF
-        self._state.schedule = schedule.failed(job, now, key, REFUSED if is_dear else pauses)
+        is_dear = isinstance(err, NotAllowed | AllRefused) and self._is_signed_in
+        pauses = REFUSED if is_dear else BACK_OFF
+        if isinstance(err, NotFound):
+            # What its cloud does not know any more seldom comes back.
+            pauses = REFUSED if job.optional else UNKNOWN_SYSTEM
+        self._state.schedule = schedule.failed(job, now, key, pauses)
         return None if job.optional else explained(self._name, key, err)

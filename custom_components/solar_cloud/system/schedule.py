@@ -17,8 +17,11 @@ BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), 
 """After the first, second, third … failure in a row; a failed request costs as much as a good one."""
 REFUSED = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
 """The same where an account that is signed in to may lack what it needs: each try costs several requests there."""
-UNKNOWN_SYSTEM = (*REFUSED, timedelta(hours=12), timedelta(days=1), timedelta(days=7))
-"""The same where the cloud does not know the system any more: its owner may have removed it there."""
+UNKNOWN_SYSTEM = (*BACK_OFF, *BACK_OFF[-1:] * 6, timedelta(hours=6), timedelta(days=1), timedelta(days=7))
+"""The same where the cloud does not know the system any more: its owner may have removed it there.
+
+For half a day it may be a mistake of the cloud's.
+"""
 NOT_FOUND = "not_found"
 
 
