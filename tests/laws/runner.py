@@ -42,6 +42,9 @@ OWNER = "Sam Judge"
 def flows_of(plant: Plant, cloud: CloudKind) -> frozenset[FlowName]:
     """Return the flows that a cloud tells of a plant, or that follow from them."""
     flows: set[FlowName] = {"production"}
+    if cloud == "enphase_v2":
+        # It tells nothing of the grid, and of consumption only to some late accounts: nobody is promised either.
+        return frozenset(flows)
     if plant.consumption_meter is not None or plant.grid_meter is not None:
         flows |= {"consumption", "grid_import", "grid_export"}
     if plant.storage is not None:
@@ -53,9 +56,6 @@ def booked_of(plant: Plant, cloud: CloudKind) -> frozenset[FlowName]:
     """Return the flows that something measures: those that statistics are made of."""
     meter = plant.consumption_meter
     measured = (meter is not None and meter.config == "Total") or any(one.kind == "consumption" for one in plant.meters)
-    if cloud == "enphase_v2":
-        # It tells nothing of the grid: what follows is no statistic.
-        return frozenset({"production", "consumption"} if measured else {"production"})
     return flows_of(plant, cloud) - (frozenset() if measured else frozenset({"consumption"}))
 
 
