@@ -94,6 +94,18 @@ def test_a_report_that_jumps_is_left_out_and_the_intervals_count(roof: Roof) -> 
     assert roof.report(12, 7000, 50_000) == 7000
 
 
+def test_the_lifetime_goes_on_with_the_intervals(roof: Roof) -> None:
+    roof.report(10, 4000, 50_000)
+    roof.rows(11, 1000, 3000, 1500)
+    assert roof.data.lifetime.published_wh == 55_500
+    assert roof.data.lifetime.as_of == MIDNIGHT + 11 * HOUR
+    # A base that was corrected says less than what is known: the cloud's own count decides.
+    roof.report(11.25, 5600, 40_000)
+    waits = roof.data.lifetime
+    roof.rows(12, 1000, 3000, 1500, 1000)
+    assert roof.data.lifetime == waits
+
+
 def test_the_intervals_lower_nothing(roof: Roof) -> None:
     roof.report(10, 4000)
     assert roof.rows(11, 1000, 2000) == 4000
@@ -139,6 +151,14 @@ def test_a_gateway_that_comes_back_brings_all_at_once(roof: Roof) -> None:
     roof.report(8, 500, 50_000)
     assert roof.report(16, 22_000, 50_000) == 22_000
     assert roof.data.lifetime.published_wh == 72_000
+
+
+def test_a_time_before_the_day_is_none(roof: Roof) -> None:
+    now = MIDNIGHT + 10 * HOUR
+    roof.take(Update(today=DayEnergy(day=DAY, energy_wh=4000, as_of=MIDNIGHT - timedelta(days=900))), now)
+    assert roof.today(now) == 4000
+    roof.take(Update(today=DayEnergy(day=DAY + timedelta(days=1), energy_wh=0, as_of=now)), now + timedelta(days=1))
+    assert roof.data.today == DayEnergy(day=DAY + timedelta(days=1), energy_wh=0, as_of=now)
 
 
 def test_without_a_nameplate_a_report_is_believed(roof: Roof) -> None:

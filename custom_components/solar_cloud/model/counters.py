@@ -37,6 +37,14 @@ def production_counter(data: SystemData, update: Update, now: datetime, zone: Zo
             return data.lifetime
         base, since, complete = update.lifetime, update.today.energy_wh, None
         as_of = data.system.last_report or known_until
+    elif not data.intervals:
+        # The day goes on interval by interval between two of the cloud's own counts; they decide about anything else.
+        counter, today = data.lifetime, data.today
+        if today is None or today.day != base.day or today.as_of is None or counter.waits:
+            return counter
+        if base.before_wh + today.energy_wh + counter.offset_wh < (counter.published_wh or 0.0):
+            return counter
+        since, complete, as_of = today.energy_wh, None, today.as_of
     else:
         start = midnight(base.day, zone)
         since = sum_since(data.intervals, start)

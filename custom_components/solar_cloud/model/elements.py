@@ -259,6 +259,8 @@ class Update:
     system: System | None = None
     """The fields that are not `None` replace the older ones."""
     power: Power | None = None
+    whole_until: datetime | None = None
+    """What is known of the power of a later time lacks what devices report late, and is taken back."""
     silence: Silence | None = None
     """Whether the dark, or an interval that comes late, is the reason decides who knows the sun."""
     momentary: Momentary | None = None

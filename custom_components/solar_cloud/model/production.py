@@ -23,9 +23,10 @@ SAME_WH, SAME_SHARE = 50.0, 0.02
 def power_after(before: SystemData, update: Update, intervals: Series, now: datetime) -> Power | None:
     """Return the newest power: it is replaced by a later one, or by a correction of the same time.
 
-    One that was kept from the future is nobody's: a clock was wrong.
+    One that was kept from the future is nobody's: a clock was wrong. So is one that turns out to lack something.
     """
-    found = [power for power in (before.power,) if power is not None and power.measured_at <= now]
+    latest = now if update.whole_until is None else min(now, update.whole_until)
+    found = [power for power in (before.power,) if power is not None and power.measured_at <= latest]
     if update.power is not None:
         found.append(update.power)
     if update.momentary is not None and (produced := update.momentary.powers.get(Flow.PRODUCTION)) is not None:
@@ -66,8 +67,17 @@ def today_after(
     """
     day = local_day(now, zone)
     best = None if before.today is not None and before.today.day > day else before.today
+    reported = update.today
     if (
-        (reported := update.today) is not None
+        reported is not None
+        and reported.energy_wh > 0
+        and reported.as_of is not None
+        and reported.as_of <= midnight(reported.day, zone)
+    ):
+        # What it counts up to cannot be before it began.
+        reported = replace(reported, as_of=None)
+    if (
+        reported is not None
         and reported.day <= day
         and not _is_yesterdays(reported, best, data.day_before)
         and _can_be(reported, best, data, now, zone, dark)

@@ -37,7 +37,7 @@ def publish(
     today = today_after(data, before, update, now, zone, dark)
     data = replace(data, today=today, day_before=day_before_after(before, today))
     book = book_of(data, dark)
-    if update.lifetime is not None or update.intervals or update.today is not None:
+    if update.lifetime is not None or update.today is not None or update.intervals or Flow.PRODUCTION in update.detail:
         data = replace(data, lifetime=production_counter(data, update, now, zone, dark))
     if update.flows or update.bases or update.intervals or update.lifetime:
         data = replace(data, counters=flow_counters(data, book, now, zone))

@@ -70,7 +70,7 @@ async def test_summary_brings_power_energies_and_the_systems_state(client: Enpha
             source="microinverters",
         ),
         power=Power(power_w=3322, measured_at=at(INTERVAL_END)),
-        today=DayEnergy(day=date(2014, 1, 6), energy_wh=25639),
+        today=DayEnergy(day=date(2014, 1, 6), energy_wh=25639, as_of=at(INTERVAL_END)),
         lifetime=LifetimeBase(day=date(2014, 1, 6), before_wh=19050353),
     )
     assert len(cloud.requests) == 1
@@ -177,7 +177,7 @@ async def test_a_summary_of_no_readable_day_is_of_the_day_of_the_last_report(
 ) -> None:
     cloud.answer("/api/v2/systems/123/summary", sample("summary") | {"summary_date": day})
     update = await run(client, "summary", "123")
-    assert update.today == DayEnergy(day=date(2013, 10, 1), energy_wh=25639)
+    assert update.today == DayEnergy(day=date(2013, 10, 1), energy_wh=25639, as_of=at(INTERVAL_END))
     assert update.lifetime == LifetimeBase(day=date(2013, 10, 1), before_wh=19050353)
 
 
