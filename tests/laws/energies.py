@@ -48,8 +48,11 @@ class Energies:
         self._seen: dict[str, Seen] = {}
         self._first = slot_of(stage.plant.operational_at)
 
-    def slack(self, names: frozenset[FlowName], track: Track, now: datetime) -> Slack:
-        """Return what a value of flows may lack or have too much after what their cloud told."""
+    def slack(self, names: frozenset[FlowName], track: Track, now: datetime, gap: timedelta) -> Slack:
+        """Return what a value of flows may lack or have too much after what their cloud told.
+
+        `gap` is how long ago they were read.
+        """
         stage, slack = self._stage, Slack()
         slack.more = sum(wh for flow, wh, since in stage.overtold if flow in names and since <= now)
         spans = [*stage.lost, *([stage.late] if stage.late else [])]
@@ -59,8 +62,8 @@ class Energies:
         if stage.zeros_until and now < stage.after(12):
             slack.lose(track, now - stage.zeros_until - timedelta(minutes=30), now)
         if stage.late_until_now:
-            # What was read half an hour ago lacked as much.
-            slack.lose(track, now - stage.late_until_now - HALF_AN_HOUR, now)
+            # What was read then lacked as much.
+            slack.lose(track, now - stage.late_until_now - max(gap, HALF_AN_HOUR), now)
         return slack
 
     def judge_day(self, claim: Claim, track: Track, slack: Slack, law: int) -> None:

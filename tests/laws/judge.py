@@ -102,6 +102,12 @@ class Judge:
     def _is_excused(self, meaning: Meaning, now: datetime) -> bool:
         return any(self.stage.is_excused(name, meaning.part, now) for name in meaning.names)
 
+    def _gap(self, meaning: Meaning, now: datetime) -> timedelta:
+        """Return how long ago what a value is made of may have been read."""
+        # What the house uses may follow from the rest.
+        names = meaning.names | ({"production"} if "consumption" in meaning.names else frozenset())
+        return max(self.readings.since(self.readings.of(flow, meaning.part), now) for flow in names)
+
     def _bound(self, meaning: Meaning, now: datetime) -> timedelta:
         """Return how old a value may be, and how long it may be missing."""
         late = self.stage.zeros_until if meaning.part == "power" else self.stage.zeros_until + self.stage.behind
@@ -149,7 +155,9 @@ class Judge:
         bound = self._bound(meaning, now) if key in SYSTEM else self.readings.bound("overview", now)
         lenient = self._is_silent(now) or (self._is_excused(meaning, now) and key in SYSTEM)
         claim = Claim(key=key, energy_wh=value * 1000, now=now, bound=bound, lenient=lenient)
-        slack = Slack() if meaning.of_plant else self._energies.slack(meaning.names, track, now)
+        slack = (
+            Slack() if meaning.of_plant else self._energies.slack(meaning.names, track, now, self._gap(meaning, now))
+        )
         if meaning.part == "today":
             self._energies.judge_day(claim, track, slack, self.stage.law)
         else:
@@ -240,7 +248,7 @@ class Judge:
                 self._energies.judge_rise(claim)
             return
         part, track = self._devices[key]
-        slack = self._energies.slack(self.stage.device_flows, track, now)
+        slack = self._energies.slack(self.stage.device_flows, track, now, HOUR)
         slack.lose(track, now - DAY, now)
         if part == "today":
             self._energies.judge_day(claim, track, slack, self.stage.law)

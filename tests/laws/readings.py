@@ -82,6 +82,11 @@ class Readings:
         # Who stops asking does not make a value last longer.
         return min(max(gaps, default=HOUR), 2 * HOUR if flow == "overview" else MOST_GAP)
 
+    def since(self, flow: Source, now: datetime) -> timedelta:
+        """Return how long ago a flow was read, or may have been: not each of its answers is of use."""
+        times = self._at[flow]
+        return max(self.gap(flow, now), now - times[-1]) if times else self.gap(flow, now)
+
     def bound(self, flow: Source, now: datetime) -> timedelta:
         """Return how long a value may be kept, or may be missing."""
         if self.last_answer is not None and now - self.last_answer > 2 * HOUR:
