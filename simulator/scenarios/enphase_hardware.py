@@ -65,6 +65,13 @@ def some_inverters_late(stage: Stage) -> None:
     """A third of the microinverters report a quarter of an hour later. Source: DiedB/Homey-SolarPanels#39."""
     for number, inverter in enumerate(stage.plant.inverters.values()):
         inverter.late = 3 if number % 3 == 0 else 0
+    on_time = [serial for serial, inverter in stage.plant.inverters.items() if not inverter.late]
+    until = stage.plant.inverter_until
+    if stage.cloud == "enphase_v4":
+        # Without meters its power comes from the summary, which does not say how many inverters it is of.
+        stage.part_of_power["production"] = lambda start, end: sum(
+            until(serial, end) - until(serial, start) for serial in on_time
+        )
     stage.late_until_now = timedelta(minutes=30)
     stage.law = 7
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ..app import Simulator
 from ..disturbances import Asked, Change, Refused
 from ..plant.plant import Plant
-from .truth import FlowName, Truth
+from .truth import FlowName, Integral, Truth
 
 type CloudKind = Literal["enphase_v2", "enphase_v4", "solaredge_key", "solaredge_oauth"]
 ENPHASE_V2: tuple[CloudKind, ...] = ("enphase_v2",)
@@ -68,6 +68,8 @@ class Stage:
     """For how long rows that have not come are told as 0."""
     behind: timedelta = timedelta(0)
     """How far rows lie behind: what is read of energies is so much older."""
+    part_of_power: dict[FlowName, Integral] = field(default_factory=dict)
+    """What those devices measure that have reported by the time that a flow's newest power is told."""
     missing: set[FlowName] = field(default_factory=set)
     """Flows that need no entity."""
     overtold: list[tuple[FlowName, float, datetime]] = field(default_factory=list)

@@ -189,7 +189,11 @@ class Judge:
         shown = self._shown.setdefault(key, Shown())
         newest = slot_of(now)
         changed = shown.watts != watts
-        ends = ends_of_power(track, watts, max(newest - REACH, self._first), newest, all_of_them=changed)
+        oldest = max(newest - REACH, self._first)
+        ends = ends_of_power(track, watts, oldest, newest, all_of_them=changed)
+        if (part := self._part(meaning)) is not None:
+            of_part = ends_of_power(part, watts, oldest, newest, all_of_them=changed)
+            ends = sorted({*ends, *of_part}, reverse=True)
         if self._is_told_wrong(meaning, watts, now):
             return
         if not ends:
@@ -206,6 +210,14 @@ class Judge:
             shown.watts = watts
         if age(ends[0], now) > self._bound(meaning, now) and not self._is_silent(now):
             self.found.add(2, key, "too old", now, seen=at, right="unknown or newer")
+
+    def _part(self, meaning: Meaning) -> Track | None:
+        """Return what the devices measure that report in time, where a power may be theirs alone."""
+        integral = self.stage.part_of_power.get(meaning.flow)
+        if integral is None:
+            return None
+        key = f"part of {meaning.flow}"
+        return self._tracks.setdefault(key, Track(((integral, 1),), self._first))
 
     def _is_told_wrong(self, meaning: Meaning, watts: float, now: datetime) -> bool:
         """Tell whether the newest interval was told wrong in a way that nobody could see."""
