@@ -371,3 +371,30 @@ async def test_a_power_that_stays_is_nothing_at_night_and_late_rows_are_nothing_
         seen.add((is_night, is_day, late))
         world.later(hours=1)
     assert {(True, False, True), (True, False, False), (False, True, True), (False, True, False)} <= seen
+
+
+async def test_rows_of_nothing_in_the_dark_end_the_evening_and_late_rows_do_not_at_noon(world: World) -> None:
+    world.simulator.switches.enphase_nights = "zero"
+    world.simulator.mutate("*/summary", lambda body: body | {"current_power": 36})
+    client, data = await begun(world, PV)
+    seen = set()
+    for _ in range(24):
+        world.later(hours=1)
+        is_night = world.is_dark(PV, world.clock.now - timedelta(hours=2), world.clock.now)
+        if not is_night:
+            world.simulator.mutate("*/production_micro", lambda body: body | {"intervals": zeros(body["intervals"])})
+        before = data.power
+        data = await world.run(client, data, "telemetry")
+        assert data.power is not None
+        if is_night:
+            assert data.power.power_w == 0
+        elif not any(world.is_dark(PV, world.clock.now + gap, world.clock.now + gap) for gap in GAPS):
+            assert data.power == before
+        seen.add(is_night)
+        data = await world.run(client, data, "summary")
+    assert seen == {True, False}
+
+
+def zeros(intervals: list[dict[str, int]]) -> list[dict[str, int]]:
+    """Return rows of which the newest have not come yet."""
+    return [*intervals[:-18], *(row | {"powr": 0, "enwh": 0} for row in intervals[-18:])]

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from custom_components.solar_cloud.cloud.enphase_v4.model import Granularity
-from custom_components.solar_cloud.cloud.enphase_v4.rows import final_rows, quarters, window, with_twilight
-from custom_components.solar_cloud.model.elements import Interval, LifetimeBase
+from custom_components.solar_cloud.cloud.enphase_v4.rows import final_rows, quarters, silence_of, window, with_twilight
+from custom_components.solar_cloud.model.elements import Interval, LifetimeBase, Silence
 from custom_components.solar_cloud.model.series import EMPTY, Series
 
 from .helpers import AMSTERDAM, MIDNIGHT
@@ -180,3 +180,24 @@ def test_a_night_between_dim_rows_has_nothing_at_both_of_its_ends() -> None:
 )
 def test_a_gap_that_is_no_night_stays_one(rows: tuple[Interval, ...]) -> None:
     assert with_twilight(rows) == rows
+
+
+@pytest.mark.parametrize(
+    ("energies", "quarters_of_silence"),
+    [
+        ((), None),
+        ((9, 9, 0, 0, 0), None),
+        ((9, 9, 0, 0, 0, 0), 4),
+        ((0,) * 6, 6),
+        ((9,) * 6, None),
+        ((0, 0, 0, 0, 9), None),
+    ],
+)
+def test_rows_of_nothing_for_an_hour_are_a_silence(energies: Sequence[int], quarters_of_silence: int | None) -> None:
+    found = tuple(
+        replace(row, energy_wh=float(energy))
+        for row, energy in zip(rows(TEN, TEN + len(energies) * QUARTER), energies, strict=True)
+    )
+    end = TEN + len(energies) * QUARTER
+    expected = quarters_of_silence and Silence(since=end - quarters_of_silence * QUARTER, until=end)
+    assert silence_of(found) == expected

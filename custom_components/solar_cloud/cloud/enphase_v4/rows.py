@@ -10,7 +10,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from ...model.data import KEEP_INTERVALS, local_day, midnight
-from ...model.elements import Interval, LifetimeBase
+from ...model.elements import Interval, LifetimeBase, Silence
 from ...model.series import Series, newest_end, unbroken_wh
 from .model import Granularity
 
@@ -117,6 +117,18 @@ def with_twilight(rows: Sequence[Interval]) -> tuple[Interval, ...]:
             found += [_nothing(after.start - number * step, step) for number in range(count, 0, -1)]
         found.append(after)
     return tuple(found)
+
+
+def silence_of(rows: Sequence[Interval]) -> Silence | None:
+    """Return since when ascending rows tell of no energy; `None` where that is less than an hour.
+
+    In the dark it means that the day has ended, whatever power the summary keeps; at noon rows are late.
+    """
+    if not rows:
+        return None
+    since = max((row.end for row in rows if row.energy_wh > 0), default=rows[0].start)
+    until = rows[-1].end
+    return Silence(since=since, until=until) if until - since >= SETTLED else None
 
 
 def _nothing(start: datetime, length: timedelta) -> Interval:

@@ -15,7 +15,7 @@ from ..capabilities import READ, is_metered, is_needed, was_reported
 from ..facts import doubts
 from ..measures import PRODUCTION
 from ..reading import read_rows
-from ..rows import final_rows, quarters, window, with_twilight
+from ..rows import final_rows, quarters, silence_of, window, with_twilight
 from ..settling import learned, settled, settling_delay
 from .pace import DELAY, REPORTS_EVERY
 from .refusals import REFUSALS, missing, refusal_update
@@ -70,7 +70,7 @@ class TelemetryJob(Job[EnphaseV4Api]):
         rows = with_twilight(settled(final, data, now))
         if not metered:
             detail = {Flow.PRODUCTION: rows} if rows else {}
-            return Update(detail=MappingProxyType(detail), notes=notes)
+            return Update(detail=MappingProxyType(detail), silence=silence_of(final), notes=notes)
         intervals = quarters(rows, now)
         newest = intervals[-1] if intervals else None
         power = Power(power_w=newest.mean_power_w, measured_at=newest.end) if newest else None
