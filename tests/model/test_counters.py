@@ -169,6 +169,17 @@ def test_consumption_stands_while_a_row_of_production_may_only_be_late():
     assert (life.lifetime()[C], life.today()[C]) == (1_100_000 + 7 * 15, 7 * 15)
 
 
+def test_consumption_begins_with_what_is_known():
+    day, rows = 24 * HOURS, 24 * HOURS + 2
+    life = Life(bases={SELL: 300_000.0})
+    gap: list[float | None] = [None if 20 <= number < 32 else 5.0 for number in range(rows)]
+    life.report(rows, [10.0] * rows, grid_import=gap, grid_export=[None if wh is None else 1.0 for wh in gap])
+    life.take(Update(bases={BUY: base(400_000 + 5 * day, DAY + timedelta(days=1))}))
+    consumed = life.lifetime()[C]
+    assert consumed is not None
+    assert 1_100_000 + 14 * (rows - 12) <= consumed <= 1_100_000 + 14 * rows
+
+
 def test_a_battery_is_counted_like_any_other_flow():
     life = Life(bases={**GRID_BASES, TAKE: 20_000.0, GIVE: 19_000.0})
     life.report(2, [10, 10], grid_import=[0, 0], grid_export=[1, 1], battery_charge=[2, 2], battery_discharge=[0, 1])

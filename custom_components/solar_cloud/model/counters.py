@@ -235,13 +235,13 @@ def _at_midnight(
     """Return a lifetime in Wh at the start of another day, or of its own; `None` where rows are missing in between."""
     own, other = midnight(base.day, zone), midnight(day, zone)
     start, end = min(own, other), max(own, other)
-    series = book.production if flow is Flow.PRODUCTION else book.flows.get(flow, EMPTY)
-    if with_gaps:
-        energy: float | None = sum(row.energy_wh for row in inside(series.values(), start, end))
-    else:
-        energy = _produced(book, start, end) if flow is Flow.PRODUCTION else unbroken_wh(series, start, end)
+    is_production = flow is Flow.PRODUCTION
+    series = book.production if is_production else book.flows.get(flow, EMPTY)
+    energy = _produced(book, start, end) if is_production else unbroken_wh(series, start, end)
     if energy is None:
-        return None
+        if not with_gaps:
+            return None
+        energy = sum(row.energy_wh for row in inside(series.values(), start, end))
     return base.before_wh + (energy if own < other else -energy)
 
 
