@@ -11,6 +11,8 @@ from simulator.scenarios import FlowName, Part, Stage
 
 HOUR = timedelta(hours=1)
 MOST_GAP = timedelta(hours=5)
+MOST_OVERVIEW_GAP = timedelta(hours=2, minutes=30)
+"""The same for what half of the requests of a flow are spent on: the smallest plan has it read every 2 1/4 hours."""
 WITHOUT_ANSWERS = timedelta(hours=26)
 """How old a value may be when nothing is answered at all: then it says itself that it is old."""
 LAG = timedelta(minutes=40)
@@ -60,7 +62,8 @@ class Readings:
     def collect(self) -> None:
         """Take over what has been sent since."""
         for request in self.requests[self._seen :]:
-            if request.status == 200 and self._own in request.path:
+            # Half an answer is none: nobody can know what was in it.
+            if request.status == 200 and not request.is_cut and self._own in request.path:
                 self._note(request)
         self._seen = len(self.requests)
 
@@ -80,7 +83,7 @@ class Readings:
         if times:
             gaps.append(now - times[-1])
         # Who stops asking does not make a value last longer.
-        return min(max(gaps, default=HOUR), 2 * HOUR if flow == "overview" else MOST_GAP)
+        return min(max(gaps, default=HOUR), MOST_OVERVIEW_GAP if flow == "overview" else MOST_GAP)
 
     def since(self, flow: Source, now: datetime) -> timedelta:
         """Return how long ago a flow was read, or may have been: not each of its answers is of use."""
