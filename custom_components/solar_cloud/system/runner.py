@@ -1,6 +1,6 @@
 """One pass over the jobs of a system: those that are due run, and what they bring is merged."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 import logging
@@ -188,7 +188,7 @@ class JobRunner:
             self._pace.ran(job.name, now)
         # A token is renewed, the request repeated, and the consent proved before a refusal is a matter of the plan.
         is_dear = isinstance(err, NotAllowed | AllRefused) and self._is_signed_in
-        pauses = REFUSED if is_dear else BACK_OFF
+        pauses: Sequence[timedelta] = REFUSED if is_dear else BACK_OFF
         if isinstance(err, NotFound):
             # What its cloud does not know any more seldom comes back.
             pauses = REFUSED if job.optional else UNKNOWN_SYSTEM
