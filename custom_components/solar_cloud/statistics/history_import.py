@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..cloud.archive import Archive, Totals
-from ..history.hours import combined, days_between, reconciled, series_of_hours, shape_of, total_of_hours, touching
+from ..history.hours import combined, reconciled, series_of_hours, shape_of, total_of_hours, touching
 from ..history.state import HistoryState
 from ..model.elements import Flow
 from ..model.series import EMPTY, Series, midnight
 from .allowance import spare_requests
+from .import_terms import detailed_days
 from .reading import async_read_detail, async_read_totals
 from .recent_hours import is_covered
 from .reconciliation import is_final
@@ -77,7 +78,7 @@ class HistoryImport:
     async def _async_prepend(self, archive: Archive, totals: Totals, first: date, last: date, now: datetime) -> None:
         """Book days before everything that is booked."""
         statistics, zone = self._statistics, self._statistics.zone
-        rows = await self._async_rows(archive, days_between(max(first, statistics.first_detailed_day), last), now)
+        rows = await self._async_rows(archive, detailed_days(statistics, first, last), now)
         for flow, days in totals.items():
             # Hours that were taken over from another integration keep their place in the day.
             booked = await statistics.book.async_rows(flow, midnight(first, zone), midnight(last + DAY, zone))

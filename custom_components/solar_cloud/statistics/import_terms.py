@@ -1,12 +1,14 @@
 """The terms of an import of a system's past: from which day on, and at what price in requests."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
 from ..budget.rates import budget_of
-from ..history.hours import days_between
+from ..history.hours import HOUR, days_between, hour_of
+from ..model.elements import Flow
+from ..model.series import EMPTY, midnight, unbroken_wh
 
 if TYPE_CHECKING:
     from .system_statistics import SystemStatistics
@@ -17,6 +19,28 @@ DAY = timedelta(days=1)
 def import_price(statistics: SystemStatistics, since: date) -> int:
     """Return the requests that it takes to import everything from a day on which is not there yet."""
     return sum(_prices(statistics, since))
+
+
+def detailed_days(statistics: SystemStatistics, first: date, last: date) -> list[date]:
+    """Return the days whose rows a part of an import reads.
+
+    Where midnight lies within an hour, the rows of the day after the last one know the rest of its last hour.
+    """
+    days = days_between(max(first, statistics.first_detailed_day), last)
+    end = midnight(last + DAY, statistics.zone)
+    if days and hour_of(end) != end and _lacks_rows(statistics, end, hour_of(end) + HOUR):
+        days.append(last + DAY)
+    return days
+
+
+def _lacks_rows(statistics: SystemStatistics, start: datetime, end: datetime) -> bool:
+    """Return whether the recent intervals do not know all of a time, in which nothing is produced in the dark."""
+    recent, flows = statistics.data.recent(), statistics.missing_flows(date.min)
+    return any(
+        unbroken_wh(recent.get(flow, EMPTY), start, end) is None
+        for flow in flows
+        if flow is not Flow.PRODUCTION or not statistics.coordinator.sunlight.is_dark(start, end)
+    )
 
 
 def largest_step(statistics: SystemStatistics, since: date) -> int:
@@ -76,7 +100,7 @@ def _prices(statistics: SystemStatistics, since: date) -> list[int]:
         if not (missing := statistics.missing_flows(first)):
             continue
         limited = archive.limited_to(missing)
-        detailed = days_between(max(first, statistics.first_detailed_day), until)
+        detailed = detailed_days(statistics, first, until)
         details = sum(limited.detail_price(statistics.data, day) for day in detailed)
         found.append(limited.price(statistics.data, first, until) + details)
     return found

@@ -4,14 +4,14 @@ A day whose total has grown or shrunk has got other rows: they are read again wh
 has no rows is laid along the sun.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ..cloud.archive import Archive, Detail, Totals
-from ..history.hours import HOUR, SAME_WH, adds_up, day_total, days_between
+from ..history.hours import HOUR, SAME_WH, adds_up, day_hours, day_total, days_between
 from ..history.state import KEEP_TOTALS
 from ..model.elements import Flow
 from ..model.series import Series, day_energy_wh, midnight
@@ -95,7 +95,8 @@ class Settlement:
             if day >= statistics.first_detailed_day
             else []
         )
-        await self._async_book(archive, day, totals, lacking, now)
+        booked = {flow for flow, total in totals.items() if self._is_booked(flow, day, total, hours)}
+        await self._async_book(archive, day, totals, lacking, now, booked)
         coordinator = statistics.coordinator
         needed = archive.flows(statistics.data) if archive.late else incomplete_flows(coordinator, day)
         missing = needed - totals.keys()
@@ -112,9 +113,15 @@ class Settlement:
         await self._async_book(archive, day, totals, changed, now)
 
     async def _async_book(
-        self, archive: Archive, day: date, totals: Mapping[Flow, float], to_read: list[Flow], now: datetime
+        self,
+        archive: Archive,
+        day: date,
+        totals: Mapping[Flow, float],
+        to_read: list[Flow],
+        now: datetime,
+        booked: Collection[Flow] = (),
     ) -> None:
-        """Book a day with its totals, after a look at the rows of some flows."""
+        """Book a day with its totals, after a look at the rows of some flows; no row of those `booked` is missing."""
         statistics = self._statistics
         detail: Detail | None = {}
         if to_read and (archive.keeps_rows is None or now - midnight(day, statistics.zone) < archive.keeps_rows):
@@ -127,13 +134,27 @@ class Settlement:
             rows = (detail or {}).get(flow, ())
             known = known_rows(statistics, flow, day, total, rows)
             await async_reconcile_day(statistics, flow, day, total, now, known, is_new=bool(rows))
-            if not is_final(statistics, day, now) and not self._is_whole(flow, day, total, known, is_new=bool(rows)):
+            if flow in booked or is_final(statistics, day, now):
+                continue
+            if not self._is_whole(flow, day, total, known, is_new=bool(rows)):
                 gaps.add(flow)
         statistics.state = statistics.state.with_gaps(day, totals, gaps)
 
     def _is_open(self, day: date) -> bool:
         open_day = self._statistics.open_day
         return open_day is None or day >= open_day
+
+    def _is_booked(self, flow: Flow, day: date, total: float, hours: Hours) -> bool:
+        """Return whether the database has every hour of a day that is not finished, and they make its total in Wh.
+
+        So it is where the state is older than the database. What lacks rows lacks hours before it is finished.
+        """
+        statistics, found = self._statistics, hours.get(flow, {})
+        is_dark = statistics.coordinator.sunlight.is_dark
+        return adds_up(found, day, statistics.zone, total) and all(
+            hour in found or (flow is Flow.PRODUCTION and is_dark(hour, hour + HOUR))
+            for hour in day_hours(day, statistics.zone)
+        )
 
     def _lacks_hours(self, flow: Flow, day: date, total: float, hours: Hours) -> bool:
         """Return whether hours of a day are missing that have energy, compared with its total in Wh."""
