@@ -37,7 +37,7 @@ def production_counter(data: SystemData, update: Update, now: datetime, zone: Zo
             return data.lifetime
         base, since, complete = update.lifetime, update.today.energy_wh, None
         as_of = data.system.last_report or known_until
-    elif not data.intervals:
+    elif update.lifetime is None and not data.intervals and Flow.PRODUCTION in update.detail:
         # The day goes on interval by interval between two of the cloud's own counts; they decide about anything else.
         counter, today = data.lifetime, data.today
         if today is None or today.day != base.day or today.as_of is None or counter.waits:
