@@ -88,7 +88,7 @@ def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
 def _flow_candidates(system: SystemRuntime) -> Iterable[Candidate]:
     """Yield the sensors of grid, consumption and battery, and of what the inventory reports of devices."""
     coordinator = system.coordinator
-    key, vendor, reported = coordinator.system.key, coordinator.system.vendor, coordinator.data.told
+    key, vendor, reported = coordinator.system.key, coordinator.system.vendor, coordinator.data.reported
     for description in FLOW_SENSORS:
         if description.flows <= reported.get(SYSTEM, frozenset()):
             yield unique_id(key, description), partial(FlowSensor, coordinator, description, key)

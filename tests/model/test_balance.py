@@ -15,7 +15,7 @@ BUY, SELL = Flow.GRID_IMPORT, Flow.GRID_EXPORT
 TAKE, GIVE = Flow.BATTERY_CHARGE, Flow.BATTERY_DISCHARGE
 START = datetime(2026, 6, 1, 10, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
-NONE, FITTED, UNKNOWN = Storage(), Storage(fitted=True), Storage(unknown=True)
+NONE, INSTALLED, UNKNOWN = Storage(), Storage(installed=True), Storage(unknown=True)
 
 
 def series(*energies: float | None, start: datetime = START, length: timedelta = QUARTER) -> Series:
@@ -41,7 +41,7 @@ def book(production: Series, storage: Storage = NONE, **flows: Series) -> Book:
 
 def test_consumption_follows_from_production_grid_and_battery():
     known = {P: 100.0, BUY: 20.0, SELL: 50.0, TAKE: 30.0, GIVE: 10.0}
-    assert solve(known, frozenset({C}), FITTED) == {C: 50.0}
+    assert solve(known, frozenset({C}), INSTALLED) == {C: 50.0}
     assert solve({P: 100.0, BUY: 20.0, SELL: 50.0}, frozenset({C}), NONE) == {C: 70.0}
 
 
@@ -59,7 +59,7 @@ def test_the_missing_one_of_import_and_export_follows_from_the_other():
 def test_what_is_computed_waits_for_each_of_its_inputs(missing: Flow):
     known = {P: 100.0, BUY: 20.0, SELL: 50.0, TAKE: 30.0, GIVE: 10.0}
     del known[missing]
-    assert solve(known, frozenset({C}), FITTED) == {C: Reason.INPUT_MISSING}
+    assert solve(known, frozenset({C}), INSTALLED) == {C: Reason.INPUT_MISSING}
 
 
 def test_storage_of_an_unknown_kind_makes_computed_values_unknown_not_wrong():

@@ -53,7 +53,7 @@ def test_powers_alone_are_published_without_energies():
     )
     assert life.data.published.grid.amount == -710
     assert life.data.published.battery.amount == -900
-    assert life.data.told[SYSTEM] == POWERS.keys()
+    assert life.data.reported[SYSTEM] == POWERS.keys()
 
 
 def test_powers_newer_than_the_intervals_replace_theirs_and_energies_stay():

@@ -14,6 +14,7 @@ from custom_components.solar_cloud.model.elements import (
     Device,
     DeviceKind,
     DeviceReading,
+    Flow,
     Interval,
     LifetimeBase,
     Power,
@@ -121,3 +122,12 @@ def test_an_interval_keeps_what_few_clouds_tell() -> None:
 def test_a_field_that_a_later_version_wrote_is_ignored() -> None:
     stored = dump(DATA) | {"invented_later": 1}
     assert load(SystemData, stored) == DATA
+
+
+def test_a_field_that_has_another_name_in_files_keeps_it() -> None:
+    system = System(vendor=Vendor.ENPHASE, id="1", name="Roof")
+    data = SystemData(system=system, reported=MappingProxyType({"B": frozenset({Flow.GRID_IMPORT})}))
+    stored = dump(data)
+    assert stored["told"] == {"B": ["grid_import"]}
+    assert "reported" not in stored
+    assert load(SystemData, stored).reported == {"B": frozenset({Flow.GRID_IMPORT})}

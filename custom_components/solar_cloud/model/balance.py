@@ -53,7 +53,7 @@ def disagreement(values: Energies) -> float | None:
 class Storage:
     """What stores energy at a system."""
 
-    fitted: bool = False
+    installed: bool = False
     """There is a battery whose charge and discharge the cloud reports, or may report."""
     unknown: bool = False
     """There is storage of a kind that the cloud reports nothing of."""
@@ -68,7 +68,7 @@ def computed_flows(measured: frozenset[Flow]) -> frozenset[Flow]:
 
 def inputs_of(flow: Flow, storage: Storage) -> frozenset[Flow]:
     """Return the flows that a computed one follows from."""
-    inputs = {Flow.PRODUCTION, *(BATTERY if storage.fitted else ())}
+    inputs = {Flow.PRODUCTION, *(BATTERY if storage.installed else ())}
     return frozenset(inputs | (GRID if flow is Flow.CONSUMPTION else {Flow.CONSUMPTION}))
 
 
@@ -81,9 +81,9 @@ def solve(known: Energies, computed: frozenset[Flow], storage: Storage) -> Solut
         return {}
     if storage.unknown:
         return dict.fromkeys(computed, Reason.UNKNOWN_STORAGE)
-    if Flow.PRODUCTION not in known or (storage.fitted and not known.keys() >= BATTERY):
+    if Flow.PRODUCTION not in known or (storage.installed and not known.keys() >= BATTERY):
         return dict.fromkeys(computed, Reason.INPUT_MISSING)
-    stored = known[Flow.BATTERY_DISCHARGE] - known[Flow.BATTERY_CHARGE] if storage.fitted else 0.0
+    stored = known[Flow.BATTERY_DISCHARGE] - known[Flow.BATTERY_CHARGE] if storage.installed else 0.0
     supply = known[Flow.PRODUCTION] + stored
     if Flow.CONSUMPTION in computed:
         if not known.keys() >= GRID:

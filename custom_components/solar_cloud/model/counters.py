@@ -174,7 +174,7 @@ def _consumption(
     """
     if book.storage.unknown or data.lifetime_base is None:
         return None
-    flows = (*GRID, *(BATTERY if book.storage.fitted else ()))
+    flows = (*GRID, *(BATTERY if book.storage.installed else ()))
     bases = {Flow.PRODUCTION: data.lifetime_base} | {flow: data.bases[flow] for flow in flows if flow in data.bases}
     if len(bases) < len(flows) + 1:
         return None

@@ -31,6 +31,8 @@ __all__ = ["KEEP_DEVICE_INTERVALS", "KEEP_INTERVALS", "SYSTEM", "SystemData", "d
 
 NOT_STORED = "not_stored"
 """Marks fields that follow from the others."""
+STORED_AS = "stored_as"
+"""Marks fields with the name that files have them under, where that is another one."""
 SYSTEM = ""
 """Stands for the system itself, where devices are named by their serial numbers."""
 KEEP_INTERVALS = timedelta(hours=72)
@@ -82,7 +84,7 @@ class SystemData:
     """What statistics are made of, where `intervals` and `flows` are not."""
     published: Published = field(default_factory=Published, metadata={NOT_STORED: True})
     """The values of all flows; worked out anew after a restart."""
-    told: Mapping[str, frozenset[Flow]] = field(default_factory=_no_mapping)
+    reported: Mapping[str, frozenset[Flow]] = field(default_factory=_no_mapping, metadata={STORED_AS: "told"})
     """The flows that were ever reported of a meter or battery, by serial number, and of the system (`SYSTEM`)."""
     peak: Peak = field(default_factory=Peak)
     """What is known of how much the system can yield, besides its nameplate."""

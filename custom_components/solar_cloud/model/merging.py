@@ -110,7 +110,7 @@ def merge(
     return replace(
         published,
         performance=performance,
-        told=_ever_reported(data.told, published),
+        reported=_ever_reported(data.reported, published),
         sources=sources_after(data.sources, update, devices, source, now),
     )
 

@@ -47,11 +47,11 @@ def publish(
 def book_of(data: SystemData, dark: Dark) -> Book:
     """Return the series of a system with what its storage and the sun say of them."""
     momentary = frozenset() if data.momentary is None else data.momentary.powers.keys()
-    fitted = bool(data.serials(DeviceKind.BATTERY)) or bool(BATTERY & (data.flows.keys() | momentary))
+    installed = bool(data.serials(DeviceKind.BATTERY)) or bool(BATTERY & (data.flows.keys() | momentary))
     return Book(
         production=data.intervals,
         flows=data.flows,
-        storage=Storage(fitted=fitted, unknown=bool(data.system.unknown_storage)),
+        storage=Storage(installed=installed, unknown=bool(data.system.unknown_storage)),
         dark=dark,
     )
 
@@ -250,7 +250,9 @@ def _computed_energy(flow: Flow, book: Book, start: datetime, until: datetime) -
 def _excess_wh(flow: Flow, span: Span, book: Book) -> float:
     """Return by how much a contradicting interval has a flow below zero, in Wh."""
     known = dict(span.measured)
-    stored = known.get(Flow.BATTERY_DISCHARGE, 0.0) - known.get(Flow.BATTERY_CHARGE, 0.0) if book.storage.fitted else 0
+    stored = (
+        known.get(Flow.BATTERY_DISCHARGE, 0.0) - known.get(Flow.BATTERY_CHARGE, 0.0) if book.storage.installed else 0
+    )
     supply = known.get(Flow.PRODUCTION, 0.0) + stored
     if flow is Flow.CONSUMPTION:
         return max(0.0, known.get(Flow.GRID_EXPORT, 0.0) - supply - known.get(Flow.GRID_IMPORT, 0.0))

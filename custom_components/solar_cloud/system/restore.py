@@ -9,7 +9,7 @@ from math import isfinite
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeAliasType, Union, get_args, get_origin, get_type_hints
 
-from ..model.data import NOT_STORED
+from ..model.data import NOT_STORED, STORED_AS
 from ..model.elements import Interval
 
 PLAIN = frozenset({str, int, float, bool, NoneType})
@@ -23,8 +23,8 @@ def dump(value: Any) -> Any:
         return value
     if names := _field_names(kind):
         return {
-            name: dump(member)
-            for name, may_be_empty in names
+            stored: dump(member)
+            for name, stored, may_be_empty in names
             if (member := getattr(value, name)) is not None
             and (may_be_empty or member or not isinstance(member, Mapping))
         }
@@ -42,12 +42,14 @@ def dump(value: Any) -> Any:
 
 
 @cache
-def _field_names(kind: type) -> tuple[tuple[str, bool], ...]:
-    """Return each field's name, and whether an empty mapping says something: as a default it does not."""
+def _field_names(kind: type) -> tuple[tuple[str, str, bool], ...]:
+    """Return each field's name, here and in files, and whether an empty mapping says something: no default does."""
     if not is_dataclass(kind):
         return ()
     return tuple(
-        (item.name, item.default_factory is MISSING) for item in fields(kind) if not item.metadata.get(NOT_STORED)
+        (item.name, item.metadata.get(STORED_AS, item.name), item.default_factory is MISSING)
+        for item in fields(kind)
+        if not item.metadata.get(NOT_STORED)
     )
 
 
@@ -131,7 +133,9 @@ def _load(hint: Any, stored: Any) -> Any:
         return frozenset(_load(arguments[0], member) for member in stored)
     if isinstance(hint, type) and is_dataclass(hint):
         hints = _hints(hint)
-        return hint(**{name: _load(hints[name], member) for name, member in stored.items() if name in hints})
+        names = {key: name for name, key, _ in _field_names(hint)}
+        members = {names[key]: member for key, member in stored.items() if key in names}
+        return hint(**{name: _load(hints[name], member) for name, member in members.items()})
     return _load_plain(hint, stored)
 
 

@@ -68,7 +68,7 @@ class Family(ABC):
         """Return the flows that devices of the kind have ever reported, whether they are still listed or not."""
         noted = data.notes.get(self.flows_note, "").split()
         of_devices = {
-            flow for serial in data.devices if self.includes(data, serial) for flow in data.told.get(serial, ())
+            flow for serial in data.devices if self.includes(data, serial) for flow in data.reported.get(serial, ())
         }
         of_system = {flow for flow in self.system_flows if data.flows.get(flow)}
         return frozenset({flow for flow in self.metrics.values() if flow in noted} | of_devices | of_system)
