@@ -22,8 +22,10 @@ SETTLED = timedelta(hours=1)
 """What is missing for so long beside values of meters is mostly not late."""
 LATE = timedelta(hours=3)
 """What is missing for so long is not late."""
-DIM_W, DIM_SHARE = 100.0, 0.02
+DUSK_W, DUSK_SHARE = 20.0, 0.005
 """With no more power than that, or than that share of the highest, inverters fall asleep."""
+DAWN_W, DAWN_SHARE = 100.0, 0.02
+"""The same for what they give when they have woken up: a first interval may be a bright one."""
 _MOMENT = timedelta(minutes=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 GRID = frozenset({Flow.GRID_IMPORT, Flow.GRID_EXPORT})
@@ -238,11 +240,15 @@ class Book:
             return False
         before = next((self.production[at] for at in backward(self.production) if at < start), None)
         if self.dark(end + DIM - _MOMENT, end + DIM):
-            return before is not None and start - before.end <= DIM and (self._is_dim(before) or since >= LATE)
+            return (
+                before is not None
+                and start - before.end <= DIM
+                and (self._is_dim(before, DUSK_W, DUSK_SHARE) or since >= LATE)
+            )
         if self.dark(start - DIM, start - DIM + _MOMENT):
             after = next((row for at, row in self.production.items() if at >= end), None)
             if after is not None:
-                return after.start - end <= DIM and (self._is_dim(after) or since >= LATE)
+                return after.start - end <= DIM and (self._is_dim(after, DAWN_W, DAWN_SHARE) or since >= LATE)
             # What reports in the dark does not sleep.
             return before is not None and not self.dark(before.start, before.end)
         return False
@@ -254,9 +260,9 @@ class Book:
         start, end = span.start - DIM, span.end + DIM
         return self.dark(end - _MOMENT, end) or self.dark(start, start + _MOMENT)
 
-    def _is_dim(self, row: Interval) -> bool:
+    def _is_dim(self, row: Interval, watts: float, share: float) -> bool:
         most = max((one.mean_power_w for one in self.production.values()), default=0.0)
-        return row.mean_power_w <= max(DIM_W, DIM_SHARE * most)
+        return row.mean_power_w <= max(watts, share * most)
 
     def _newest(self, default: datetime) -> datetime:
         """Return when the newest interval of any meter or battery began."""
