@@ -105,7 +105,9 @@ class Judge:
     def _gap(self, meaning: Meaning, now: datetime) -> timedelta:
         """Return how long ago what a value is made of may have been read."""
         # What the house uses may follow from the rest.
-        names = meaning.names | ({"production"} if "consumption" in meaning.names else frozenset())
+        names: set[FlowName] = {*meaning.names}
+        if "consumption" in names:
+            names.add("production")
         return max(self.readings.since(self.readings.of(flow, meaning.part), now) for flow in names)
 
     def _bound(self, meaning: Meaning, now: datetime) -> timedelta:
