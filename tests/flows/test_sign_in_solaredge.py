@@ -371,21 +371,21 @@ async def test_tokens_end_with_the_consent_after_two_years_and_the_owner_is_warn
     hass: HomeAssistant, browser: Any, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await signed_in(hass, browser, cloud)
-    begin, told_at, asked_at = datetime.now(UTC), None, None
+    begin, reported_at, asked_at = datetime.now(UTC), None, None
     issues = ir.async_get(hass)
     while asked_at is None and datetime.now(UTC) - begin < timedelta(days=760):
         await live(hass, freezer, timedelta(days=20), timedelta(days=2))
         age = datetime.now(UTC) - begin
-        if told_at is None and issues.async_get_issue(DOMAIN, f"consent_ends_{entry.entry_id}"):
-            told_at = age
+        if reported_at is None and issues.async_get_issue(DOMAIN, f"consent_ends_{entry.entry_id}"):
+            reported_at = age
         if reauths(hass):
             asked_at = age
-        elif told_at is None:
+        elif reported_at is None:
             # Switched off for longer than an access token lives, and shorter than a refresh token.
             await stop(hass, entry, freezer, timedelta(days=8))
-    assert told_at is not None
+    assert reported_at is not None
     assert asked_at is not None
-    assert timedelta(days=690) < told_at < timedelta(days=730)
+    assert timedelta(days=690) < reported_at < timedelta(days=730)
     assert timedelta(days=728) < asked_at < timedelta(days=760)
     assert reauths(hass) == 1
     await settle(hass)

@@ -39,7 +39,7 @@ def test_a_lifetime_is_its_base_and_all_that_was_measured_since():
     assert life.lifetime() == {BUY: 400_006, SELL: 300_004, C: 1_100_000 + 60 + 6 - 4}
     assert life.data.published.lifetime[BUY].end == MIDNIGHT + 3 * QUARTER
     end = MIDNIGHT + 3 * QUARTER
-    assert life.data.lifetime == LifetimeCounter(published_wh=1_000_060, as_of=end, told_at=end)
+    assert life.data.lifetime == LifetimeCounter(published_wh=1_000_060, as_of=end, reported_at=end)
 
 
 def test_a_flow_without_a_base_is_not_counted_and_holds_up_nobody():

@@ -50,7 +50,7 @@ class LifetimeCounter:
     suspect_wh: float | None = None
     suspect_since: datetime | None = None
     suspect_readings: int = 0
-    told_at: datetime | None = None
+    reported_at: datetime | None = None
     """The instant of the newest raw value, believed or not: a counter that waits is still reported (aware UTC)."""
 
     @property
@@ -61,7 +61,7 @@ class LifetimeCounter:
     @property
     def reported_until(self) -> datetime | None:
         """The instant up to which the cloud has reported the counter: while it waits, its value keeps standing."""
-        return max((at for at in (self.as_of, self.told_at) if at is not None), default=None)
+        return max((at for at in (self.as_of, self.reported_at) if at is not None), default=None)
 
     def take(
         self,
@@ -75,7 +75,8 @@ class LifetimeCounter:
 
         `complete_until`: up to when nothing is missing in it, where that is earlier.
         """
-        taken = replace(self._take(raw_wh, as_of, now, most), told_at=as_of)
+        before = self.reported_at if self.reported_at is not None and self.reported_at <= now else as_of
+        taken = replace(self._take(raw_wh, as_of, now, most), reported_at=max(as_of, before))
         if taken.waits:
             return taken
         is_behind = complete_until is not None and complete_until < as_of
