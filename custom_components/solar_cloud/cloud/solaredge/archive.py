@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import override
 from zoneinfo import ZoneInfo
 
-from ...model.data import SystemData, local_day, midnight
+from ...model.data import SystemData, day_energy_wh, local_day, midnight
 from ...model.elements import Flow, Interval
 from ..archive import Archive, Detail, Totals
 from ..errors import InvalidRequest, NotAllowed, NotFound
@@ -71,7 +71,10 @@ class SolarEdgeArchive(Archive):
         for family in self._families(data):
             telemetry = await self._telemetry(family, data, window, Resolution.DAY, zone)
             for flow, series in _by_flow(telemetry, family).items():
-                found[flow] = _days(_of_all(series, data.devices), window, zone)
+                days = _days(_of_all(series, data.devices), window, zone)
+                known = data.flows.get(flow, {}).values()
+                # A day of 0 in which energy is known to have flown was counted by nobody.
+                found[flow] = {day: wh for day, wh in days.items() if wh or not day_energy_wh(known, day, zone)}
         return MappingProxyType(found)
 
     @override

@@ -1,6 +1,6 @@
 """What meters and batteries measure: a telemetry in quarter hours becomes flows of the system and of each device."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +24,11 @@ from ..windows import REACH, Resolution, Window, needed_from
 
 SELDOM = timedelta(hours=23)
 """How often meters are read that report the production only, which `energy` has already: two requests reach so far."""
+
+
+TELLING_WH = 10.0
+TELLING = 2
+"""A power of so many quarter hours with that much energy is no noise."""
 
 
 class FlowJob(Job[SolarEdgeApi]):
@@ -134,33 +139,40 @@ def _update(
 def _intervals(energy: Series | None, power: Series | None, window: Window) -> list[Interval]:
     """Return the intervals of one flow.
 
-    Some meters report power only, whose mean over a bucket is an energy too. A bucket below zero counts as
-    nothing: batteries are seen to send such values.
+    Some meters report power only, and some batteries energies of 0 beside it: the mean power over a bucket is an energy
+    too. A bucket below zero counts as nothing: batteries are seen to send such values.
     """
-    powers = {bucket.start: bucket.value for bucket in complete_buckets(power, window)} if power else {}
-    energies: Iterable[Bucket] = complete_buckets(energy, window) if energy else ()
+    powers = complete_buckets(power, window) if power else ()
+    by_start = {bucket.start: bucket.value for bucket in powers}
+    energies = complete_buckets(energy, window) if energy else ()
     found = [
         Interval(
             start=bucket.start,
             end=bucket.end,
             energy_wh=max(0.0, bucket.value),
-            power_w=_positive(powers, bucket.start),
+            power_w=_positive(by_start, bucket.start),
         )
         for bucket in energies
         if bucket.value is not None
     ]
-    if found or energy is not None or power is None:
-        return found
-    return [
+    by_power = [
         Interval(
             start=bucket.start,
             end=bucket.end,
             energy_wh=max(0.0, bucket.value) * (bucket.end - bucket.start).total_seconds() / 3600,
             power_w=max(0.0, bucket.value),
         )
-        for bucket in complete_buckets(power, window)
+        for bucket in powers
         if bucket.value is not None
     ]
+    return by_power if (energy is None and not found) or _counts_nothing(found, by_power) else found
+
+
+def _counts_nothing(found: Sequence[Interval], by_power: Sequence[Interval]) -> bool:
+    """Return whether a device has counted nothing in a time in which it has had power again and again."""
+    if not found or any(interval.energy_wh for interval in found):
+        return False
+    return sum(interval.energy_wh >= TELLING_WH for interval in by_power) >= TELLING
 
 
 def _positive(powers: Mapping[datetime, float | None], start: datetime) -> float | None:

@@ -150,7 +150,8 @@ def _update(
             since = sum_of(day.devices.get(serial, {}).get(f"{name}Energy")) if day else 0.0
             if whole is None and _counts_nothing(data, serial, flow, metrics):
                 whole = 0.0
-            if whole is None:
+            if whole is None or (whole == 0 and _has_flown(data, serial, flow, now - REACH)):
+                # Of no use is a lifetime of 0, either, where energy is known to have flown.
                 continue
             if since is None and _has_flown(data, serial, flow, midnight(today, zone)):
                 is_late = True
