@@ -1,6 +1,6 @@
 """What meters and batteries measure: a telemetry in quarter hours becomes flows of the system and of each device."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,8 +26,9 @@ SELDOM = timedelta(hours=23)
 """How often meters are read that report the production only, which `energy` has already: two requests reach so far."""
 
 
-TELLING_WH = 10.0
-TELLING = 2
+BY_POWER = "{}_by_power"
+"""The note that names the devices whose energies are 0 although they have power."""
+TELLING_WH, TELLING = 10.0, 2
 """A power of so many quarter hours with that much energy is no noise."""
 
 
@@ -78,9 +79,12 @@ class FlowJob(Job[SolarEdgeApi]):
         known = [*family.system_series(data), *family.device_series(data)]
         need = Need(start=start, oldest=min(start, now - REACH), known=known)
         read = await self._windows.read(data, need, fetch, now, zone)
-        buckets, readings = _by_device(read.answers, family)
+        by_power = frozenset(data.notes.get(BY_POWER.format(family.name), "").split())
+        uncounted = by_power_after(by_power, read.answers, family)
+        buckets, readings = _by_device(read.answers, family, uncounted)
         reported = before | {flow for flows in buckets.values() for flow, series in flows.items() if series}
         notes |= {**read.notes, family.flows_note: " ".join(sorted(reported))}
+        notes |= {BY_POWER.format(family.name): " ".join(sorted(uncounted))} if uncounted != by_power else {}
         found = found_devices(data, family.kind, (serial for serial in readings if any(buckets[serial].values())))
         notes |= {FOUND: "1"} if found else {}
         return replace(_update(buckets, readings, family, data, notes), devices=found)
@@ -89,8 +93,44 @@ class FlowJob(Job[SolarEdgeApi]):
 type _Buckets = dict[str, dict[Flow, dict[datetime, Interval]]]
 
 
+def by_power_after(
+    before: frozenset[str], answers: Sequence[tuple[Window, Telemetry]], family: Family
+) -> frozenset[str]:
+    """Return the devices whose energies are 0 although they have power: their energy is that of their power.
+
+    It stays so in a time without power, until one of their energies is more than 0.
+    """
+    found = set(before)
+    for window, telemetry in answers:
+        for serial, metrics in telemetry.devices.items():
+            energies = [
+                bucket.value
+                for name in family.metrics
+                if (series := metrics.get(f"{name}Energy")) is not None
+                for bucket in complete_buckets(series, window)
+                if bucket.value is not None
+            ]
+            if any(energies):
+                found.discard(serial)
+            elif energies and _has_power(metrics, window, family):
+                found.add(serial)
+    return frozenset(found)
+
+
+def _has_power(metrics: Mapping[str, Series], window: Window, family: Family) -> bool:
+    """Return whether a device has power again and again, and much more than noise."""
+    powers = [
+        bucket.value * (bucket.end - bucket.start).total_seconds() / 3600
+        for name in family.metrics
+        if (series := metrics.get(f"{name}Power")) is not None
+        for bucket in complete_buckets(series, window)
+        if bucket.value is not None
+    ]
+    return sum(energy_wh >= TELLING_WH for energy_wh in powers) >= TELLING
+
+
 def _by_device(
-    answers: Sequence[tuple[Window, Telemetry]], family: Family
+    answers: Sequence[tuple[Window, Telemetry]], family: Family, by_power: frozenset[str]
 ) -> tuple[_Buckets, dict[str, DeviceReading]]:
     """Return the intervals of each device by flow, and its newest values."""
     buckets: _Buckets = {}
@@ -99,7 +139,8 @@ def _by_device(
         for serial, metrics in telemetry.devices.items():
             of_device = buckets.setdefault(serial, {})
             for name, flow in family.metrics.items():
-                found = _intervals(metrics.get(f"{name}Energy"), metrics.get(f"{name}Power"), window)
+                energy = None if serial in by_power else metrics.get(f"{name}Energy")
+                found = _intervals(energy, metrics.get(f"{name}Power"), window)
                 of_device.setdefault(flow, {}).update({interval.start: interval for interval in found})
             if (reading := _reading(of_device, metrics, window)) is not None:
                 readings[serial] = reading
@@ -139,40 +180,33 @@ def _update(
 def _intervals(energy: Series | None, power: Series | None, window: Window) -> list[Interval]:
     """Return the intervals of one flow.
 
-    Some meters report power only, and some batteries energies of 0 beside it: the mean power over a bucket is an energy
-    too. A bucket below zero counts as nothing: batteries are seen to send such values.
+    Some meters report power only, whose mean over a bucket is an energy too. A bucket below zero counts as
+    nothing: batteries are seen to send such values.
     """
-    powers = complete_buckets(power, window) if power else ()
-    by_start = {bucket.start: bucket.value for bucket in powers}
-    energies = complete_buckets(energy, window) if energy else ()
+    powers = {bucket.start: bucket.value for bucket in complete_buckets(power, window)} if power else {}
+    energies: Iterable[Bucket] = complete_buckets(energy, window) if energy else ()
     found = [
         Interval(
             start=bucket.start,
             end=bucket.end,
             energy_wh=max(0.0, bucket.value),
-            power_w=_positive(by_start, bucket.start),
+            power_w=_positive(powers, bucket.start),
         )
         for bucket in energies
         if bucket.value is not None
     ]
-    by_power = [
+    if found or energy is not None or power is None:
+        return found
+    return [
         Interval(
             start=bucket.start,
             end=bucket.end,
             energy_wh=max(0.0, bucket.value) * (bucket.end - bucket.start).total_seconds() / 3600,
             power_w=max(0.0, bucket.value),
         )
-        for bucket in powers
+        for bucket in complete_buckets(power, window)
         if bucket.value is not None
     ]
-    return by_power if (energy is None and not found) or _counts_nothing(found, by_power) else found
-
-
-def _counts_nothing(found: Sequence[Interval], by_power: Sequence[Interval]) -> bool:
-    """Return whether a device has counted nothing in a time in which it has had power again and again."""
-    if not found or any(interval.energy_wh for interval in found):
-        return False
-    return sum(interval.energy_wh >= TELLING_WH for interval in by_power) >= TELLING
 
 
 def _positive(powers: Mapping[datetime, float | None], start: datetime) -> float | None:
