@@ -177,6 +177,12 @@ class SystemCoordinator(SystemValues):
 
     @property
     @override
+    def settling(self) -> timedelta:
+        """How long after its end an interval may still fill, as the client has learned."""
+        return self.client.settling(self._state.data, dt_util.utcnow())
+
+    @property
+    @override
     def sunlight(self) -> Sunlight:
         """The light at the system, and its days."""
         return self._pace.sunlight

@@ -105,6 +105,13 @@ class Cloud(ABC):
         """Return the notes that have what was refused asked for again: the account's plan or consent has changed."""
         return {}
 
+    def settling(self, data: SystemData, now: datetime) -> timedelta:
+        """Return how long after its end an interval of a system may still fill, as far as the client has learned it.
+
+        `now` is aware UTC. Such an interval is not taken, so that values are older by so much.
+        """
+        return timedelta(0)
+
     def refuses(self, system_id: str) -> bool:
         """Return whether whatever is asked about a system is refused, though the credential is not."""
         return False

@@ -29,12 +29,14 @@ class Freshness:
     """When any job of the system last brought an answer (aware UTC)."""
     schedule: Schedule
     sources: Mapping[str, Source]
+    settling: timedelta = timedelta(0)
+    """How long after its end an interval may still fill: values are older by so much."""
 
     def holds(self, end: datetime | None, name: str, least: timedelta = LEAST) -> bool:
         """Return whether a value of a flow or kind of device still stands, whose newest interval ends then."""
         if end is None or self.answered_at is None:
             return True
-        return self.answered_at - end <= max(least, self.bound(name))
+        return self.answered_at - end <= max(least, self.bound(name) + self.settling)
 
     def bound(self, name: str) -> timedelta:
         """Return how old a value of a flow or kind of device may become while other values are read."""
@@ -59,7 +61,9 @@ class Freshness:
         return min(self.answered_at - state.done_at, FIRST_GAP)
 
 
-def freshness_of(schedule: Schedule, sources: Mapping[str, Source], now: datetime) -> Freshness:
+def freshness_of(
+    schedule: Schedule, sources: Mapping[str, Source], now: datetime, settling: timedelta = timedelta(0)
+) -> Freshness:
     """Return what the answers of a system say, as of an instant (aware UTC); an answer from the future says nothing."""
     answers = [state.done_at for state in schedule.jobs.values() if state.done_at is not None and state.done_at <= now]
-    return Freshness(answered_at=max(answers, default=None), schedule=schedule, sources=sources)
+    return Freshness(answered_at=max(answers, default=None), schedule=schedule, sources=sources, settling=settling)

@@ -38,6 +38,11 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     def schedule(self) -> Schedule:
         """How the system's jobs have fared."""
 
+    @property
+    def settling(self) -> timedelta:
+        """How long after its end an interval may still fill, as far as that is known."""
+        return timedelta(0)
+
     def values(self) -> Iterator[tuple[str, Value]]:
         """Yield every value of the system's flows, by the key of its entity."""
         yield "power", self.production_power()
@@ -165,7 +170,7 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     @property
     def freshness(self) -> Freshness:
         """What the newest answers say about the age that values may have."""
-        return freshness_of(self.schedule, self.data.sources, dt_util.utcnow())
+        return freshness_of(self.schedule, self.data.sources, dt_util.utcnow(), self.settling)
 
     def job_holds(self, name: str) -> bool:
         """Return whether what a job brought last still stands, though it has no time of its own."""

@@ -1,12 +1,13 @@
 """SolarEdge's Monitoring API V2, read with an API key or signed in to."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from ...model.data import SystemData
 from ...model.elements import System, Vendor
 from ..account import Account
 from ..auth import Auth
@@ -23,6 +24,7 @@ from .jobs.meters import MetersJob
 from .jobs.overview import OverviewJob
 from .jobs.storage import StorageJob
 from .jobs.totals import TotalsJob
+from .settling import SETTLES, settling_delay
 from .site_zone import zone_of_details
 
 __all__ = ["DEFAULT_BASE_URL", "SolarEdge"]
@@ -79,6 +81,11 @@ class SolarEdge(Cloud):
     def last_success(self) -> datetime | None:
         """When the cloud last gave what was asked for (aware UTC)."""
         return self.api.last_success
+
+    @override
+    def settling(self, data: SystemData, now: datetime) -> timedelta:
+        """Return how long after its end a bucket may still fill, as the newest ones have taught."""
+        return settling_delay(data.notes.get(SETTLES), now)
 
     @override
     async def systems(self) -> tuple[System, ...]:

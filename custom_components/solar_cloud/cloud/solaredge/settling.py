@@ -13,7 +13,7 @@ from ..parse import as_time
 
 SETTLES = "settles"
 """The note about the delay: its step, and when it was learned or last lowered."""
-STEPS = tuple(timedelta(minutes=minutes) for minutes in (0, 5, 15, 30, 60))
+STEPS = tuple(timedelta(minutes=minutes) for minutes in (0, 5, 15, 30, 60, 120))
 REVIEW = timedelta(days=7)
 GROWTH = 0.01
 """A bucket that grows by this share of itself was not full; less is a correction."""
@@ -33,7 +33,7 @@ class Seen:
 
 
 type Recent = Mapping[tuple[Hashable, datetime], Seen]
-"""The buckets of the last hour before an answer, by series and start."""
+"""The buckets of the last two hours before an answer, by series and start."""
 
 
 def settling_delay(note: str | None, now: datetime | None = None) -> timedelta:
