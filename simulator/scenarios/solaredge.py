@@ -126,6 +126,8 @@ def devices_refuse_a_type(stage: Stage) -> None:
 def open_bucket_partial(stage: Stage) -> None:
     """The newest bucket tells what has come so far, two minutes late. Source: documented, "null or partial"."""
     stage.simulator.switches.solaredge_open_bucket_partial = True
+    # A bucket has to be read twice before anybody can know; some readings of a small plan are hours apart.
+    stage.zeros_until = timedelta(minutes=5)
     stage.law = 7
     stage.plant.cadence = Cadence(every=300, lag=120)
 

@@ -65,7 +65,7 @@ class Stage:
     late_until_now: timedelta = timedelta(0)
     """Of which time before now counters lack a part: the cloud tells what has come."""
     zeros_until: timedelta = timedelta(0)
-    """For how long rows that have not come are told as 0."""
+    """For how long rows that have not come are told as 0, or in part; nobody can know before it has been learned."""
     behind: timedelta = timedelta(0)
     """How far rows lie behind: what is read of energies is so much older."""
     part_of_power: dict[FlowName, Integral] = field(default_factory=dict)

@@ -60,7 +60,11 @@ class Energies:
             if names & set(flows):
                 slack.lose(track, start, end)
         if stage.zeros_until and now < stage.after(12):
-            slack.lose(track, now - stage.zeros_until - timedelta(minutes=30), now)
+            since = now - stage.zeros_until - timedelta(minutes=30)
+            slack.lose(track, since, now)
+            if "consumption" in names:
+                # It follows from production less what goes elsewhere, of which only a part may have been told.
+                slack.more += sum(stage.truth.wh(flow, since - gap, now) for flow in ("grid_export", "battery_charge"))
         if stage.late_until_now:
             # What was read then lacked as much.
             slack.lose(track, now - stage.late_until_now - max(gap, HALF_AN_HOUR), now)
