@@ -27,7 +27,7 @@ def absurdities(data: SystemData, before: SystemData, now: datetime, zone: ZoneI
     """
     new = {item.name: _new(getattr(data, item.name), getattr(before, item.name)) for item in fields(data)}
     part = SystemData(**{"system": data.system, **{name: member for name, member in new.items() if member is not None}})
-    return [*_unstorable(part), *_odd_members(part, "", now), *_impossible(data, part, now, zone)]
+    return [*_unstorable(part), *_odd_members(part, "", now), *_impossible(data, before, part, now, zone)]
 
 
 def odd_members(value: Any, now: datetime) -> list[str]:
@@ -95,10 +95,13 @@ def _is_clean(text: str) -> bool:
     return text.isprintable()
 
 
-def _impossible(data: SystemData, part: SystemData, now: datetime, zone: ZoneInfo) -> Iterator[str]:
-    """Yield powers and energies that no roof yields and no connection carries."""
-    limits = limits_of(data.system, data.peak)
-    flow_w, most_w = limits.flow_w + 1, limits.production_w + 1
+def _impossible(data: SystemData, before: SystemData, part: SystemData, now: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """Yield powers and energies that no roof yields and no connection carries.
+
+    A nameplate that shrinks says nothing about what was known before.
+    """
+    both = [limits_of(one.system, one.peak) for one in (before, data)]
+    flow_w, most_w = max(one.flow_w for one in both) + 1, max(one.production_w for one in both) + 1
     if part.power is not None and not 0 <= part.power.power_w <= most_w:
         yield f"a power of {part.power.power_w} W"
     published = data.published

@@ -166,6 +166,12 @@ def test_without_a_nameplate_a_report_is_believed(roof: Roof) -> None:
     assert roof.report(8, 90_000) == 90_000
 
 
+def test_without_a_nameplate_a_report_that_no_system_has_is_not_believed(roof: Roof) -> None:
+    roof.data = replace(roof.data, system=replace(roof.data.system, size_w=None))
+    assert roof.report(10, 4_294_967_295.0) is None
+    assert roof.report(11, 5_000.0) == 5_000.0
+
+
 def test_a_low_sun_counts_for_a_third() -> None:
     def light(start: float, end: float) -> float:
         return light_between(MIDNIGHT + start * HOUR, MIDNIGHT + end * HOUR, dark) / HOUR

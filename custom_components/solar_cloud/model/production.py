@@ -14,6 +14,7 @@ from .darkness import light_between
 from .data import SystemData
 from .elements import DayEnergy, Flow, Power, Update
 from .lifetime import SLACK
+from .limits import UNBOUNDED_W
 from .series import EMPTY, Dark, Series, backward, inside, local_day, midnight
 
 SAME_WH, SAME_SHARE = 50.0, 0.02
@@ -125,9 +126,11 @@ def _can_be(new: DayEnergy, old: DayEnergy | None, data: SystemData, now: dateti
     """
     if new.energy_wh < 0:
         return False
-    if (most := most_production(data)) is None:
-        return True
     since, known, slack = midnight(new.day, zone), 0.0, timedelta(0)
+    if (most := most_production(data)) is None:
+        # Nobody knows its size, but there is no system so large.
+        time = max(SLACK, (new.as_of or now) - since + SLACK)
+        return new.energy_wh <= UNBOUNDED_W * time.total_seconds() / 3600
     end = min(new.as_of or now, midnight(new.day + timedelta(days=1), zone))
     if old is not None and old.day == new.day and old.as_of is not None:
         since, known, slack = max(since, old.as_of), old.energy_wh, SLACK
