@@ -45,7 +45,7 @@ class DatabaseCheck:
             if found[0] < booked.count:
                 lost[flow] = booked
             differs = differs or abs(found[1] - booked.energy_wh) >= SAME_WH
-        state = statistics.state
+        state = before = statistics.state
         if lost:
             state = await self._async_without_lost(lost)
         elif await statistics.book.async_span(Flow.PRODUCTION) is None:
@@ -56,7 +56,10 @@ class DatabaseCheck:
             state = replace(state, first=await self._async_first(first))
         if differs or lost:
             state = replace(state, compared_at=None, life_at=None, compared_month=None, rows={})
-        if state != statistics.state:
+        if statistics.state is not before:
+            # The owner has asked for something meanwhile: that must not be lost, so it is looked at once more.
+            return False
+        if state != before:
             await statistics.async_update_state(state)
         return True
 
