@@ -21,8 +21,6 @@ class Request:
     """
     status: int = 0
     """0 while it is not answered, and for ever when the connection was dropped, or the answer cut off."""
-    is_cut: bool = False
-    """Whether only a part of the answer was sent."""
 
 
 class RequestLog:
@@ -45,11 +43,11 @@ class RequestLog:
         """Forget all requests, those that are not answered yet too."""
         self._entries.clear()
 
-    def answered(self, entry: Request, status: int, *, is_cut: bool = False) -> None:
+    def answered(self, entry: Request, status: int) -> None:
         """Write into an entry how it was answered, if that is still there."""
         for index, logged in enumerate(self._entries):
             if logged is entry:
-                self._entries[index] = replace(entry, status=status, is_cut=is_cut)
+                self._entries[index] = replace(entry, status=status)
                 return
 
     def refused(self, path: str, status: int) -> None:

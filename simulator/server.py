@@ -85,8 +85,7 @@ class Server:
         if fault:
             answer.headers |= fault.headers or {}
         dropped = fault is not None and (fault.drop or fault.truncate)
-        is_cut = fault is not None and fault.truncate
-        self._log.answered(entry, 0 if dropped else answer.status, is_cut=is_cut)
+        self._log.answered(entry, 0 if dropped else answer.status)
         return await _send(request, answer, fault)
 
     def _answer(self, service: Service, call: Call) -> Answer:

@@ -211,10 +211,6 @@ class Book:
             measured[Flow.PRODUCTION] = production
         return Span(start=start, end=end, measured=measured, computed=solve(measured, self.computed, self.storage))
 
-    def production_between(self, start: datetime, end: datetime) -> float | None:
-        """Return the production of a time in Wh; nothing is produced in the dark, whether the cloud says so or not."""
-        return self._production(start, end)
-
     def _production(self, start: datetime, end: datetime) -> float | None:
         interval = self.production.get(start)
         if interval is not None and interval.end == end:
