@@ -111,6 +111,15 @@ def test_nothing_is_sent_in_the_dark_but_one_request_that_finishes_the_day() -> 
     assert all(is_light(BERLIN, read.at, timedelta(minutes=20)) and not is_light(BERLIN, read.end) for read in dark)
 
 
+@pytest.mark.parametrize("away", [timedelta(hours=2), timedelta(hours=7)])
+def test_a_day_is_still_finished_hours_after_sunset(away: timedelta) -> None:
+    world = World(V2, utc(2026, 12, 1), several(1), (FIVE,))
+    world.run(utc(2026, 12, 9, 14, 30))
+    # The sun sets at five to three; until then nothing could be sent.
+    world.now = utc(2026, 12, 9, 14, 55) + away
+    assert world.due("system 0") <= world.now + FIVE.cadence
+
+
 def test_the_last_day_of_a_month_is_finished_like_every_other() -> None:
     world = World(V2, utc(2026, 3, 28), several(2), (FIVE,))
     reads = world.run(utc(2026, 4, 1))

@@ -14,6 +14,7 @@ from custom_components.solar_cloud.cloud.archive import Detail, Totals
 from custom_components.solar_cloud.cloud.enphase_v2.archive import EnphaseV2Archive
 from custom_components.solar_cloud.cloud.solaredge.archive import SolarEdgeArchive
 from custom_components.solar_cloud.model.data import SystemData, midnight
+from custom_components.solar_cloud.system.pace import SystemPace
 from simulator.plant.plant import Plant
 
 from ..home.conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
@@ -194,3 +195,31 @@ async def test_a_day_is_not_paid_for_while_the_reading_that_ends_it_is_still_to_
     system.bookkeeper.async_wake()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert asked == [date(2026, 6, 10)]
+
+
+async def test_rows_that_the_next_reading_brings_are_not_paid_for_twice(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freezer.move_to(datetime(2026, 6, 9, 22, 5, tzinfo=UTC))
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["72"])
+    (system,) = entry.runtime_data.systems.values()
+    await pass_time(hass, freezer, timedelta(hours=21), step=timedelta(minutes=15))
+    assert system.bookkeeper.state.closed == date(2026, 6, 9)
+    # The rows of the evening are still to come. In the morning the summary is due before they are.
+    next_at, later = SystemPace.next_at, datetime(2026, 6, 11, 5, tzinfo=UTC)
+    monkeypatch.setattr(
+        SystemPace, "next_at", lambda *one: max(next_at(*one), later) if one[1] == "detail" else next_at(*one)
+    )
+    freezer.move_to(datetime(2026, 6, 11, 2, 40, tzinfo=UTC))
+    cloud.simulator.clear_requests()
+    await pass_time(hass, freezer, timedelta(hours=3), step=timedelta(minutes=15))
+    plant = cloud.simulator.plants["enphase_72"]
+    start, end = midnight(date(2026, 6, 10), plant.zone), midnight(date(2026, 6, 11), plant.zone)
+    spans = [dict(request.query) for request in cloud.simulator.requests if request.path.endswith("/stats")]
+    # A reading goes on where the last one ended; only the whole day begins at midnight.
+    assert spans
+    assert str(int(start.timestamp())) not in {query["start_at"] for query in spans}
+    assert system.bookkeeper.state.closed == date(2026, 6, 10)
+    hours = await hours_of(hass, "solar_cloud:enphase_72_production", start, end)
+    assert sum(hours.values()) == plant.energy_wh(start, end)

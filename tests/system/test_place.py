@@ -61,6 +61,31 @@ def test_a_home_that_nobody_has_set_is_no_place() -> None:
     assert place.latitude == pytest.approx(52.5, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("zone", "longitude"), [("Europe/Amsterdam", -117.2), ("Australia/Sydney", 11.6), ("America/New_York", 4.9)]
+)
+def test_a_home_where_its_own_time_zone_cannot_be_is_no_place(zone: str, longitude: float) -> None:
+    place = place_of(zone, zone, 32.9, longitude)
+    assert place.longitude != longitude
+    assert place == place_of(zone, "Europe/Lisbon", 38.7, -9.1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "longitude"),
+    [
+        ("Asia/Shanghai", 76.0),
+        ("Europe/Madrid", -9.2),
+        ("Pacific/Kiritimati", -157.4),
+        ("Pacific/Apia", -171.8),
+        ("America/Adak", -176.7),
+        ("Pacific/Auckland", 178.5),
+        ("Pacific/Chatham", -176.5),
+    ],
+)
+def test_a_home_far_from_the_middle_of_its_time_zone_is_its_place(zone: str, longitude: float) -> None:
+    assert place_of(zone, zone, 10.0, longitude).longitude == longitude
+
+
 def test_without_the_tables_there_is_still_a_place() -> None:
     with patch("custom_components.solar_cloud.system.place._places", return_value={}):
         assert place_of("Asia/Tokyo", *HOME).longitude == 135

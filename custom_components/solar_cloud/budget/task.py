@@ -15,7 +15,8 @@ from .stored import number
 
 FINISHING = 20
 """Readings of a day that allow one more after sunset. With fewer, the next morning's has to finish the day."""
-FINISH_WITHIN = 3 * 3600.0
+FINISH_WITHIN = 8 * 3600.0
+"""Seconds after sunset in which that one still comes, where nothing could be sent: in winter until midnight."""
 LANDING = 4
 """Readings of a day and more begin and end with the light, where the night has readings too."""
 DAWN = 3600.0

@@ -10,6 +10,7 @@ from ..history.hours import days_between
 from ..history.state import COMPARED_DAYS
 from ..model.elements import Flow
 from ..model.series import midnight
+from ..system.jobs import offered
 from .corrections import Corrections
 from .late_rows import LateRows
 from .reading import FinishedDaysReader
@@ -114,11 +115,13 @@ class FinishedDays:
     def _is_read_since(self, since: datetime, now: datetime) -> bool:
         """Return whether the intervals were read since an instant: what they may bring needs no total.
 
-        A reading that does not come is not waited for all day.
+        A reading that does not come is not waited for all day, one that fails or is not had not at all.
         """
         one = self._statistics.coordinator
-        main = [job for job in one.client.job_terms() if job.weight > 0 and not job.optional]
-        reads = [one.schedule.state(job).done_at for job in main]
+        schedule = one.schedule
+        jobs = [job for job in offered(one.client, schedule, one.data) if job.weight > 0]
+        states = [(job, schedule.state(job)) for job in jobs]
+        reads = [state.done_at for job, state in states if not job.optional or (state.done_at and not state.failures)]
         return now >= since + LATEST_READING or all(read_at is not None and read_at >= since for read_at in reads)
 
     def _question(self, archive: Archive, last: date, now: datetime) -> Question | None:

@@ -18,6 +18,8 @@ ZONE_MARGIN = timedelta(minutes=45)
 """A zone's principal place may be hundreds of kilometres away from the system."""
 GUESS_MARGIN = timedelta(hours=2)
 GUESS_LATITUDE = 40.0
+FARTHEST = timedelta(hours=4)
+"""So far the sun's time at a home may be from that of its zone; in the west of China it is three hours."""
 _COORDINATES = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?([+-])(\d{3})(\d{2})(\d{2})?")
 
 
@@ -25,9 +27,10 @@ def place_of(timezone: str | None, home_zone: str, latitude: float, longitude: f
     """Return the place to take a system's sun from.
 
     That is Home Assistant's own (`latitude`, `longitude` in degrees) where the time zones agree, else the principal
-    place of the system's zone in the time zone database, else a guess from the zone's distance to UTC.
+    place of the system's zone in the time zone database, else a guess from the zone's distance to UTC. A home that lies
+    where its own time zone cannot be is none: somebody has set one and not the other.
     """
-    home_is_set = bool(latitude or longitude)
+    home_is_set = bool(latitude or longitude) and _is_near(longitude, home_zone)
     if home_is_set and (not timezone or canonical(timezone) == canonical(home_zone)):
         return Place(latitude, longitude, HOME_MARGIN)
     if home_is_set and is_offset(timezone) and _offset(timezone) == _offset(home_zone):
@@ -46,6 +49,15 @@ def _offset(name: str | None) -> timedelta | None:
     """Return how far a time zone is from UTC now; `None` for a name that is not known."""
     zone = zone_named(name)
     return None if zone is None else datetime.now(UTC).astimezone(zone).utcoffset()
+
+
+def _is_near(longitude: float, zone: str) -> bool:
+    """Return whether the sun's time at a longitude is anywhere near that of a time zone; so it is of one not known."""
+    if (offset := _offset(zone)) is None:
+        return True
+    half, day = timedelta(hours=12), timedelta(days=1)
+    apart = (timedelta(hours=longitude / 15) - offset + half) % day - half
+    return abs(apart) <= FARTHEST
 
 
 def canonical(name: str) -> str:
