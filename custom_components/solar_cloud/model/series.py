@@ -108,9 +108,7 @@ def unbroken_wh(series: Series, start: datetime, end: datetime, dark: Dark = nev
     return total if start == end else None
 
 
-def rolled(
-    base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo, dark: Dark = never_dark
-) -> LifetimeBase:
+def rolled(base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo, dark: Dark = never_dark) -> LifetimeBase:
     """Return a lifetime base carried on by the days that the series knows, up to the start of yesterday.
 
     Yesterday is left out, because its rows may still be corrected. A day with a gap is waited for as long as its rows
