@@ -66,3 +66,24 @@ def test_energy_is_unbroken_over_a_night_without_rows_but_not_over_a_gap_by_day(
     assert unbroken_wh({}, day, day + NIGHT * QUARTER, dark) == 0
     del rows[day + 50 * QUARTER]
     assert unbroken_wh(rows, day, end, dark) is None
+
+
+def test_a_lifetime_that_the_cloud_has_not_turned_over_at_midnight_is_of_the_day_before():
+    life = Life()
+    live(life, [100.0] * QUARTERS, QUARTERS - 4)
+    tomorrow = DAY + timedelta(days=1)
+    life.take(Update(lifetime=LifetimeBase(day=tomorrow, before_wh=1_000_000)), dark)
+    for count in range(QUARTERS, 2 * QUARTERS):
+        live(life, [100.0] * count, count)
+        assert life.data.lifetime.published_wh == 1_000_000 + 100 * count
+    told = LifetimeBase(day=tomorrow, before_wh=1_000_000 + 100 * QUARTERS)
+    life.take(Update(lifetime=told), dark)
+    assert life.data.lifetime_base == told
+
+
+def test_a_lifetime_of_a_day_without_energy_is_the_same_at_its_end():
+    life = Life()
+    live(life, [0.0] * QUARTERS, QUARTERS - 4)
+    same = LifetimeBase(day=DAY + timedelta(days=1), before_wh=1_000_000)
+    life.take(Update(lifetime=same), dark)
+    assert life.data.lifetime_base == same

@@ -316,7 +316,7 @@ def merge_base(
     """
     old = data.lifetime_base
     carried = None if old is None else with_late_rows(old, data.intervals, intervals, zone)
-    base = with_base(carried, update.lifetime)
+    base = with_base(carried, update.lifetime, intervals, zone)
     return None if base is None else rolled(base, intervals, now, zone, dark)
 
 
