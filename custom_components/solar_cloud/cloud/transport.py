@@ -62,8 +62,12 @@ class Transport:
         """
         request = Request(method="GET", path=path, query=query)
         if self._auth is None:
-            return await self._answer(request, owner=owner)
-        return await self._authorized(self._auth, request, owner=owner, again=renews)
+            answer = await self._answer(request, owner=owner)
+        else:
+            answer = await self._authorized(self._auth, request, owner=owner, again=renews)
+        # That tokens are given out says nothing about the data.
+        self._account.outage.answered(self._account.clock())
+        return answer
 
     async def post(
         self,
@@ -111,6 +115,8 @@ class Transport:
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())
             if problem.scope is ThrottleScope.MONTH:
                 await self._account.save()
+        if isinstance(problem, TemporarilyUnavailable):
+            self._account.outage.failed(self._account.clock())
         if problem is not None:
             problem.args = tuple(redacted(arg, hidden) for arg in problem.args)
             raise problem
