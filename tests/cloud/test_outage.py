@@ -22,10 +22,11 @@ def test_the_first_answer_after_an_outage_tells_who_waits_and_the_next_does_not(
     ended = waiting(outage)
     outage.failed(NOW)
     outage.failed(NOW + LEAST)
-    assert outage.is_on
+    assert outage.covers(NOW)
+    assert not outage.covers(NOW - LEAST)
     outage.answered(NOW + LEAST)
     assert ended == ["ended"]
-    assert not outage.is_on
+    assert not outage.covers(NOW + LEAST)
     outage.answered(NOW + 2 * LEAST)
     assert ended == ["ended"]
 

@@ -123,3 +123,21 @@ async def test_the_log_has_one_line_for_an_outage_of_all_systems_of_an_account(
         f"{entry.title}: the cloud cannot be reached, and nothing can be read (temporarily_unavailable)",
         f"{entry.title}: the cloud can be reached again",
     ]
+
+
+async def test_a_part_that_stays_out_after_an_outage_is_named_in_the_log(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    await enphase_v2(hass, cloud)
+    await pass_time(hass, freezer, HOUR, step=5 * MINUTE)
+    cloud.simulator.fail(status=503, body="<html>", times=None)
+    await pass_time(hass, freezer, 5 * HOUR, step=5 * MINUTE)
+    cloud.simulator.clear_faults()
+    cloud.simulator.fail("*/72/summary", status=503, times=None)
+    caplog.clear()
+    await pass_time(hass, freezer, 4 * HOUR, step=5 * MINUTE)
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [line for line in lines if "summary cannot be read" in line] == [
+        "Sample Residence: summary cannot be read (temporarily_unavailable)"
+    ]
+    assert not any("the cloud cannot be reached" in line for line in lines)

@@ -25,10 +25,9 @@ class Outage:
         self._told: str | None = None
         self._waiting: list[Callable[[], None]] = []
 
-    @property
-    def is_on(self) -> bool:
-        """Whether the newest request was not answered."""
-        return self.since is not None
+    def covers(self, moment: datetime | None) -> bool:
+        """Return whether nothing has been answered since an instant (aware UTC), and something has failed."""
+        return self.since is not None and moment is not None and self.since <= moment
 
     def wait(self, then: Callable[[], None]) -> Callable[[], None]:
         """Call a function whenever an outage has ended; returns how to stop that."""

@@ -57,9 +57,7 @@ class Availability:
                 # It is about to be read: its cloud is back.
                 continue
             lost = is_refused or schedule.is_lost(job, now)
-            if lost == (job.name in self._lost):
-                continue
-            self._has_changed = True
+            self._has_changed = self._has_changed or lost != (job.name in self._lost)
             if lost:
                 self._lost.add(job.name)
                 self._say(job, outage)
@@ -70,11 +68,14 @@ class Availability:
                     _LOGGER.info("%s: %s can be read again", self._name, job.name)
 
     def _say(self, job: JobTerms, outage: Outage) -> None:
-        """Say in the log that a job is lost, where it has failed and not only rests."""
+        """Say once in the log that a job is lost, where it has failed and not only rests.
+
+        What began to fail before anything else was answered is no matter of the job.
+        """
         state = self._state.schedule.state(job)
-        if not state.failures or not is_known(self._client, self._state.schedule):
+        if job.name in self._said or not state.failures or not is_known(self._client, self._state.schedule):
             return
-        if outage.is_on and state.error == UNLUCKY:
+        if state.error == UNLUCKY and outage.covers(state.failing_since):
             outage.tell(self._account, state.error)
             return
         self._said.add(job.name)
