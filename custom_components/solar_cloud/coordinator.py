@@ -72,7 +72,7 @@ class SystemCoordinator(SystemValues):
         self._storage = SystemStorage(hass, self._state)
         self._pace = SystemPace(hass, client, metered, self._state, self._zone)
         self._timetable = Timetable(client, self._state, self._pace)
-        self._availability = Availability(self.name, client, self._state)
+        self._availability = Availability(self.name, entry.title, client, self._state)
         self._runner = JobRunner(
             self.name, self._state, self._timetable, self._pace, self._zone, is_signed_in=is_signed_in(entry.data)
         )
@@ -80,6 +80,7 @@ class SystemCoordinator(SystemValues):
         self._followers: list[Follower] = []
         self._forced = False
         self._stopped = False
+        self._is_running = False
         self._silent: frozenset[str] = frozenset()
         """What was withheld after the last refresh."""
         self._unsub_turn: CALLBACK_TYPE | None = None
@@ -107,7 +108,7 @@ class SystemCoordinator(SystemValues):
         self._state.data = recalled(self._state.data, dt_util.utcnow(), self._zone, self.sunlight.is_dark)
         if self.has_data:
             self.data = self._state.data
-        self._availability.check(dt_util.utcnow())
+        self._availability.check(dt_util.utcnow(), self.metered.outage)
 
     @callback
     def async_start(self) -> None:
@@ -116,6 +117,7 @@ class SystemCoordinator(SystemValues):
         self._set_interval()
         # A listener of its own: the data go on being read when every entity is disabled, and new devices are seen.
         self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
+        self.config_entry.async_on_unload(self.metered.outage.wait(self._cloud_is_back))
         if not self.has_data or self.update_interval == SOONEST:
             self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), name=f"{DOMAIN} first refresh of {self.system.key}"
@@ -197,13 +199,16 @@ class SystemCoordinator(SystemValues):
         if self.client.refused:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
         forced, self._forced = self._forced, False
+        self._is_running = True
         try:
             failure = await self._runner.async_run(forced=forced)
         except CredentialRefused as err:
             self.client.refused = True
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
+        finally:
+            self._is_running = False
         now = dt_util.utcnow()
-        self._availability.check(now)
+        self._availability.check(now, self.metered.outage)
         for follower in self._followers:
             follower.async_jobs_ran()
         if self._stopped:
@@ -241,6 +246,19 @@ class SystemCoordinator(SystemValues):
         """Wake up when the next job is due."""
         now = dt_util.utcnow()
         self.update_interval = max(SOONEST, self._timetable.next_at(now) - now)
+
+    @callback
+    def _cloud_is_back(self) -> None:
+        """Read at once what an outage of the account has cost; a run that is under way sees to it by itself."""
+        self._timetable.cloud_is_back()
+        if not self._is_running:
+            self.config_entry.async_create_background_task(
+                self.hass, self._async_catch_up(), name=f"{DOMAIN} catch up {self.system.key}", eager_start=False
+            )
+
+    async def _async_catch_up(self) -> None:
+        if not self._is_running and not self._stopped:
+            await self.async_refresh()
 
     def _arm_turn(self) -> None:
         """Have the entities written when the system's day or its light ends."""

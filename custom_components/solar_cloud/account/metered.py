@@ -18,6 +18,7 @@ from ..budget.ledger import Ledger
 from ..budget.pacing import Pacing
 from ..budget.plan import PLANS, Limits
 from ..cloud.account import Account
+from ..cloud.outage import Outage
 from ..const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
@@ -98,9 +99,17 @@ class MeteredAccount:
     @property
     def ledger(self) -> Ledger:
         """Return the ledger; the account has been loaded before."""
+        return self._loaded().ledger
+
+    @property
+    def outage(self) -> Outage:
+        """Return whether anything is answered under the credential; the account has been loaded before."""
+        return self._loaded().outage
+
+    def _loaded(self) -> Account:
         if self._account is None:
             raise RuntimeError("the ledger is asked for before it was loaded")
-        return self._account.ledger
+        return self._account
 
     async def async_load(self, limits: Limits, cycle_day: int | None = None) -> Account:
         """Return the account with its ledger as it is on disk, under the given limits.

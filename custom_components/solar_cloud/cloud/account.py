@@ -12,6 +12,7 @@ from ..budget.ledger import Ledger
 from ..budget.limit import LimitReached
 from .clock import utcnow
 from .errors import TemporarilyUnavailable, Throttled, ThrottleScope
+from .outage import Outage
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Account:
     ) -> None:
         self.ledger = ledger
         self.clock = clock
+        self.outage = Outage()
+        """Whether anything is answered that is asked under the credential."""
         self._save = save
         self._sleep = sleep
         self._in_flight = asyncio.Lock()

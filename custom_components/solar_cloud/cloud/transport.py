@@ -13,7 +13,15 @@ import aiohttp
 from .account import Account
 from .auth import Auth
 from .clock import compare_with
-from .errors import CloudError, CredentialRefused, TemporarilyUnavailable, Throttled, ThrottleScope, TokenRefused
+from .errors import (
+    CloudError,
+    CredentialRefused,
+    NoDataYet,
+    TemporarilyUnavailable,
+    Throttled,
+    ThrottleScope,
+    TokenRefused,
+)
 from .redaction import redacted, spellings
 from .response import Response, Translate, plain_error
 from .sending import NO_ITEMS, Request, send
@@ -111,11 +119,19 @@ class Transport:
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())
             if problem.scope is ThrottleScope.MONTH:
                 await self._account.save()
+        self._note_outage(request, problem)
         if problem is not None:
             problem.args = tuple(redacted(arg, hidden) for arg in problem.args)
             raise problem
         self.last_success = self._account.clock()
         return answer
+
+    def _note_outage(self, request: Request, problem: CloudError | None) -> None:
+        """Note whether the cloud has answered; that tokens are given out says nothing about the data."""
+        if isinstance(problem, TemporarilyUnavailable):
+            self._account.outage.failed(self._account.clock())
+        elif request.method == "GET" and (problem is None or isinstance(problem, NoDataYet)):
+            self._account.outage.answered(self._account.clock())
 
     def _complete(self, request: Request) -> Request:
         """Add what goes with every request of the client."""

@@ -256,8 +256,18 @@ def _produced(book: Book, start: datetime, end: datetime) -> float | None:
     return total if start == end else None
 
 
-def with_base(old: LifetimeBase | None, new: LifetimeBase | None) -> LifetimeBase | None:
-    """Return the base of the later day; the newer answer for the same day."""
+def with_base(
+    old: LifetimeBase | None, new: LifetimeBase | None, series: Series, zone: ZoneInfo
+) -> LifetimeBase | None:
+    """Return the base of the later day; the newer answer for the same day.
+
+    One of a later day that is what it was, although the intervals of the days between have energy, is still of the
+    earlier day: the cloud has not turned it over.
+    """
     if new is None or (old is not None and new.day < old.day):
         return old
+    if old is not None and new.day > old.day and abs(new.before_wh - old.before_wh) <= SAME_WH:
+        between = inside(series.values(), midnight(old.day, zone), midnight(new.day, zone))
+        if sum(row.energy_wh for row in between) > SAME_WH:
+            return old
     return new

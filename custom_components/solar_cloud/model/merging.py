@@ -64,7 +64,7 @@ def merge(
         data,
         system=system,
         momentary=newer(data.momentary, update.momentary, now),
-        lifetime_base=with_base(data.lifetime_base, update.lifetime),
+        lifetime_base=merge_base(data, update, intervals, now, zone, dark),
         intervals=intervals,
         devices=devices,
         doubted=doubted,
@@ -305,6 +305,19 @@ def merge_bases(
     }
     bases = {**carried, **{flow: base for flow, base in new.items() if flow not in old or base.day >= old[flow].day}}
     return MappingProxyType({flow: rolled(base, flows.get(flow, EMPTY), now, zone) for flow, base in bases.items()})
+
+
+def merge_base(
+    data: SystemData, update: Update, intervals: Series, now: datetime, zone: ZoneInfo, dark: Dark
+) -> LifetimeBase | None:
+    """Merge the lifetime base of production and carry it on as `merge_bases` does: nobody tells it for a time.
+
+    `intervals` are those of after the update; nothing is missing in the `dark`.
+    """
+    old = data.lifetime_base
+    carried = None if old is None else with_late_rows(old, data.intervals, intervals, zone)
+    base = with_base(carried, update.lifetime, intervals, zone)
+    return None if base is None else rolled(base, intervals, now, zone, dark)
 
 
 def merge_breakdown(old: Breakdown | None, new: Breakdown | None) -> Breakdown | None:

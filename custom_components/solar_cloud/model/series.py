@@ -87,28 +87,37 @@ def day_energy_wh(
     return sum(parts) if parts else None
 
 
-def unbroken_wh(series: Series, start: datetime, end: datetime) -> float | None:
-    """Return the energy between two instants in Wh; `None` unless intervals cover it without a gap or overlap."""
+def unbroken_wh(series: Series, start: datetime, end: datetime, dark: Dark = never_dark) -> float | None:
+    """Return the energy between two instants in Wh; `None` unless intervals cover it without a gap or overlap.
+
+    Of production nothing is missing in the `dark`.
+    """
     total = 0.0
     while start < end:
         interval = series.get(start)
-        if interval is None or not start < interval.end <= end:
+        if interval is None:
+            following = min((at for at in series if at > start), default=end)
+            if not dark(start, min(following, end)):
+                return None
+            start = min(following, end)
+            continue
+        if not start < interval.end <= end:
             return None
         total += interval.energy_wh
         start = interval.end
     return total if start == end else None
 
 
-def rolled(base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo) -> LifetimeBase:
+def rolled(base: LifetimeBase, series: Series, now: datetime, zone: ZoneInfo, dark: Dark = never_dark) -> LifetimeBase:
     """Return a lifetime base carried on by the days that the series knows, up to the start of yesterday.
 
     Yesterday is left out, because its rows may still be corrected. A day with a gap is waited for as long as its rows
-    are kept; then what is known of it has to do, until the cloud is asked anew.
+    are kept; then what is known of it has to do, until the cloud is asked anew. Nothing is missing in the `dark`.
     """
     yesterday = local_day(now, zone) - timedelta(days=1)
     while base.day < yesterday:
         start, following = midnight(base.day, zone), base.day + timedelta(days=1)
-        missing_since, energy = base.missing_since, unbroken_wh(series, start, midnight(following, zone))
+        missing_since, energy = base.missing_since, unbroken_wh(series, start, midnight(following, zone), dark)
         if energy is None:
             rows = list(inside(series.values(), start, midnight(following, zone)))
             if not rows or start > now - WAITS_FOR_ROWS:

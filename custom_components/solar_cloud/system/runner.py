@@ -28,7 +28,7 @@ from ..const import NOT_ALLOWED_REST
 from ..model.merging import merge
 from .failures import ERROR_KEYS, explained
 from .pace import SystemPace
-from .schedule import BACK_OFF, NOT_FOUND, REFUSED, UNKNOWN_SYSTEM
+from .schedule import BACK_OFF, NOT_FOUND, REFUSED, UNKNOWN_SYSTEM, UNLUCKY
 from .state import SystemState
 from .timetable import Run, Timetable
 
@@ -36,8 +36,6 @@ _LOGGER = logging.getLogger(__name__)
 
 WRONG_REST = timedelta(days=1)
 """How long a job rests whose request the cloud calls wrong."""
-UNLUCKY = "temporarily_unavailable"
-"""The failure that says nothing about the next try."""
 NOT_OFFERED = "%s: the account does not offer %s, it is asked for weekly (%s)"
 WRONG = "%s: the cloud calls the request for %s wrong, it is tried again in a day; please report this: %s"
 

@@ -23,6 +23,8 @@ UNKNOWN_SYSTEM = (*BACK_OFF, *BACK_OFF[-1:] * 6, timedelta(hours=6), timedelta(d
 For half a day it may be a mistake of the cloud's.
 """
 NOT_FOUND = "not_found"
+UNLUCKY = "temporarily_unavailable"
+"""The failure that says nothing about the next try."""
 
 
 GAPS = 3
@@ -46,6 +48,11 @@ class JobState:
     """Translation key of the newest failure."""
     gaps: tuple[float, ...] = ()
     """Seconds between the last answers, the newest last."""
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the job has failed and does not pause for it: what it lacks can be read at once."""
+        return self.failures > 0 and self.not_before is None
 
     @property
     def gap(self) -> timedelta:
@@ -141,6 +148,11 @@ class Schedule:
         since = min(times)
         answers = [one.done_at for name, one in self.jobs.items() if name in others and one.done_at is not None]
         return since if all(at <= since for at in answers) else None
+
+    def owing(self, names: Collection[str]) -> Schedule:
+        """Return the schedule in which the failed jobs of these names are due at once."""
+        found = {name: replace(one, not_before=None) for name, one in self.jobs.items() if name in names}
+        return Schedule(jobs=MappingProxyType({**self.jobs, **found})) if found else self
 
     def without_pauses(self, names: Collection[str]) -> Schedule:
         """Return the schedule of the jobs of these names without pauses and rests: the account was changed.

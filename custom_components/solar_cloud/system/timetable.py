@@ -9,7 +9,7 @@ from ..cloud.base import Cloud, Job, JobTerms
 from ..cloud.errors import Throttled
 from .jobs import companions, is_known, main_jobs, offered
 from .pace import SystemPace
-from .schedule import BACK_OFF, JobState
+from .schedule import BACK_OFF, UNLUCKY, JobState
 from .state import SystemState
 
 FORCED_GAP = timedelta(minutes=1)
@@ -39,6 +39,8 @@ class Timetable:
         """Nothing runs before it: the cloud has said that it is asked too often."""
         self._throttles = 0
         """How often it has said so in a row."""
+        self._moved: dict[str, tuple[datetime | None, int]] = {}
+        """Of the jobs that were made due after an outage: since when they had failed, and how often."""
 
     @property
     def is_known(self) -> bool:
@@ -109,8 +111,24 @@ class Timetable:
         """Forget how often the cloud was asked too often: it has answered."""
         self._throttles = 0
 
+    def cloud_is_back(self) -> None:
+        """Make due at once what an outage has cost: the cloud has answered something under the account.
+
+        What is due is only moved forward: where the cloud comes and goes, a job that failed again is first tried at its
+        own time before it is moved once more.
+        """
+        moved = {}
+        for name, one in self._state.schedule.jobs.items():
+            since, failures = self._moved.get(name, (None, -2))
+            if one.failures and one.error == UNLUCKY and (one.failing_since != since or one.failures > failures + 1):
+                moved[name] = (one.failing_since, one.failures)
+        self._moved |= moved
+        self._state.schedule = self._state.schedule.owing(moved)
+
     def _due_at(self, job: JobTerms, now: datetime) -> datetime:
         """Return when a job is next worth its requests: after its pause, and when pacing says so."""
+        if job.runs_with is None and self._of(job).is_owed and not self.may_sleep(job, now):
+            return now
         until = max(filter(None, (self._state.schedule.not_before(job, now), self._settled_at(job))), default=None)
         if job.runs_with is not None:
             leader = self._client.job(job.runs_with).terms_for(self._state.data)

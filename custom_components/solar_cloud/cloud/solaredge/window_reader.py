@@ -10,7 +10,7 @@ from ...model.data import SystemData
 from ...model.series import EMPTY, Series
 from ..errors import CloudError, CredentialRefused, MalformedAnswer, TemporarilyUnavailable, Throttled
 from .settling import SETTLES, Recent, Values, open_at, recent_of, relearned, settling_delay
-from .windows import QUARTER, Asked, Window, floor_quarter, late_windows, newest_window, older_windows
+from .windows import LEAST_LOOK_BACK, QUARTER, Asked, Window, floor_quarter, late_windows, newest_window, older_windows
 
 MAY_PASS = (Throttled, TemporarilyUnavailable, CredentialRefused, MalformedAnswer)
 """Failures that another try at the same time span may mend; any other refusal of it is final."""
@@ -95,8 +95,9 @@ class WindowReader[AnswerT]:
             read_from = window.start
         settles = self._learned(key, values, answers, data.notes.get(SETTLES), now)
         full = Window(newest.start, min(newest.end, floor_quarter(now - settling_delay(settles))))
-        # The last bucket may still be filling: after a pause it is read again.
-        read = Asked(read_from, max(newest.start, min(full.end, newest.end - QUARTER)))
+        # The last bucket may still be filling, and what is missing may only be late: after a pause it is read again.
+        final = min(full.end, newest.end - QUARTER, _told_until(values, newest))
+        read = Asked(read_from, max(newest.start, final))
         read = before.joined(read) if before else read
         self._asked[key] = read
         notes = {self._note: read.text()}
@@ -122,6 +123,15 @@ class WindowReader[AnswerT]:
         """Return what has been asked for before, also before a restart; what lies in the future is forgotten."""
         asked = self._asked.get(data.system.key) or Asked.of(data.notes.get(self._note))
         return None if asked is None or asked.end > newest.end else asked
+
+
+def _told_until(values: Values, window: Window) -> datetime:
+    """Return the first bucket of a window that a series lacks and that may still come, else the end of the window."""
+    at = max(window.start, window.end - LEAST_LOOK_BACK)
+    series = [one for one in values.values() if one]
+    while at < window.end and series and all(at in one for one in series):
+        at += QUARTER
+    return at
 
 
 def delayed(delay: timedelta, note: str | None) -> timedelta:

@@ -8,6 +8,7 @@ from aiohttp import web
 import pytest
 
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
+from custom_components.solar_cloud.cloud.solaredge.windows import known_until
 from custom_components.solar_cloud.model.data import midnight
 from custom_components.solar_cloud.model.elements import LifetimeBase, Power, Update
 
@@ -108,6 +109,25 @@ async def test_values_that_come_many_hours_late_are_still_taken_in():
         data = await it.run_and_merge("energy", data)
         assert len(it.cloud.asked) == 2
         assert data.energy_today_wh(it.clock.now, BERLIN) == total(utc(2026, 11, 20, 23), utc(2026, 11, 21, 18))
+
+
+async def test_a_quarter_that_was_null_when_an_outage_began_is_read_after_it():
+    async with bench() as it:
+        late = timedelta(hours=2)
+
+        def nulls_first(start: datetime) -> float | None:
+            return None if start.minute == 15 and start > it.clock.now - late else truth(start)
+
+        it.cloud.handlers[ENERGY] = quarters(nulls_first, clock=it.clock)
+        data = system_data()
+        for _ in range(8):
+            data = await it.run_and_merge("energy", data)
+            it.clock.now += QUARTER
+        it.clock.now += timedelta(days=1)
+        it.cloud.asked.clear()
+        data = await it.run_and_merge("energy", data)
+        assert len(it.cloud.asked) == 3
+        assert known_until(data.intervals, utc(2026, 11, 20, 23)) > it.clock.now - late - timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("day", "count"), [(date(2026, 3, 29), 92), (date(2026, 10, 25), 100), (date(2026, 6, 1), 96)])
