@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.solar_cloud.budget.ledger import Ledger
-from custom_components.solar_cloud.budget.limit import Scope
+from custom_components.solar_cloud.budget.limit import LimitReached, Scope
 from custom_components.solar_cloud.budget.plan import Limits
 
 from .test_ledger import DECEMBER, LIMITS, NONE, NOW, ROOMY, SECOND, refusal, send, through_disk
@@ -28,6 +28,23 @@ def test_it_is_told_until_when_each_limit_blocks() -> None:
     assert ledger.blocked(Scope.MINUTE, NOW + 39 * SECOND) == NOW + 40 * SECOND
     assert ledger.blocked(Scope.MINUTE, NOW + 40 * SECOND) is None
     assert ledger.blocked(Scope.MONTH, NOW + 40 * SECOND) == DECEMBER
+
+
+def test_nobody_is_taken_for_the_owner() -> None:
+    ledger = Ledger(ROOMY)
+    send(ledger, NOW, 950)
+    with pytest.raises(LimitReached):
+        ledger.wait(NOW)
+    assert ledger.wait(NOW, owner=True) == NONE
+
+
+def test_only_requests_of_the_last_minute_are_written() -> None:
+    ledger = Ledger(LIMITS)
+    send(ledger, NOW)
+    ledger.needs_lease(NOW + 59 * SECOND)
+    assert ledger.snapshot()["recent"] == [NOW.isoformat()]
+    ledger.needs_lease(NOW + 60 * SECOND)
+    assert ledger.snapshot()["recent"] == []
 
 
 # What the cloud says.
