@@ -78,7 +78,8 @@ def run(target: Target, files: Sequence[str], folder: Path, children: int) -> li
     settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings_of(target, files).items())
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as project:
         project.write(f"\n[tool.mutmut]\n{settings}")
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children)]
+    mutmut = Path(sys.executable).with_name("mutmut")
+    command = [str(mutmut), "run", "--max-children", str(children)]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -24,12 +24,22 @@ TARGETS = (
     Target(
         name="ledger",
         files=("budget/ledger.py", "budget/state.py", "budget/cycle.py"),
-        tests=("budget/test_ledger.py", "budget/test_state.py", "budget/test_cycle.py"),
+        tests=("budget/test_ledger.py", "budget/test_ledger_edges.py", "budget/test_state.py", "budget/test_cycle.py"),
     ),
     Target(
         name="lifetime",
         files=("model/lifetime.py",),
-        tests=("model/test_lifetime.py", "model/test_counters.py"),
+        tests=("model/test_lifetime.py",),
+    ),
+    Target(
+        name="counters",
+        files=("model/counters.py",),
+        tests=(
+            "model/test_counters.py",
+            "model/test_counters_edges.py",
+            "model/test_production.py",
+            "model/test_published.py",
+        ),
     ),
     Target(
         name="hours",
