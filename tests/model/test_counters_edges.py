@@ -217,11 +217,16 @@ def test_a_new_inverter_stands_at_zero_once_that_has_stood_for_an_hour() -> None
     assert published["A"] == 0
 
 
-@pytest.mark.parametrize("name", ["last_report", "measured_at"])
-def test_a_device_without_a_counter_is_bounded_from_its_stored_reading_on(name: str) -> None:
-    reading = replace(DeviceReading(energy_lifetime_wh=5_000_000), **{name: MIDNIGHT})
-    life = Life(devices=INVERTERS, readings={"A": reading})
+@pytest.mark.parametrize(
+    "reading",
+    [
+        DeviceReading(energy_lifetime_wh=5_000_000, last_report=MIDNIGHT),
+        DeviceReading(energy_lifetime_wh=5_000_000, measured_at=MIDNIGHT),
+    ],
+)
+def test_a_device_without_a_counter_is_bounded_from_its_stored_reading_on(reading: DeviceReading) -> None:
     # 5.68 kW by half for a quarter of an hour, and another one.
+    life = Life(devices=INVERTERS, readings={"A": reading})
     assert counted(life, {"A": 5_004_260}, 1)["A"] == 5_004_260
     life = Life(devices=INVERTERS, readings={"A": reading})
     assert counted(life, {"A": 5_004_261}, 1)["A"] == 5_000_000
@@ -256,16 +261,13 @@ def test_counters_of_devices_that_are_gone_go() -> None:
 # What an answer says of the lifetime.
 
 
-def said(today: float, before: float, offset: float = 0.0, **changed: object) -> float | None:
-    """Return the lifetime that an answer gives a counter that is at 53,000 Wh, half an hour after it was read."""
-    known = LifetimeCounter(published_wh=53_000.0, as_of=MIDNIGHT + 20 * QUARTER, offset_wh=offset)
+READ = LifetimeCounter(published_wh=53_000.0, as_of=MIDNIGHT + 20 * QUARTER)
+
+
+def said(today: float, before: float, counter: LifetimeCounter = READ) -> float | None:
+    """Return the lifetime that an answer gives a counter, half an hour after that was read."""
     update = Update(today=DayEnergy(day=DAY, energy_wh=today), lifetime=LifetimeBase(day=DAY, before_wh=before))
-    return total_of(
-        replace(known, **changed),
-        update,
-        Life(size_w=4000.0).data,
-        MIDNIGHT + 22 * QUARTER,  # type: ignore[arg-type]
-    )
+    return total_of(counter, update, Life(size_w=4000.0).data, MIDNIGHT + 22 * QUARTER)
 
 
 @pytest.mark.parametrize(
@@ -279,13 +281,22 @@ def said(today: float, before: float, offset: float = 0.0, **changed: object) ->
 )
 def test_an_answer_goes_on_from_the_lifetime_where_the_time_allows_it(total: float, known: bool) -> None:
     assert said(3_000.0, total - 3_000.0) == (pytest.approx(total) if known else None)
-    assert said(3_000.0, total - 4_000.0, 1_000.0) == (pytest.approx(total) if known else None)
+    shifted = replace(READ, offset_wh=1_000.0)
+    assert said(3_000.0, total - 4_000.0, shifted) == (pytest.approx(total) if known else None)
 
 
-def test_an_answer_says_nothing_of_a_lifetime_that_waits_or_is_of_the_future() -> None:
-    assert said(3_000.0, 50_500.0) == 53_500
-    assert said(3_000.0, 50_500.0, as_of=MIDNIGHT + 22 * QUARTER) == 53_500
-    assert said(3_000.0, 50_500.0, as_of=MIDNIGHT + 23 * QUARTER) is None
-    assert said(3_000.0, 50_500.0, as_of=None) is None
-    assert said(3_000.0, 50_500.0, published_wh=None) is None
-    assert said(3_000.0, 50_500.0, suspect_wh=3.0) is None
+@pytest.mark.parametrize(
+    ("counter", "known"),
+    [
+        (READ, True),
+        (replace(READ, as_of=MIDNIGHT + 22 * QUARTER), True),
+        (replace(READ, as_of=MIDNIGHT + 23 * QUARTER), False),
+        (replace(READ, as_of=None), False),
+        (replace(READ, published_wh=None), False),
+        (replace(READ, suspect_wh=3.0), False),
+    ],
+)
+def test_an_answer_says_nothing_of_a_lifetime_that_waits_or_is_of_the_future(
+    counter: LifetimeCounter, known: bool
+) -> None:
+    assert said(3_000.0, 50_500.0, counter) == (53_500 if known else None)
