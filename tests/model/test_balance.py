@@ -11,8 +11,10 @@ from custom_components.solar_cloud.model.balance import (
     Storage,
     computed_flows,
     disagreement,
+    inputs_of,
     interval_of,
     solve,
+    tolerance,
     with_drawn,
 )
 from custom_components.solar_cloud.model.elements import Flow, Interval
@@ -105,6 +107,17 @@ def test_nothing_is_computed_from_import_alone():
     assert computed_flows(frozenset({BUY, SELL, C})) == frozenset()
     assert computed_flows(frozenset({C})) == {BUY, SELL}
     assert computed_flows(frozenset({C, BUY})) == {SELL}
+
+
+def test_a_computed_flow_follows_from_all_others_of_its_balance() -> None:
+    assert inputs_of(C, NONE) == {P, BUY, SELL}
+    assert inputs_of(C, INSTALLED) == {P, BUY, SELL, TAKE, GIVE}
+    assert inputs_of(BUY, NONE) == inputs_of(SELL, NONE) == {P, C}
+    assert inputs_of(SELL, INSTALLED) == {P, C, TAKE, GIVE}
+
+
+def test_meters_may_differ_by_three_percent_or_five_watt_hours() -> None:
+    assert (tolerance(10.0, 1_000.0), tolerance(100.0)) == (30.0, 5.0)
 
 
 def test_an_interval_is_known_as_far_as_each_flow_is():
@@ -251,6 +264,11 @@ def test_whether_inverters_slept_beside_the_night_is_settled_after_three_hours()
     night = dict(series(*[9.0] * 4)) | dict(series(*[0.0] * 8, start=SUNSET))
     morning = night | dict(series(*[1000.0] * 20, start=SUNRISE + 2 * QUARTER))
     assert [computable(morning, series(*[5.0] * quarters), quarters) for quarters in (25, 26, 27)] == [12, 13, 27]
+
+
+def test_a_time_too_long_before_the_night_to_be_sleep_is_settled_after_three_hours_too() -> None:
+    afternoon = dict(series(9.0, start=START - 8 * QUARTER)) | dict(series(*[0.0] * 30, start=SUNSET))
+    assert [computable(afternoon, series(*[5.0] * quarters), quarters) for quarters in (13, 14, 17)] == [0, 1, 17]
 
 
 def test_a_missing_row_by_day_is_waited_for_an_hour_only() -> None:

@@ -38,7 +38,7 @@ type Solution = Mapping[Flow, float | Reason]
 
 def tolerance(*values: float) -> float:
     """Return by how much sums of these values may differ without contradicting each other."""
-    return max(LEAST_TOLERANCE_WH, TOLERANCE * max(values, default=0.0))
+    return max(LEAST_TOLERANCE_WH, TOLERANCE * max(values))
 
 
 def disagreement(values: Energies) -> float | None:
