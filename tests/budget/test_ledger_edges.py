@@ -1,6 +1,8 @@
 """The ledger at its edges: one request more or less, and what was known of today when a count was filled up."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+import time
 
 import pytest
 
@@ -114,6 +116,24 @@ def test_a_count_is_filled_up_once() -> None:
 
 
 # Leases, the minute and the clock.
+
+
+@pytest.fixture
+def in_auckland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the computer stand where it is the next day at noon in UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Pacific/Auckland")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_auckland")
+def test_the_day_is_that_of_utc_wherever_the_computer_stands() -> None:
+    ledger = Ledger(ROOMY)
+    send(ledger, DECEMBER - 6 * 3600 * SECOND, 3)
+    assert ledger.as_dict()["days"] == {"2026-11-30": 3}
+    assert ledger.used(DECEMBER) == 0
 
 
 def test_the_last_request_of_the_share_is_sent_and_the_next_one_waits() -> None:

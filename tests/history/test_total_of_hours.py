@@ -120,7 +120,7 @@ def test_the_total_is_taken_where_no_row_lies_on_both_sides_of_midnight() -> Non
     assert total_of_hours(DAYS[0], KOLKATA, 2400, rows) == 2400
 
 
-def test_what_is_missing_between_midnight_and_the_first_hour_is_none_of_the_days_hours() -> None:
+def test_what_is_missing_between_midnight_and_the_first_hour_is_not_the_days() -> None:
     rows = {**quarters(BEGIN - DAY, BEGIN), **quarters(FIRST, NEXT)}
     assert total_of_hours(DAYS[0], KOLKATA, 2400, rows) == 2400
 

@@ -266,7 +266,7 @@ def test_whether_inverters_slept_beside_the_night_is_settled_after_three_hours()
     assert [computable(morning, series(*[5.0] * quarters), quarters) for quarters in (25, 26, 27)] == [12, 13, 27]
 
 
-def test_a_time_too_long_before_the_night_to_be_sleep_is_settled_after_three_hours_too() -> None:
+def test_a_time_too_long_before_the_night_to_be_sleep_is_settled_too() -> None:
     afternoon = dict(series(9.0, start=START - 8 * QUARTER)) | dict(series(*[0.0] * 30, start=SUNSET))
     assert [computable(afternoon, series(*[5.0] * quarters), quarters) for quarters in (13, 14, 17)] == [0, 1, 17]
 

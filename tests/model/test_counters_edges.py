@@ -6,17 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.solar_cloud.model.counters import device_counters, flow_counters, most_production, total_of
+from custom_components.solar_cloud.model.counters import device_counters, flow_counters, most_production
 from custom_components.solar_cloud.model.data import SystemData
-from custom_components.solar_cloud.model.elements import (
-    DayEnergy,
-    Device,
-    DeviceKind,
-    DeviceReading,
-    Flow,
-    LifetimeBase,
-    Update,
-)
+from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Flow, Update
 from custom_components.solar_cloud.model.lifetime import LifetimeCounter
 from custom_components.solar_cloud.model.merging import recalled
 from custom_components.solar_cloud.model.published import book_of
@@ -145,21 +137,26 @@ def night(start: datetime, end: datetime) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("missing", "dark", "known"),
+    ("missing", "unmetered", "dark", "known"),
     [
-        (range(72, 120), night, True),  # inverters sleep
-        (range(72, 120), never_dark, False),
-        (range(20, 24), night, False),
-        (range(94, 96), night, True),
+        (range(72, 120), range(30, 34), night, True),  # inverters sleep
+        (range(72, 120), range(30, 34), never_dark, False),
+        (range(20, 24), range(30, 34), night, False),
+        (range(94, 96), range(30, 34), night, True),
+        (range(72, 120), range(94, 96), night, False),
     ],
 )
-def test_production_is_carried_to_another_midnight_where_every_part_of_the_time_is_known(
-    missing: range, dark: Callable[[datetime, datetime], bool], known: bool
+def test_production_is_carried_to_another_midnight_where_all_of_the_time_is_known(
+    missing: range, unmetered: range, dark: Callable[[datetime, datetime], bool], known: bool
 ) -> None:
     rows = ON + 2
     life = Life(bases={})
     production = [None if number in missing else 10.0 for number in range(rows)]
-    life.report(rows, production, grid_import=[5.0] * rows, grid_export=[1.0] * rows)
+    bought = [None if number in unmetered else 5.0 for number in range(rows)]
+    # What no meter at all has reported is a time of which nothing is known.
+    sold = [None if number in unmetered and number > 92 else 1.0 for number in range(rows)]
+    life.report(rows, production, grid_import=bought, grid_export=sold)
+    # The grid's lifetimes are a day younger; there are rows missing between them and that of production.
     data = replace(life.data, bases={BUY: base(400_480, NEXT_DAY), SELL: base(300_096, NEXT_DAY)})
     data = replace(data, counters={C: LifetimeCounter(published_wh=1.0, as_of=MIDNIGHT, offset_wh=0.0)})
     found = flow_counters(data, book_of(data, dark), life.now, BERLIN)[C]
@@ -167,6 +164,33 @@ def test_production_is_carried_to_another_midnight_where_every_part_of_the_time_
     consumed = 2 * (4.0 if 97 in missing else 14.0)
     total = 1_000_000 + produced + 400_480 - 300_096 + consumed
     assert (found.published_wh == total) is known
+
+
+@pytest.mark.parametrize(("sold", "consumed"), [(300_000.0, 1_100_060 + 86 * 14), (1_400_060.0, 86 * 14)])
+def test_consumption_begins_with_all_rows_that_are_known_between_its_lifetimes(sold: float, consumed: float) -> None:
+    rows = ON + 2
+    life = Life(bases={SELL: sold})
+    gap = [None if 20 <= number < 32 else 5.0 for number in range(rows)]
+    life.report(rows, [10.0] * rows, grid_import=gap, grid_export=[None if wh is None else 1.0 for wh in gap])
+    life.take(Update(bases={BUY: base(400_000 + 5 * ON, NEXT_DAY)}))
+    # 84 rows of the import are known of the day before its lifetime.
+    assert life.lifetime()[C] == consumed
+
+
+def test_a_battery_without_rows_is_taken_to_be_where_its_lifetimes_are() -> None:
+    rows = ON + 2
+    life = Life(bases={TAKE: 20_000.0, GIVE: 19_000.0}, devices=BATTERY)
+    life.report(rows, [10.0] * rows, grid_import=[5.0] * rows, grid_export=[1.0] * rows)
+    life.take(Update(bases={BUY: base(400_480, NEXT_DAY), SELL: base(300_096, NEXT_DAY)}))
+    assert life.lifetime()[C] == 1_000_000 + 400_000 - 300_000 - 1_000
+
+
+def test_a_sum_below_zero_leaves_a_consumption_where_it_is() -> None:
+    life = Life(bases=GRID_BASES)
+    life.report(1, [10], grid_import=[5], grid_export=[0])
+    data = replace(life.data, lifetime_base=base(-200_000))
+    counter = flows_counted(data, life.now)[C]
+    assert (counter.published_wh, counter.waits) == (1_100_015, False)
 
 
 # Single devices.
@@ -256,47 +280,5 @@ def test_counters_of_devices_that_are_gone_go() -> None:
     counter = {P: LifetimeCounter(published_wh=5.0)}
     data = Life(devices={"A": INVERTERS["A"]}).data
     assert device_counters({"A": counter, "B": counter}, data, Update(), MIDNIGHT, BERLIN) == {"A": counter}
-
-
-# What an answer says of the lifetime.
-
-
-READ = LifetimeCounter(published_wh=53_000.0, as_of=MIDNIGHT + 20 * QUARTER)
-
-
-def said(today: float, before: float, counter: LifetimeCounter = READ) -> float | None:
-    """Return the lifetime that an answer gives a counter, half an hour after that was read."""
-    update = Update(today=DayEnergy(day=DAY, energy_wh=today), lifetime=LifetimeBase(day=DAY, before_wh=before))
-    return total_of(counter, update, Life(size_w=4000.0).data, MIDNIGHT + 22 * QUARTER)
-
-
-@pytest.mark.parametrize(
-    ("total", "known"),
-    [
-        (52_999.4, False),
-        (52_999.5, True),
-        (57_500.0, True),  # 6 kW for half an hour and a quarter
-        (57_500.1, False),
-    ],
-)
-def test_an_answer_goes_on_from_the_lifetime_where_the_time_allows_it(total: float, known: bool) -> None:
-    assert said(3_000.0, total - 3_000.0) == (pytest.approx(total) if known else None)
-    shifted = replace(READ, offset_wh=1_000.0)
-    assert said(3_000.0, total - 4_000.0, shifted) == (pytest.approx(total) if known else None)
-
-
-@pytest.mark.parametrize(
-    ("counter", "known"),
-    [
-        (READ, True),
-        (replace(READ, as_of=MIDNIGHT + 22 * QUARTER), True),
-        (replace(READ, as_of=MIDNIGHT + 23 * QUARTER), False),
-        (replace(READ, as_of=None), False),
-        (replace(READ, published_wh=None), False),
-        (replace(READ, suspect_wh=3.0), False),
-    ],
-)
-def test_an_answer_says_nothing_of_a_lifetime_that_waits_or_is_of_the_future(
-    counter: LifetimeCounter, known: bool
-) -> None:
-    assert said(3_000.0, 50_500.0, counter) == (53_500 if known else None)
+    same = {"A": counter}
+    assert device_counters(same, data, Update(), MIDNIGHT, BERLIN) is same

@@ -37,6 +37,7 @@ TARGETS = (
         tests=(
             "model/test_counters.py",
             "model/test_counters_edges.py",
+            "model/test_counters_production.py",
             "model/test_production.py",
             "model/test_published.py",
         ),
