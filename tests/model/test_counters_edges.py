@@ -177,6 +177,18 @@ def test_consumption_begins_with_all_rows_that_are_known_between_its_lifetimes(s
     assert life.lifetime()[C] == consumed
 
 
+def test_consumption_begins_with_all_rows_of_production_that_are_known_too() -> None:
+    rows = ON + 2
+    life = Life(bases={SELL: 300_000.0})
+    production = [None if 20 <= number < 32 else 10.0 for number in range(rows)]
+    bought = [None if number in {40, 41} else 5.0 for number in range(rows)]
+    life.report(rows, production, grid_import=bought, grid_export=[1.0] * rows)
+    life.take(Update(lifetime=base(1_000_960, NEXT_DAY)))
+    life.take(Update(bases={BUY: base(400_000)}))
+    # 84 rows of production are known of the day before its lifetime, and 84 of consumption.
+    assert life.lifetime()[C] == 1_100_960 - 84 * 10 + 84 * 14
+
+
 def test_a_battery_without_rows_is_taken_to_be_where_its_lifetimes_are() -> None:
     rows = ON + 2
     life = Life(bases={TAKE: 20_000.0, GIVE: 19_000.0}, devices=BATTERY)
