@@ -29,7 +29,7 @@ TARGETS = (
     Target(
         name="lifetime",
         files=("model/lifetime.py",),
-        tests=("model/test_lifetime.py",),
+        tests=("model/test_lifetime.py", "model/test_counters.py"),
     ),
     Target(
         name="counters",
@@ -50,12 +50,13 @@ TARGETS = (
             "history/test_reconciled.py",
             "history/test_spread.py",
             "history/test_total_of_hours.py",
+            "history/test_takeover_rules.py",
         ),
     ),
     Target(
         name="balance",
         files=("model/balance.py",),
-        tests=("model/test_balance.py",),
+        tests=("model/test_balance.py", "model/test_counters.py", "history/test_complete_hours.py"),
     ),
     Target(
         name="grant",
