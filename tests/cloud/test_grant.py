@@ -27,6 +27,7 @@ class Endpoint:
     errors: list[Exception] = field(default_factory=list)
     held: asyncio.Event = field(default_factory=asyncio.Event)
     life: timedelta = LIFE
+    revoked: list[Tokens] = field(default_factory=list)
 
     async def refresh(self, tokens: Tokens, *, vital: bool) -> Tokens:
         self.asked.append((tokens.refresh, vital))
@@ -34,6 +35,9 @@ class Endpoint:
         if self.errors:
             raise self.errors.pop(0)
         return pair(tokens.number + 1, self.clock.now, self.life)
+
+    async def revoke(self, tokens: Tokens) -> None:
+        self.revoked.append(tokens)
 
 
 def pair(number: int = 1, issued_at: datetime = NOW, life: timedelta = LIFE, consent: str = "one") -> Tokens:
@@ -150,7 +154,7 @@ async def test_a_pair_that_could_not_be_saved_is_kept_and_saved_the_next_time(de
     for _ in range(2):
         with pytest.raises(TemporarilyUnavailable) as raised:
             await desk.grant.token()
-        assert "refresh-2" not in str(raised.value)
+        assert str(raised.value) == "the new tokens could not be saved"
         assert raised.value.__cause__ is None
     assert desk.saved == []
     assert {"access-1", "refresh-1", "access-2", "refresh-2"} == set(desk.grant.secrets)
@@ -158,7 +162,7 @@ async def test_a_pair_that_could_not_be_saved_is_kept_and_saved_the_next_time(de
     assert [tokens.refresh for tokens in desk.saved] == ["refresh-2"]
     assert len(desk.endpoint.asked) == 1
     assert set(desk.grant.secrets) == {"access-2", "refresh-2"}
-    assert "could not be saved: OSError" in caplog.text
+    assert caplog.messages == ["The new sign-in tokens could not be saved: OSError"] * 2
     assert "refresh-2" not in caplog.text
 
 
@@ -305,6 +309,18 @@ async def test_a_grant_lives_through_an_outage_of_three_weeks(desk):
 def test_a_pair_is_the_same_after_it_was_stored():
     tokens = pair(7, datetime(2026, 3, 29, 1, 30, 15, 250_000, tzinfo=UTC))
     assert Tokens.from_dict(tokens.as_dict()) == tokens
+
+
+def test_a_pair_is_stored_under_the_names_that_home_assistant_stores_tokens_under() -> None:
+    assert pair(7).as_dict() == {
+        "access_token": "access-7",
+        "refresh_token": "refresh-7",
+        "token_type": "Bearer",
+        "issued_at": NOW.timestamp(),
+        "expires_at": (NOW + LIFE).timestamp(),
+        "consent": "one",
+        "number": 7,
+    }
 
 
 @pytest.mark.parametrize("name", ["access_token", "refresh_token", "issued_at", "expires_at"])

@@ -1,13 +1,14 @@
 """A grant in odd circumstances: clocks that jump, a refusal that is final, an account that goes away meanwhile."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from custom_components.solar_cloud.cloud.errors import ClientRefused, CredentialRefused, TemporarilyUnavailable
-from custom_components.solar_cloud.cloud.grant import REFRESH_AGE, VITAL_AGE, newer
+from custom_components.solar_cloud.cloud.grant import CLOCKS_DIFFER, REFRESH_AGE, VITAL_AGE, newer
 
 from .conftest import NOW
 from .test_grant import LIFE, Desk, desk, end, make, pair
@@ -15,6 +16,7 @@ from .test_grant import LIFE, Desk, desk, end, make, pair
 __all__ = ["desk", "make"]
 
 MONTH = timedelta(days=31)
+SECOND = timedelta(seconds=1)
 
 
 # Clocks that jump.
@@ -38,6 +40,15 @@ async def test_a_clock_that_is_put_right_by_seconds_costs_no_refresh(make: Calla
     await desk.grant.keep_alive()
     assert await desk.grant.token() == "access-1"
     assert desk.endpoint.asked == []
+
+
+@pytest.mark.parametrize(("ahead", "asked"), [(CLOCKS_DIFFER, []), (CLOCKS_DIFFER + SECOND, [("refresh-1", True)])])
+async def test_clocks_may_differ_by_an_hour_before_a_pair_is_from_the_future(
+    make: Callable[..., Desk], ahead: timedelta, asked: list[tuple[str, bool]]
+) -> None:
+    desk = make(pair(issued_at=NOW + ahead))
+    await desk.grant.keep_alive()
+    assert desk.endpoint.asked == asked
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=1), MONTH])
@@ -135,6 +146,39 @@ async def test_giving_up_a_grant_sends_nothing_and_never_fails(desk: Desk, fails
     desk.endpoint.held.set()
     await desk.grant.settled()
     assert len(desk.endpoint.asked) == 1
+
+
+async def test_the_pair_that_was_on_its_way_is_the_one_that_is_revoked(desk: Desk) -> None:
+    end(desk)
+    desk.endpoint.held.clear()
+    waiting = asyncio.create_task(desk.grant.token())
+    await asyncio.sleep(0)
+    revoking = asyncio.create_task(desk.grant.revoke())
+    await asyncio.sleep(0.01)
+    assert desk.endpoint.revoked == []
+    desk.endpoint.held.set()
+    await revoking
+    assert [tokens.refresh for tokens in desk.endpoint.revoked] == ["refresh-2"]
+    assert await waiting == "access-2"
+
+
+async def test_who_waits_for_a_refresh_that_is_stopped_may_try_again(make: Callable[..., Desk]) -> None:
+    started: list[asyncio.Task[None]] = []
+
+    def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        started.append(asyncio.create_task(work))
+        return started[-1]
+
+    desk = make(start=start)
+    end(desk)
+    desk.endpoint.held.clear()
+    waiting = asyncio.create_task(desk.grant.token())
+    await asyncio.sleep(0.01)
+    started[0].cancel()
+    with pytest.raises(TemporarilyUnavailable, match=r"^the refresh was stopped$"):
+        await waiting
+    desk.endpoint.held.set()
+    assert await desk.grant.token() == "access-2"
 
 
 # Pairs.

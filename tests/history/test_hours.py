@@ -11,7 +11,10 @@ from custom_components.solar_cloud.history.hours import (
     adds_up,
     day_hours,
     day_total,
+    days_between,
+    first_whole_day,
     hours_of,
+    series_of_hours,
     shared_hours,
     whole_hours,
 )
@@ -171,6 +174,35 @@ def test_the_total_of_a_day_is_that_of_its_own_hours():
     assert day_total(many, date(2026, 6, 1), zone) == 1.0
 
 
+def test_days_are_counted_with_the_first_and_the_last_of_them() -> None:
+    first = date(2028, 2, 28)
+    assert days_between(first, date(2028, 3, 1)) == [first, date(2028, 2, 29), date(2028, 3, 1)]
+    assert days_between(first, first) == [first]
+    assert days_between(first, first - DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hour", "day"),
+    [
+        ("Europe/Berlin", utc(2026, 6, 9, 22), date(2026, 6, 10)),
+        ("Europe/Berlin", utc(2026, 6, 9, 23), date(2026, 6, 11)),
+        ("Europe/Berlin", utc(2026, 6, 9, 21), date(2026, 6, 10)),
+        # Midnight lies within the hour from 18 to 19 UTC, which is the day's before.
+        ("Asia/Kolkata", utc(2026, 6, 9, 18), date(2026, 6, 10)),
+        ("Asia/Kolkata", utc(2026, 6, 9, 19), date(2026, 6, 10)),
+        ("Asia/Kolkata", utc(2026, 6, 9, 20), date(2026, 6, 11)),
+    ],
+)
+def test_the_first_whole_day_is_the_one_that_lacks_no_hour(name: str, hour: datetime, day: date) -> None:
+    assert first_whole_day(hour, ZoneInfo(name)) == day
+
+
+def test_hours_are_a_series_of_intervals_of_an_hour() -> None:
+    assert series_of_hours({NOON: 100.0, NOON + HOUR: 0.0}) == series_of(
+        [interval(NOON, 60, 100.0), interval(NOON + HOUR, 60, 0.0)]
+    )
+
+
 def test_a_day_shares_its_first_and_last_hour_where_midnight_lies_within_an_hour():
     assert shared_hours(date(2026, 6, 10), ZoneInfo("Europe/Berlin")) == []
     assert shared_hours(date(2026, 6, 10), ZoneInfo("Asia/Kolkata")) == [
@@ -189,6 +221,12 @@ def test_hours_add_up_to_a_total_as_nearly_as_shared_hours_can_tell():
     assert adds_up(hours, day, zone, 2590)
     assert not adds_up(hours, day, zone, 2610)
     assert not adds_up(hours, day, ZoneInfo("Asia/Karachi"), 2401)
+    assert not adds_up(hours, day, ZoneInfo("Asia/Karachi"), 2400.5)
+    assert adds_up(hours, day, ZoneInfo("Asia/Karachi"), 2400.4)
+    # A shared hour that is not known can tell nothing.
+    known = {hour: energy for hour, energy in hours.items() if hour != first}
+    assert adds_up(known, day, zone, 2500.4)
+    assert not adds_up(known, day, zone, 2500.5)
     assert adds_up(
         {hour: energy for hour, energy in hours.items() if hour != first}, day, ZoneInfo("Asia/Karachi"), 2400
     )

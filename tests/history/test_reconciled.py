@@ -304,6 +304,29 @@ def test_sums_are_exact_to_the_last_bit_where_one_hour_has_nearly_all():
         assert all(hours[start] == pytest.approx(one.energy_wh, abs=1e-9) for start, one in known.items())
 
 
+def test_the_noise_of_binary_fractions_goes_to_the_largest_hours_and_not_to_the_night() -> None:
+    chance = Random(3)
+    for _ in range(200):
+        by_day = [hour for hour in day_hours(JUNE, BERLIN) if 4 <= hour.hour < 18]
+        known = series_of(interval(hour, 60, round(3000 * chance.random(), 3) + 0.001) for hour in by_day)
+        total = fsum(one.energy_wh for one in known.values()) * (1 + 1e-13 * (chance.random() - 0.5))
+        hours = reconciled(JUNE, BERLIN, total, known, PLACE, Shape.SUN)
+        assert fsum(hours.values()) == total
+        assert all(hours[hour] == 0 for hour in hours if hour not in by_day)
+
+
+def test_a_row_of_the_day_before_takes_no_row_out_that_reaches_into_the_day() -> None:
+    begin = day_hours(JUNE, BERLIN)[0]
+    before, into = interval(begin - 30 * MINUTE, 30, 7), interval(begin - 15 * MINUTE, 30, 20)
+    assert reconciled(JUNE, BERLIN, None, series_of([before, into]), PLACE, Shape.EVEN) == {begin: 10}
+
+
+def test_a_total_beside_rows_of_nothing_is_laid_evenly_where_no_shape_is_known() -> None:
+    hours = day_hours(JUNE, BERLIN)
+    known = series_of(interval(hour, 60, 0) for hour in hours)
+    assert reconciled(JUNE, BERLIN, 48, known, PLACE, Shape.EVEN) == dict.fromkeys(hours, 2)
+
+
 def test_a_sum_right_between_two_floats_is_put_right_in_the_second_hour():
     last_bit = 2.0**-40
     known = series_of(

@@ -115,6 +115,26 @@ def test_a_fraction_of_a_watt_hour_goes_to_the_largest_hour():
     assert list(spread(0.5, hours, [0, 1, 2]).values()) == [0, 0, 0.5]
 
 
+@pytest.mark.parametrize(
+    ("total", "laid"),
+    [
+        (10.75, [4.75, 3, 3]),  # ten in whole, one of them to the first, and the rest
+        (9.75, [3.75, 3, 3]),  # of equal hours the first
+        (435.0, [145, 145, 145]),
+        (4.35 * 100, [4.35 * 100 - 290, 145, 145]),  # 435, but for the noise of binary fractions
+    ],
+)
+def test_equal_hours_get_whole_watt_hours_and_the_first_one_the_rest(total: float, laid: list[float]) -> None:
+    hours = day_hours(date(2026, 6, 1), BERLIN)[:3]
+    assert list(spread(total, hours, [1.0] * 3).values()) == laid
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_only_the_ratio_of_weights_counts(scale: float) -> None:
+    hours = day_hours(date(2026, 6, 1), BERLIN)[:3]
+    assert list(spread(10, hours, [1 * scale, 3 * scale, 1 * scale]).values()) == [2, 6, 2]
+
+
 def test_totals_of_any_kind_add_up_exactly_and_are_never_negative():
     chance, hours = Random(5), day_hours(date(2026, 3, 29), BERLIN)
     for _ in range(1000):
@@ -133,7 +153,7 @@ def test_totals_of_any_kind_add_up_exactly_and_are_never_negative():
 def test_nothing_can_be_laid_over_no_hour_or_where_no_hour_has_weight():
     hours = day_hours(date(2026, 6, 1), BERLIN)[:2]
     for parts in ([], [0.0, 0.0], [1.0, -1.0], [float("nan"), float("nan")]):
-        with pytest.raises(ValueError, match="nothing to lay"):
+        with pytest.raises(ValueError, match=r"^nothing to lay the energy over$"):
             spread(5, hours[: len(parts)], parts)
 
 

@@ -1,6 +1,6 @@
 """What the hours of a day in a zone at half hours are to add up to, and how two series become one."""
 
-from datetime import date
+from datetime import date, datetime
 from math import fsum
 from random import Random
 from zoneinfo import ZoneInfo
@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.solar_cloud.history.hours import Shape, combined, day_hours, reconciled, total_of_hours, touching
-from custom_components.solar_cloud.model.series import midnight
+from custom_components.solar_cloud.model.series import Series, midnight
+from simulator.plant.plant import Plant
 
 from .helpers import DAY, HOUR, MINUTE, PLACES, interval, series_of, utc
 from .test_reconciled import detail_of, plant_in
@@ -18,6 +19,25 @@ DAYS = [date(2026, 6, 8) + number * DAY for number in range(3)]
 HALF_HOURS = ["America/St_Johns", "Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe"]
 
 
+def truth(plant: Plant, day: date) -> dict[datetime, float]:
+    return {hour: plant.flow_wh("load", hour, hour + HOUR) for hour in day_hours(day, plant.zone)}
+
+
+def reconciled_hours(plant: Plant, day: date, rows: Series) -> dict[datetime, float]:
+    """Return the hours of a day, by rows and by the total that the cloud has from midnight to midnight."""
+    total = plant.flow_wh("load", midnight(day, plant.zone), midnight(day + DAY, plant.zone))
+    target = total_of_hours(day, plant.zone, total, rows)
+    return reconciled(day, plant.zone, target, rows, PLACES[plant.zone.key], Shape.EVEN)
+
+
+@pytest.mark.parametrize("day", [date(2026, 4, 5), date(2026, 10, 4)])
+def test_a_day_that_begins_or_ends_at_half_past_has_what_its_hours_have(day: date) -> None:
+    # On Lord Howe the clock is changed by half an hour.
+    plant = plant_in("Australia/Lord_Howe")
+    rows = {**detail_of(plant, day, 15, load=True), **detail_of(plant, day + DAY, 15, load=True)}
+    assert reconciled_hours(plant, day, rows) == truth(plant, day)
+
+
 @pytest.mark.parametrize("name", HALF_HOURS)
 def test_hours_that_rows_know_keep_what_they_say_whatever_the_days_total_is_of(name):
     plant = plant_in(name)
@@ -25,10 +45,7 @@ def test_hours_that_rows_know_keep_what_they_say_whatever_the_days_total_is_of(n
     for day in DAYS:
         rows |= detail_of(plant, day, 15, load=True)
     for day in DAYS[:2]:
-        total = plant.flow_wh("load", midnight(day, plant.zone), midnight(day + DAY, plant.zone))
-        target = total_of_hours(day, plant.zone, total, rows)
-        hours = reconciled(day, plant.zone, target, rows, PLACES[name], Shape.EVEN)
-        assert hours == {hour: plant.flow_wh("load", hour, hour + HOUR) for hour in day_hours(day, plant.zone)}
+        assert reconciled_hours(plant, day, rows) == truth(plant, day)
 
 
 @pytest.mark.parametrize("name", HALF_HOURS)
@@ -48,6 +65,64 @@ def test_a_hole_gets_just_what_the_total_has_beyond_the_rows_of_the_day(name):
 def test_where_days_consist_of_hours_the_total_is_the_total():
     rows = series_of([interval(utc(2026, 6, 8), 60, 100)])
     assert total_of_hours(DAYS[0], ZoneInfo("Europe/Berlin"), 777.5, rows) == 777.5
+    # The rows of the day say less than half a watt-hour less.
+    known = series_of(interval(utc(2026, 6, 7) + number * HOUR, 60, 100) for number in range(72))
+    assert total_of_hours(DAYS[0], ZoneInfo("Europe/Berlin"), 2400.25, known) == 2400.25
+
+
+def test_a_day_that_was_left_out_has_the_total_that_the_cloud_gives_it() -> None:
+    assert total_of_hours(date(2011, 12, 30), ZoneInfo("Pacific/Apia"), 5.0, {}) == 5.0
+
+
+def quarters(start: datetime, end: datetime, energy: float = 25.0) -> Series:
+    count = (end - start) // (15 * MINUTE)
+    return series_of(interval(start + number * 15 * MINUTE, 15, energy) for number in range(count))
+
+
+# The day in Kolkata, which begins and ends within an hour, and its hours.
+BEGIN, FIRST, STOP, END = utc(2026, 6, 7, 18, 30), utc(2026, 6, 7, 19), utc(2026, 6, 8, 18, 30), utc(2026, 6, 8, 19)
+NEXT = utc(2026, 6, 9, 19)
+
+
+@pytest.mark.parametrize(
+    ("total", "hours"),
+    [
+        (2400, 2400),
+        (2400.4, 2400),  # the same day to the watt-hour
+        (2400.5, 2400.5),
+        (2410, 2410),  # no row lies in two days, so all of that is the day's
+        (2390, 2390),
+        (2700, 2700),
+        (20, 20),
+        (0, 0),
+    ],
+)
+def test_hours_have_what_their_rows_say_and_what_the_total_has_beyond(total: float, hours: float) -> None:
+    assert total_of_hours(DAYS[0], KOLKATA, total, quarters(BEGIN, NEXT)) == hours
+
+
+def test_hours_have_what_lies_in_them_where_night_and_day_are_different() -> None:
+    rows = {**quarters(BEGIN, FIRST, 40.0), **quarters(FIRST, STOP, 0.0), **quarters(STOP, NEXT, 7.0)}
+    # The first half hour is no part of the hours, the half hour after midnight is.
+    assert total_of_hours(DAYS[0], KOLKATA, 80, rows) == 14
+    assert total_of_hours(DAYS[0], KOLKATA, 90, rows) == 24
+    assert total_of_hours(DAYS[0], KOLKATA, 0, rows) == 0
+
+
+@pytest.mark.parametrize("again", [END, END + HOUR])
+def test_the_total_is_taken_where_the_rows_end_before_the_last_hour_does(again: datetime) -> None:
+    rows = {**quarters(BEGIN, STOP + 15 * MINUTE), **quarters(again, NEXT)}
+    assert total_of_hours(DAYS[0], KOLKATA, 2500, rows) == 2500
+
+
+def test_the_total_is_taken_where_no_row_lies_on_both_sides_of_midnight() -> None:
+    rows = {**quarters(BEGIN, STOP), **quarters(STOP + 15 * MINUTE, NEXT)}
+    assert total_of_hours(DAYS[0], KOLKATA, 2400, rows) == 2400
+
+
+def test_what_is_missing_between_midnight_and_the_first_hour_is_not_the_days() -> None:
+    rows = {**quarters(BEGIN - DAY, BEGIN), **quarters(FIRST, NEXT)}
+    assert total_of_hours(DAYS[0], KOLKATA, 2400, rows) == 2400
 
 
 def test_the_total_is_taken_while_the_next_days_half_of_the_last_hour_is_unknown():
@@ -97,6 +172,7 @@ def test_of_two_series_the_first_is_believed_and_the_second_fills_its_gaps():
         *(utc(2026, 6, 8, 11) + number * 15 * MINUTE for number in range(4)),
         utc(2026, 6, 8, 13),
     ]
+    assert fsum(one.energy_wh for one in both.values()) == 206
     assert combined({}, first) == combined(first, {}) == first
 
 

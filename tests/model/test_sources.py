@@ -122,6 +122,41 @@ def test_an_outage_is_no_step(quarters: int):
     assert source == Source(job="meters", end=NOON + (4 + quarters) * QUARTER, step=3600)
 
 
+def test_twelve_hours_are_the_longest_step() -> None:
+    assert after(bought(0), bought(4), bought(52))[Flow.GRID_IMPORT].step == 12 * 3600
+
+
+def test_what_was_of_the_future_begins_anew_and_what_is_of_now_goes_on() -> None:
+    job, now = "meters", NOON + 3 * QUARTER
+    before = {Flow.GRID_IMPORT: Source(job=job, end=now, step=900), Flow.GRID_EXPORT: Source(job=job, end=LATER)}
+    found = sources_after(before, Update(flows={Flow.GRID_EXPORT: (row(1),)}), DEVICES, job, now)
+    assert found[Flow.GRID_IMPORT] == before[Flow.GRID_IMPORT]
+    assert found[Flow.GRID_EXPORT] == Source(job=job, end=NOON + QUARTER)
+
+
+def test_a_source_whose_time_nobody_knows_takes_the_first_that_comes() -> None:
+    today = DayEnergy(day=NOON.date(), energy_wh=5.0)
+    found = after(Update(today=today), Update(today=today, power=Power(power_w=1.0, measured_at=NOON)), job="summary")
+    assert found[energy_of(Flow.PRODUCTION)] == Source(job="summary", end=NOON)
+    assert after(Update(today=today))[energy_of(Flow.PRODUCTION)] == Source(job="meters")
+
+
+def test_a_kind_of_device_is_of_the_newest_reading_of_any() -> None:
+    later, latest = NOON + QUARTER, NOON + 2 * QUARTER
+    readings = {
+        "B": DeviceReading(measured_at=latest, last_report=NOON),
+        "A": DeviceReading(last_report=later, level_percent=1.0),
+        "C": DeviceReading(level_percent=50.0, level_at=later),
+        "gone": DeviceReading(level_percent=50.0, level_at=latest),
+    }
+    assert {name: one.end for name, one in after(Update(readings=readings)).items()} == {
+        DeviceKind.INVERTER: latest,
+        LEVEL: later,
+    }
+    silent = Update(readings={"A": DeviceReading(power_w=1.0)})
+    assert after(silent) == {}
+
+
 def test_an_older_answer_moves_nothing():
     sources = after(bought(1), bought(4))
     assert sources_after(sources, bought(2), DEVICES, "history", LATER) == sources

@@ -69,7 +69,7 @@ class Ledger:
         self._settle(now)
         self._heed(now)
         for scope in (Scope.MONTH, Scope.MINUTE):
-            if (until := self._state.blocked.get(scope)) and until > now:
+            if until := self._state.blocked.get(scope):
                 raise LimitReached(until, scope)
         limits = self.limits
         if self.used(now) >= (limits.per_month if owner else limits.month_share):

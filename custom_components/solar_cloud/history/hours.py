@@ -85,8 +85,6 @@ def series_of_hours(hours: Mapping[datetime, float]) -> dict[datetime, Interval]
 
 def combined(first: Series, second: Series) -> Series:
     """Return two series in one, without those intervals of the second that overlap with one of the first."""
-    if not first or not second:
-        return first or second
     taken = sorted(first.values(), key=lambda one: one.start)
     starts = [one.start for one in taken]
     apart = {}
@@ -102,7 +100,7 @@ def touching(series: Series, day: date, zone: ZoneInfo) -> Series:
     hours = day_hours(day, zone)
     if not hours:
         return {}
-    start, end = min(hours[0], midnight(day, zone)), hours[-1] + HOUR
+    start, end = midnight(day, zone), hours[-1] + HOUR
     return {begin: one for begin, one in series.items() if one.start < end and one.end > start}
 
 
@@ -234,16 +232,17 @@ def total_of_hours(day: date, zone: ZoneInfo, total_wh: float, known: Series) ->
     hours = day_hours(day, zone)
     if not hours or (hours[0] == start and hours[-1] + HOUR == stop):
         return total_wh
-    rows = _apart(one for one in known.values() if one.start < hours[-1] + HOUR and one.end > start)
-    if not rows or rows[-1].end < hours[-1] + HOUR or not any(row.start <= stop < row.end for row in rows):
+    last = hours[-1] + HOUR
+    rows = _apart(one for one in known.values() if one.start < last and one.end > start)
+    if not rows or rows[-1].end < last or (stop < last and not any(row.start <= stop < row.end for row in rows)):
         return total_wh
     in_hours = fsum(max(0.0, energy) for hour, energy in hours_of(rows).items() if hours[0] <= hour <= hours[-1])
-    if rows[0].start > start and len(whole_hours(known, hours[0], hours[-1] + HOUR)) == len(hours):
+    if rows[0].start > start and len(whole_hours(known, hours[0], last)) == len(hours):
         # What is missing lies in the hour before, which is the day's before.
         return in_hours
     beyond = total_wh - fsum(_part_between(row, start, stop) for row in rows)
     # Of an interval that lies in two days nobody knows how much is whose.
-    divided = fsum(row.energy_wh for row in rows if row.start < start < row.end or row.start < stop < row.end)
+    divided = fsum(row.energy_wh for row in rows if row.start < start or row.start < stop < row.end)
     return in_hours if abs(beyond) < max(SAME_WH, divided) else max(0.0, in_hours + beyond)
 
 

@@ -38,7 +38,7 @@ type Solution = Mapping[Flow, float | Reason]
 
 def tolerance(*values: float) -> float:
     """Return by how much sums of these values may differ without contradicting each other."""
-    return max(LEAST_TOLERANCE_WH, TOLERANCE * max(values, default=0.0))
+    return max(LEAST_TOLERANCE_WH, TOLERANCE * max(values))
 
 
 def disagreement(values: Energies) -> float | None:
@@ -186,11 +186,12 @@ class Book:
         It may for an hour, and as long as one of the flows that it follows from is behind as a whole, or nobody knows
         whether the inverters sleep.
         """
-        settled = self._newest(start) - SETTLED
         reached = min(self._reach(one) for one in inputs_of(flow, self.storage))
         for span in self.between(start, end):
             is_missing = span.computed.get(flow, Reason.INPUT_MISSING) is Reason.INPUT_MISSING
-            if is_missing and (span.end > settled or span.start >= reached or self._may_yet_be_asleep(span)):
+            if is_missing and (
+                self._newest() - span.end < SETTLED or span.start >= reached or self._may_yet_be_asleep(span)
+            ):
                 return
             yield span
 
@@ -212,9 +213,6 @@ class Book:
         return Span(start=start, end=end, measured=measured, computed=solve(measured, self.computed, self.storage))
 
     def _production(self, start: datetime, end: datetime) -> float | None:
-        interval = self.production.get(start)
-        if interval is not None and interval.end == end:
-            return interval.energy_wh
         parts, at = 0.0, start
         while at < end:
             interval = self.production.get(at)
@@ -231,7 +229,7 @@ class Book:
         """
         if self.dark(start, end):
             return True
-        since = self._newest(start) - end
+        since = self._newest() - end
         if since < SETTLED:
             return False
         before = next((self.production[at] for at in backward(self.production) if at < start), None)
@@ -251,18 +249,18 @@ class Book:
 
     def _may_yet_be_asleep(self, span: Span) -> bool:
         """Return whether a time without production is beside the dark, and too new to know sleep from a late row."""
-        if Flow.PRODUCTION in span.measured or self._newest(span.start) - span.end >= LATE:
+        if Flow.PRODUCTION in span.measured or self._newest() - span.end >= LATE:
             return False
         start, end = span.start - DIM, span.end + DIM
         return self.dark(end - _MOMENT, end) or self.dark(start, start + _MOMENT)
 
     def _is_dim(self, row: Interval, watts: float, share: float) -> bool:
-        most = max((one.mean_power_w for one in self.production.values()), default=0.0)
+        most = max(one.mean_power_w for one in self.production.values())
         return row.mean_power_w <= max(watts, share * most)
 
-    def _newest(self, default: datetime) -> datetime:
-        """Return when the newest interval of any meter or battery began."""
-        return max((next(backward(series)) for series in self.flows.values() if series), default=default)
+    def _newest(self) -> datetime:
+        """Return when the newest interval of any meter or battery began; there is one."""
+        return max(next(backward(series)) for series in self.flows.values() if series)
 
     def _reach(self, flow: Flow) -> datetime:
         """Return up to when a flow is reported."""

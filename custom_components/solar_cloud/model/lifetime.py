@@ -87,7 +87,7 @@ class LifetimeCounter:
         published = self.published_wh
         if published is None:
             # A first 0 may be a glitch; publishing it would make the true value a jump.
-            return self._publish(value, as_of, now) if value > 0 else self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
+            return self._publish(raw_wh, as_of, now) if raw_wh > 0 else self._doubt(raw_wh, as_of, now, CONFIRM_JUMP)
         if value >= published - SAME_WH:
             # A clock was wrong where the last value is of the future.
             elapsed = LONGEST if self.as_of is None or self.as_of > now else as_of - (self.complete_until or self.as_of)
@@ -122,7 +122,7 @@ class LifetimeCounter:
         # What is read once a day does not wait for a third day.
         waited = stood >= CONFIRM_FALL or (readings >= CONFIRM_READINGS and stood >= confirm)
         if self.published_wh is None and waited:
-            return self._publish(raw_wh + self.offset_wh, as_of, now)
+            return self._publish(raw_wh, as_of, now)
         if self.published_wh is None or not waited or (confirm is not CONFIRM_JUMP and raw_wh <= first + SAME_WH):
             return replace(self, suspect_readings=readings)
         # It goes on from the published value by what it has grown since it was first seen where it is now: what it had

@@ -1,0 +1,68 @@
+"""``scripts/mutation``: change one thing of a file at a time, and see whether its own tests notice."""
+
+import argparse
+from collections.abc import Collection, Iterable, Mapping, Sequence
+import os
+from pathlib import Path
+import sys
+import tempfile
+
+from .accepted import Change, accepted
+from .run import Found, MutationFailed, run
+from .targets import TARGETS
+
+LEAST = 95
+"""Of 100 mutants of a file that must be noticed."""
+
+
+def table(found: Iterable[Found]) -> list[str]:
+    """Return the lines of a table, a line for each file."""
+    lines = [f"{'file':<32} {'mutants':>7} {'killed':>6} {'survived':>8} {'share':>7}"]
+    return lines + [
+        f"{one.file:<32} {one.mutants:>7} {one.killed:>6} {len(one.survivors):>8} {one.share:>6.1f}%" for one in found
+    ]
+
+
+def complaints(found: Iterable[Found], known: Mapping[Change, str]) -> list[str]:
+    """Return what is wrong: survivors that the list does not know, and files of which too few were killed."""
+    wrong: list[str] = []
+    for one in found:
+        wrong += [f"Nobody notices this, and no reason is listed:\n{it}" for it in one.survivors if it not in known]
+        if one.share < LEAST:
+            wrong.append(f"Less than {LEAST} % of the mutants of {one.file} were killed: {one.share:.1f} %")
+    return wrong
+
+
+def outdated(found: Sequence[Found], known: Collection[Change]) -> list[str]:
+    """Return the entries of the list that are of the files in question, and that no survivor fits."""
+    files, survivors = {one.file for one in found}, {it for one in found for it in one.survivors}
+    return [f"Listed, and not among the survivors:\n{it}" for it in known if it.file in files and it not in survivors]
+
+
+def main() -> int:
+    """Mutate what is asked for and print the table; returns 1 where something is wrong."""
+    parser = argparse.ArgumentParser(prog="scripts/mutation", description=__doc__)
+    parser.add_argument("files", nargs="*", help="only these, as the table names them")
+    parser.add_argument("--children", type=int, default=os.cpu_count() or 1, help="how many run at the same time")
+    args = parser.parse_args()
+    if unknown := set(args.files) - {file for target in TARGETS for file in target.files}:
+        parser.error(f"not among the files that are mutated: {', '.join(sorted(unknown))}")
+    known, found = accepted(), list[Found]()
+    for target in TARGETS:
+        files = [file for file in target.files if not args.files or file in args.files]
+        if files:
+            print(f"==> {', '.join(files)}", flush=True)
+            with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+                try:
+                    found += run(target, files, Path(folder), args.children)
+                except MutationFailed as err:
+                    print(err)
+                    return 1
+    wrong = complaints(found, known)
+    print("\n".join(["", *table(found)]))
+    print("".join(f"\n{text}\n" for text in [*outdated(found, known), *wrong]), end="")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What is mutated, and which tests are to notice: those of the same room, without a Home Assistant."""
+
+from dataclasses import dataclass
+
+ROOT = "custom_components/solar_cloud"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A few files of one room that are mutated together."""
+
+    name: str
+    files: tuple[str, ...]
+    """Paths below the integration."""
+    tests: tuple[str, ...]
+    """Paths below `tests/`."""
+
+    def path_of(self, file: str) -> str:
+        """Return where a file is, below the root of the project."""
+        return f"{ROOT}/{file}"
+
+
+TARGETS = (
+    Target(
+        name="ledger",
+        files=("budget/ledger.py", "budget/state.py", "budget/cycle.py"),
+        tests=("budget/test_ledger.py", "budget/test_ledger_edges.py", "budget/test_state.py", "budget/test_cycle.py"),
+    ),
+    Target(
+        name="lifetime",
+        files=("model/lifetime.py",),
+        tests=("model/test_lifetime.py", "model/test_counters.py"),
+    ),
+    Target(
+        name="counters",
+        files=("model/counters.py",),
+        tests=(
+            "model/test_counters.py",
+            "model/test_counters_edges.py",
+            "model/test_counters_production.py",
+            "model/test_production.py",
+            "model/test_published.py",
+        ),
+    ),
+    Target(
+        name="hours",
+        files=("history/hours.py",),
+        tests=(
+            "history/test_hours.py",
+            "history/test_reconciled.py",
+            "history/test_spread.py",
+            "history/test_total_of_hours.py",
+            "history/test_takeover_rules.py",
+        ),
+    ),
+    Target(
+        name="balance",
+        files=("model/balance.py",),
+        tests=("model/test_balance.py", "model/test_counters.py", "history/test_complete_hours.py"),
+    ),
+    Target(
+        name="grant",
+        files=("cloud/grant.py",),
+        tests=("cloud/test_grant.py", "cloud/test_grant_odd.py", "cloud/test_grant_secrets.py"),
+    ),
+)
