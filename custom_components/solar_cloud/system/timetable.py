@@ -84,6 +84,20 @@ class Timetable:
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )
 
+    def forced_price(self, now: datetime) -> int:
+        """Return how many requests it takes to read what moves although it is not due; 0: nothing may be read now."""
+        runs: dict[str, Run] = {}
+        price = 0
+        for job, terms in self.jobs():
+            if not job.applies_to(self._state.data):
+                continue
+            if due := self.is_due(terms, runs, now):
+                runs[terms.runs_with or terms.name] = Run(due=due)
+            elif self.may_force(terms, runs, now):
+                runs.setdefault(terms.runs_with or terms.name, Run(due=due))
+                price += terms.cost
+        return price
+
     def may_sleep(self, job: JobTerms, now: datetime) -> bool:
         """Return whether those that run with a job may go alone: it is dark, and the day has been read to its end."""
         done, dark_since = self._of(job).done_at, self._pace.sunlight.dark_since(now)
