@@ -130,8 +130,11 @@ class Timetable:
             leader = self._client.job(job.runs_with).terms_for(self._state.data)
             due = self._due_at(leader, now) if self._of(job).done_at else now
             return due if until is None else max(due, until)
-        if until is not None and (until > now or not self._pace.includes(job.name)):
+        if until is not None and until > now:
             return until
+        if not self._pace.includes(job.name):
+            # It rested, and does no more: its time is over, or it is one that a wrong clock has set.
+            return until or now
         if job.night and job.weight and self._of(job).tried_at is None:
             # What reports something in the dark is published at once when a system is new.
             return now
