@@ -25,6 +25,7 @@ from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.entities import (
     binary_sensors,
+    buttons,
     cloud_sensors,
     flow_sensors,
     history_sensors,
@@ -141,6 +142,7 @@ def _system_descriptions() -> Iterator[tuple[str, Any]]:
     yield from (("sensor", row) for row in cloud_sensors.CLOUD_SENSORS)
     yield from (("sensor", row) for row in history_sensors.HISTORY_SENSORS)
     yield from (("binary_sensor", row) for row in binary_sensors.SYSTEM_BINARY_SENSORS)
+    yield from (("button", row) for row in buttons.SYSTEM_BUTTONS)
     yield from (("event", row) for row in event.EVENTS)
 
 
@@ -175,8 +177,8 @@ def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]
         or getattr(description, "native_unit_of_measurement", None)
         or text.get("unit_of_measurement")
     )
-    classes = [description.device_class, getattr(description, "state_class", None)]
-    platform_class = {"binary_sensor": ["binary"], "event": ["event"]}.get(platform, [])
+    classes = [getattr(description, "device_class", None), getattr(description, "state_class", None)]
+    platform_class = {"binary_sensor": ["binary"], "button": ["button"], "event": ["event"]}.get(platform, [])
     return [
         text["name"],
         f"`{description.key}`",

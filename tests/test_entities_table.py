@@ -61,6 +61,7 @@ def other_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entities_table.binary_sensors, "DEVICE_BINARY_SENSORS", ())
     monkeypatch.setattr(entities_table.cloud_sensors, "CLOUD_SENSORS", ())
     monkeypatch.setattr(entities_table.performance_sensors, "PERFORMANCE_SENSORS", ())
+    monkeypatch.setattr(entities_table.buttons, "SYSTEM_BUTTONS", ())
     monkeypatch.setattr(entities_table.event, "EVENTS", ())
 
 

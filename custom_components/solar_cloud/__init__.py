@@ -27,7 +27,7 @@ from .upkeep.devices import register_account
 from .upkeep.issues import clear_underperforming
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR]
 TRIES = 3
 """How many systems are asked at set-up before the account counts as unreachable."""
 

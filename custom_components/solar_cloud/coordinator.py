@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
@@ -21,6 +21,7 @@ from .model.data import SystemData
 from .model.elements import Alert, System
 from .model.merging import recalled
 from .sky.sun import Place
+from .system.asking import Asking
 from .system.availability import Availability
 from .system.failures import explained
 from .system.follower import Follower
@@ -72,6 +73,7 @@ class SystemCoordinator(SystemValues):
         self._storage = SystemStorage(hass, self._state)
         self._pace = SystemPace(hass, client, metered, self._state, self._zone)
         self._timetable = Timetable(client, self._state, self._pace)
+        self._asking = Asking(self.name, self._timetable, metered)
         self._availability = Availability(self.name, entry.title, client, self._state)
         self._runner = JobRunner(
             self.name, self._state, self._timetable, self._pace, self._zone, is_signed_in=is_signed_in(entry.data)
@@ -79,6 +81,8 @@ class SystemCoordinator(SystemValues):
         self._withheld = WithheldLog(self.name)
         self._followers: list[Follower] = []
         self._forced = False
+        self._failure: HomeAssistantError | None = None
+        """Why the newest pass over the jobs lacks what matters."""
         self._stopped = False
         self._is_running = False
         self._silent: frozenset[str] = frozenset()
@@ -139,9 +143,20 @@ class SystemCoordinator(SystemValues):
 
     @override
     async def async_request_refresh(self) -> None:
-        """Refresh what moves, although it is not due: the owner asked for it (`homeassistant.update_entity`)."""
+        """Refresh what moves, although it is not due: the owner asked for it (`homeassistant.update_entity`).
+
+        Where the part of the plan for that is used up, only what is due is read; the log says so once a day.
+        """
         self._forced = True
         await super().async_request_refresh()
+
+    async def async_read_now(self) -> None:
+        """Read what moves now, and raise `HomeAssistantError` where that cannot be, or fails."""
+        self._asking.require(dt_util.utcnow())
+        self._forced = True
+        await self.async_refresh()
+        if self._failure is not None:
+            raise self._failure
 
     @property
     def has_data(self) -> bool:
@@ -197,14 +212,16 @@ class SystemCoordinator(SystemValues):
     @override
     async def _async_update_data(self) -> SystemData:
         if self.client.refused:
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
-        forced, self._forced = self._forced, False
+            self._failure = ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
+            raise self._failure
+        forced, self._forced = self._forced and self._asking.may_ask(dt_util.utcnow()), False
         self._is_running = True
         try:
-            failure = await self._runner.async_run(forced=forced)
+            self._failure = failure = await self._runner.async_run(forced=forced)
         except CredentialRefused as err:
             self.client.refused = True
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
+            self._failure = ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
+            raise self._failure from err
         finally:
             self._is_running = False
         now = dt_util.utcnow()

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, get_system_health_info
@@ -29,15 +30,40 @@ from ..home.conftest import (
 async def test_the_account_tells_what_was_spent_and_what_is_left(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
+    await async_setup_component(hass, "homeassistant", {})
     entry = await add_account(hass, "enphase_v2", enphase_input(cloud))
     await pass_time(hass, freezer, timedelta(minutes=61))
     sent = len(cloud.sent())
+    used = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{entry.entry_id}_requests_used")
+    await hass.services.async_call("homeassistant", "update_entity", {"entity_id": used}, blocking=True)
+    assert len(cloud.sent()) == sent
     assert state_of(hass, f"{entry.entry_id}_requests_used") == str(sent)
     assert state_of(hass, f"{entry.entry_id}_requests_left") == str(10_000 - sent)
     assert state_of(hass, f"{entry.entry_id}_resets_at") == "2026-07-01T00:00:00+00:00"
     cloud.simulator.clear_requests()
     await pass_time(hass, freezer, timedelta(minutes=1))
     assert len(cloud.sent()) <= 2
+
+
+async def test_what_was_spent_is_written_every_quarter_of_an_hour_at_most(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud))
+    states: list[str] = []
+    sensor = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{entry.entry_id}_requests_used")
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        if (state := event.data["new_state"]) is not None:
+            states.append(state.state)
+
+    async_track_state_change_event(hass, [sensor or ""], changed)
+    before = len(cloud.sent())
+    await pass_time(hass, freezer, timedelta(hours=2), step=timedelta(minutes=1))
+    sent = len(cloud.sent())
+    assert sent - before > 20
+    assert 7 <= len(states) <= 9
+    assert sent - 6 <= int(states[-1]) <= sent
 
 
 async def test_enphase_has_no_billing_day_to_choose(hass: HomeAssistant, cloud: Cloud) -> None:

@@ -82,6 +82,7 @@ class World:
     """The requests that a run really sends."""
     reads: list[Read] = field(default_factory=list)
     sent: list[datetime] = field(default_factory=list)
+    asked_reads: int = 0
     waits: int = 0
     """How often the ledger had to hold a request back for the minute's limit."""
 
@@ -158,9 +159,19 @@ class World:
         self.pacing.ran(system, job.name, self.now, end if job.weight > 0 else None)
 
     def owner_reads(self, system: str) -> None:
-        """Read at once, whether it is due or not."""
-        self._spend()
-        self.answer(system, next(iter(self.jobs_of(system))))
+        """Read at once, whether it is due or not, as far as there is a share for it."""
+        job = next(iter(self.jobs_of(system)))
+        if self.ledger.owners_share(self.now).next_at(job.cost, self.now) > self.now:
+            return
+        for _ in range(job.cost):
+            self._spend(asked=True)
+        self.asked_reads += 1
+        self.answer(system, job)
+
+    @property
+    def own_reads(self) -> int:
+        """How many readings nobody asked for."""
+        return len(self.reads) - self.asked_reads
 
     def restart(self) -> None:
         """Begin anew with what was persisted."""
@@ -171,10 +182,10 @@ class World:
         for system, memory in memories.items():
             self.join(system, memory=memory)
 
-    def _spend(self) -> None:
+    def _spend(self, *, asked: bool = False) -> None:
         if self.ledger.needs_lease(self.now):
             self.ledger.lease(self.now)
-        self.ledger.spend(self.now)
+        self.ledger.spend(self.now, asked=asked)
         self.sent.append(self.now)
 
 

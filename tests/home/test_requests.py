@@ -8,6 +8,8 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
 
@@ -139,6 +141,7 @@ async def test_a_restart_sends_nothing_and_shows_the_last_data_at_once(
     hass: HomeAssistant, cloud: Cloud, account: str
 ) -> None:
     entry = await add(hass, cloud, account)
+    await entry.runtime_data.account.async_refresh()
     before = {state.entity_id: state.state for state in hass.states.async_all()}
     cloud.simulator.clear_requests()
     await restart(hass, entry)
@@ -220,6 +223,64 @@ async def test_what_the_owner_asks_for_is_read_at_once_but_not_twice_a_minute(
     assert cloud.sent() == ["/systems/67/summary"]
     await update()
     assert cloud.sent() == ["/systems/67/summary"]
+
+
+async def test_the_button_reads_now_and_says_when_the_share_for_it_is_used_up(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud))
+    button = {"entity_id": "button.eich_residence_read_now"}
+    freezer.tick(90)
+    cloud.simulator.clear_requests()
+    await hass.services.async_call("button", "press", button, blocking=True)
+    assert cloud.sent() == ["/systems/67/summary"]
+    ledger, now = entry.runtime_data.metered.ledger, datetime.now(UTC)
+    for _ in range(ledger.owners_share(now).left):
+        ledger.spend(now, asked=True)
+    freezer.tick(90)
+    with pytest.raises(HomeAssistantError) as refused:
+        await hass.services.async_call("button", "press", button, blocking=True)
+    assert refused.value.translation_key == "owners_share_used"
+    assert refused.value.translation_placeholders == {
+        "name": "Eich Residence",
+        "part": "1000",
+        "left": "0",
+        "until": "2026-06-30 17:00",
+    }
+    assert cloud.sent() == ["/systems/67/summary"]
+
+
+async def test_the_button_says_why_the_cloud_was_not_read(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    await add_account(hass, "enphase_v2", enphase_input(cloud))
+    freezer.tick(90)
+    cloud.simulator.fail("*", status=503, times=None)
+    with pytest.raises(HomeAssistantError) as refused:
+        await hass.services.async_call(
+            "button", "press", {"entity_id": "button.eich_residence_read_now"}, blocking=True
+        )
+    assert refused.value.translation_key == "temporarily_unavailable"
+
+
+async def test_an_automation_that_asks_every_few_minutes_is_named_in_the_log_once_a_day(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    await async_setup_component(hass, "homeassistant", {})
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    before = entry.runtime_data.metered.ledger.used(datetime.now(UTC))
+    power = er.async_get(hass).async_get_entity_id("sensor", "solar_cloud", "solaredge_1148616_power")
+    for _ in range(4 * 60):
+        await hass.services.async_call("homeassistant", "update_entity", {"entity_id": power}, blocking=True)
+        await pass_time(hass, freezer, timedelta(minutes=6), step=timedelta(minutes=6))
+    share = entry.runtime_data.metered.ledger.owners_share(datetime.now(UTC))
+    # A day's part of two hundred is seven; a reading of this site takes three.
+    assert 3 <= share.before + share.today <= 2 * 9
+    # In 28 hours with two mornings.
+    assert entry.runtime_data.metered.ledger.used(datetime.now(UTC)) - before <= 2000 / 30 * 28 / 24 * 1.25 + 2 * 9
+    said = [record for record in caplog.records if "more often than its plan allows" in record.getMessage()]
+    assert 1 <= len(said) <= 2
+    assert "200 requests a month" in said[0].getMessage()
 
 
 async def test_no_request_when_the_month_is_spent_and_the_last_values_stay(

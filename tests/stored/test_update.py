@@ -231,6 +231,8 @@ async def test_readings_go_on_after_an_update_with_what_was_learned_before(
 ) -> None:
     async with home(config_dir, async_test_recorder, stored.statistics) as hass:
         await pass_time(hass, freezer, timedelta(hours=3), timedelta(minutes=10))
+        # It is written every quarter of an hour at most.
+        await hass.config_entries.async_entries("solar_cloud")[0].runtime_data.account.async_refresh()
         states, statistics = states_of(hass), await statistics_of(hass)
     assert complaints(caplog) == []
     times = [request.time for request in cloud.simulator.requests]

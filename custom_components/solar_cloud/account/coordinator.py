@@ -1,17 +1,24 @@
-"""The requests of an account, as its sensors publish them: pushed whenever a system has been read, never polled."""
+"""The requests of an account, as its sensors publish them: whoever spends them, but seldom enough for the recorder."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 import logging
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .metered import MeteredAccount
 
 _LOGGER = logging.getLogger(__name__)
+
+PUBLISH_EVERY = timedelta(minutes=15)
+"""A plan with many requests would write a state for each."""
+SET_UP = timedelta(minutes=1)
+"""After so long set-up has sent what it sends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +37,41 @@ class AccountCoordinator(DataUpdateCoordinator[Requests]):
         """Follow the credential's ledger until the account is unloaded."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title, always_update=False)
         self._metered = metered
+        self._unsub_publish: CALLBACK_TYPE | None = None
+        self._published_at = dt_util.utcnow() + SET_UP - PUBLISH_EVERY
         self.data = self._requests()
         entry.async_on_unload(metered.async_add_watcher(self._ledger_changed))
+        entry.async_on_unload(self._stop)
+
+    @override
+    async def _async_update_data(self) -> Requests:
+        """Return what the ledger says now: somebody asked for it, and it costs nothing."""
+        self._published_at = dt_util.utcnow()
+        return self._requests()
 
     @callback
     def _ledger_changed(self) -> None:
+        """Publish at once what has not changed for a while, else when it is time again."""
+        if self._unsub_publish is not None or self._requests() == self.data:
+            return
+        wait = self._published_at + PUBLISH_EVERY - dt_util.utcnow()
+        if timedelta(0) < wait <= PUBLISH_EVERY:
+            self._unsub_publish = async_call_later(self.hass, wait, self._publish)
+        else:
+            self._publish()
+
+    @callback
+    def _publish(self, _now: datetime | None = None) -> None:
+        self._unsub_publish = None
+        self._published_at = dt_util.utcnow()
         if (requests := self._requests()) != self.data:
             self.async_set_updated_data(requests)
+
+    @callback
+    def _stop(self) -> None:
+        if self._unsub_publish is not None:
+            self._unsub_publish()
+            self._unsub_publish = None
 
     def _requests(self) -> Requests:
         now, ledger = dt_util.utcnow(), self._metered.ledger

@@ -57,7 +57,7 @@ async def async_grant(hass: HomeAssistant, entry: ConfigEntry) -> Grant | None:
         held.use(endpoint)
         return held
     store = GrantStore(hass, entry.entry_id)
-    tokens = newer(given, Tokens.from_dict(await store.async_read()))
+    tokens = newer(given, Tokens.from_dict(await store.async_read() or {}))
     if tokens is None:
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
 

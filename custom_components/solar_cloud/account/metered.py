@@ -92,7 +92,7 @@ class MeteredAccount:
 
     @callback
     def async_notify_watchers(self) -> None:
-        """Call all watchers: requests were spent."""
+        """Call all watchers: a request was spent, or another plan holds."""
         for watcher in list(self._watchers):
             watcher()
 
@@ -120,7 +120,10 @@ class MeteredAccount:
         async with self._loading:
             if self._account is None:
                 self._account = Account(
-                    Ledger(limits, await self._store.async_read()), self._store.async_save, clock=dt_util.utcnow
+                    Ledger(limits, await self._store.async_read()),
+                    self._store.async_save,
+                    clock=dt_util.utcnow,
+                    on_spent=self.async_notify_watchers,
                 )
                 self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write)
         if cycle_day is not None or not self.pacing.systems:

@@ -1,4 +1,4 @@
-"""Files that something must be in before it is used: a store that raises when it could not write."""
+"""The files of this integration: what cannot be read is set aside, and what has to be on disk is, or it raises."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any, override
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 
@@ -20,7 +21,55 @@ DAMAGED: Mapping[str, Any] = MappingProxyType({"days": None})
 """What a ledger is given for a file that cannot be read: a count that it has to assume."""
 
 
-class StrictStore(Store[dict[str, Any]]):
+class OwnStore(Store[dict[str, Any]]):
+    """A file of ours. One that cannot be read keeps no account away: it is set aside, and worked out anew."""
+
+    def __init__(self, hass: HomeAssistant, key: str, *, serialize_in_event_loop: bool = True) -> None:
+        """Name the file. Where it takes its time to become JSON, it may do so in another thread."""
+        super().__init__(
+            hass,
+            STORAGE_VERSION,
+            f"{DOMAIN}.{key}",
+            private=True,
+            atomic_writes=True,
+            serialize_in_event_loop=serialize_in_event_loop,
+        )
+
+    async def async_read(self) -> Mapping[str, Any] | None:
+        """Return what was saved; `None` when nothing ever was, or when it cannot be read and was set aside."""
+        was_there = await self.hass.async_add_executor_job(Path(self.path).exists)
+        try:
+            stored: Any = await self.async_load()
+        except Exception as err:  # noqa: BLE001 - a newer version, a folder, a disk that fails: none keeps an account away
+            _LOGGER.debug("%s cannot be loaded: %s", self.key, type(err).__name__)
+            stored = None
+        if isinstance(stored, dict):
+            return stored
+        if was_there:
+            await self.async_set_aside()
+        return None
+
+    async def async_set_aside(self) -> None:
+        """Move a file that cannot be used out of the way, and say so: it is worked out anew."""
+        # Home Assistant keeps a file that is no JSON under such a name itself.
+        aside = f"{self.path}.corrupt.{dt_util.utcnow():%Y%m%dT%H%M%S}"
+        kept = await self.hass.async_add_executor_job(_moved, self.path, aside)
+        where = f"and is kept as {Path(aside).name}" if kept else "and cannot be moved away"
+        _LOGGER.warning("The file %s cannot be used %s; what was in it is worked out anew", self.key, where)
+
+
+def _moved(path: str, aside: str) -> bool:
+    """Return whether a file is out of the way now."""
+    try:
+        Path(path).rename(aside)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+class StrictStore(OwnStore):
     """A store that raises when it could not write.
 
     Home Assistant's own only logs a write that failed and puts it off while Home Assistant stops: good for settings,
@@ -29,7 +78,7 @@ class StrictStore(Store[dict[str, Any]]):
 
     def __init__(self, hass: HomeAssistant, key: str) -> None:
         """Name the file."""
-        super().__init__(hass, STORAGE_VERSION, f"{DOMAIN}.{key}", private=True, atomic_writes=True)
+        super().__init__(hass, key)
         self._saving = asyncio.Lock()
         self._failed = False
 
@@ -64,14 +113,11 @@ class LedgerStore(StrictStore):
         """Name the file after the metered credential."""
         super().__init__(hass, f"ledger.{key}")
 
+    @override
     async def async_read(self) -> Mapping[str, Any] | None:
         """Return what was saved, `None` when nothing ever was, and `DAMAGED` when that cannot be read any more."""
         was_there = await self.hass.async_add_executor_job(self._was_there)
-        try:
-            stored = await self.async_load()
-        except Exception:  # noqa: BLE001 - whatever a broken file raises, it must not keep the owner's data away
-            stored = None
-        if stored or not was_there:
+        if (stored := await super().async_read()) or not was_there:
             return stored
         _LOGGER.warning("The stored request count cannot be read: an even pace and the owner's share count as used")
         return DAMAGED
@@ -99,11 +145,3 @@ class GrantStore(StrictStore):
             await Store.async_save(self, data)
         else:
             await super().async_save(data)
-
-    async def async_read(self) -> Mapping[str, Any]:
-        """Return what was saved; nothing where that cannot be read."""
-        try:
-            stored: Any = await self.async_load()
-        except Exception:  # noqa: BLE001 - whatever a broken file raises, the entry still has tokens to try
-            return {}
-        return stored if isinstance(stored, dict) else {}

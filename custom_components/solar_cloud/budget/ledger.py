@@ -15,6 +15,7 @@ from typing import Any
 
 from .cycle import cycle_start, next_cycle
 from .limit import LimitReached, Scope
+from .owners_share import OwnersShare, part_of
 from .plan import Limits
 from .state import LedgerState, read_state
 
@@ -72,7 +73,7 @@ class Ledger:
             if until := self._state.blocked.get(scope):
                 raise LimitReached(until, scope)
         limits = self.limits
-        if self.used(now) >= (limits.per_month if owner else limits.month_share):
+        if (self.left(now) if owner else self.left_for_readings(now)) <= 0:
             raise LimitReached(self.resets_at(now), Scope.MONTH)
         recent = self._state.recent
         if len(recent) < limits.minute_share:
@@ -92,10 +93,13 @@ class Ledger:
         self._state.lease_day = _day(now)
         return self.snapshot()
 
-    def spend(self, now: datetime) -> None:
-        """Count one request that is being sent, whatever will come of it."""
+    def spend(self, now: datetime, *, asked: bool = False) -> None:
+        """Count one request that is being sent, whatever will come of it; `asked`: somebody asked before it was due."""
         self._settle(now)
-        self._state.days[_day(now)] = self._state.days.get(_day(now), 0) + 1
+        today = _day(now)
+        self._state.days[today] = self._state.days.get(today, 0) + 1
+        if asked:
+            self._state.asked[today] = self._state.asked.get(today, 0) + 1
         self._state.recent.append(now)
         self._state.leased = max(0, self._state.leased - 1)
 
@@ -129,10 +133,30 @@ class Ledger:
         """Return the requests that the plan still allows in this cycle, the owner's share included."""
         return max(0, self.limits.per_month - self.used(now))
 
+    def left_for_readings(self, now: datetime) -> int:
+        """Return the requests that may still be sent in this cycle without anybody asking.
+
+        What is asked for is taken from the last 5 % first, which is there for that.
+        """
+        limits = self.limits
+        asked = min(self._asked(now), limits.per_month - limits.month_share)
+        return max(0, min(self.left(now), limits.month_share + asked - self.used(now)))
+
+    def owners_share(self, now: datetime) -> OwnersShare:
+        """Return what may still be asked for by hand."""
+        self._settle(now)
+        today = self._state.asked.get(_day(now), 0)
+        return OwnersShare(
+            part=part_of(self.limits),
+            before=self._asked(now) - today,
+            today=today,
+            midnight=_midnight(_day(now)),
+            resets_at=self.resets_at(now),
+        )
+
     def resets_at(self, now: datetime) -> datetime:
         """Return when the count begins again (aware UTC)."""
-        day = next_cycle(_day(now), self._cycle_day)
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return _midnight(next_cycle(_day(now), self._cycle_day))
 
     def snapshot(self) -> dict[str, Any]:
         """Return what must be on disk now; the open lease stays open."""
@@ -143,6 +167,11 @@ class Ledger:
         """Return what must be on disk after a clean shutdown: requests that were leased and not sent are given back."""
         self._state.leased = 0
         return self.snapshot()
+
+    def _asked(self, now: datetime) -> int:
+        """Return the requests of this cycle that somebody asked for."""
+        start = cycle_start(_day(now), self._cycle_day)
+        return sum(count for day, count in self._state.asked.items() if day >= start)
 
     def _forget_learned(self) -> None:
         self._state.learned.clear()
@@ -158,6 +187,7 @@ class Ledger:
             # The month turned under our eyes: this clock runs true, and a wrong one counted days of later months.
             end = next_cycle(today, self._cycle_day)
             state.days = {day: count for day, count in state.days.items() if day < end}
+            state.asked = {day: count for day, count in state.asked.items() if day < end}
         state.last_seen = today
         if state.doubtful:
             self._assume(now, start)
@@ -183,7 +213,7 @@ class Ledger:
     def _assume(self, now: datetime, start: date) -> None:
         """Fill up a count that could not be read: what an even pace had sent by now, and the owner's share."""
         self._state.doubtful = False
-        begin = datetime(start.year, start.month, start.day, tzinfo=UTC)
+        begin = _midnight(start)
         elapsed = (now - begin) / (self.resets_at(now) - begin)
         limits = self.limits
         owners = limits.per_month - limits.month_share
@@ -195,3 +225,7 @@ class Ledger:
 
 def _day(now: datetime) -> date:
     return now.astimezone(UTC).date()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

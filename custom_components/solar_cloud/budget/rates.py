@@ -67,7 +67,7 @@ def budget_of(ledger: Ledger, now: datetime) -> Budget:
     """Return what the ledger says at `now` (aware UTC)."""
     limits = ledger.limits
     return Budget(
-        left=max(0, limits.month_share - ledger.used(now)),
+        left=ledger.left_for_readings(now),
         share=limits.month_share,
         per_minute=limits.minute_share,
         resets_at=ledger.resets_at(now),

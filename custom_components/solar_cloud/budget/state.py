@@ -22,6 +22,8 @@ class LedgerState:
 
     days: dict[date, int] = field(default_factory=dict)
     """Requests sent, by UTC day."""
+    asked: dict[date, int] = field(default_factory=dict)
+    """Those of them that somebody asked for before they were due, by UTC day."""
     recent: list[datetime] = field(default_factory=list)
     """When requests were sent in the last minute, ascending."""
     leased: int = 0
@@ -46,6 +48,7 @@ class LedgerState:
         kept = sorted(self.days)[-MOST_DAYS:]
         return {
             "days": {day.isoformat(): count for day, count in self.days.items() if day in kept or day == today},
+            "asked": {day.isoformat(): count for day, count in self.asked.items() if day in kept or day == today},
             "recent": [moment.isoformat() for moment in self.recent],
             "leased": self.leased,
             "lease_day": self.lease_day.isoformat(),
@@ -68,6 +71,7 @@ def read_state(stored: Any) -> LedgerState:
         state.doubtful = True
         return state
     _read_days(state, stored.get("days"))
+    _read_asked(state, stored.get("asked"))
     _read_lease(state, stored.get("leased"), stored.get("lease_day"))
     recent = stored.get("recent")
     state.recent = sorted(moment for item in _items(recent) if (moment := _moment(item)))
@@ -94,6 +98,13 @@ def _read_days(state: LedgerState, stored: Any) -> None:
             state.doubtful = True
         else:
             state.days[day] = count
+
+
+def _read_asked(state: LedgerState, stored: Any) -> None:
+    """Take over what somebody asked for; what is damaged is left out, and more than was sent is not believed."""
+    for key, value in stored.items() if isinstance(stored, Mapping) else ():
+        if (day := _date(key)) is not None and (count := _count(value)):
+            state.asked[day] = min(count, state.days.get(day, 0))
 
 
 def _read_lease(state: LedgerState, leased: Any, lease_day: Any) -> None:

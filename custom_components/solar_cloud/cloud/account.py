@@ -24,7 +24,7 @@ _owner_asks: ContextVar[bool] = ContextVar("owner_asks", default=False)
 
 @contextmanager
 def owner_asks() -> Iterator[None]:
-    """Let the requests of a block use the last 5 % of the month: the owner waits for their answers."""
+    """Let the requests of a block count as asked for: they may use the last 5 % of the month."""
     token = _owner_asks.set(True)
     try:
         yield
@@ -35,7 +35,8 @@ def owner_asks() -> Iterator[None]:
 class Account:
     """One metered credential: its ledger, where that is saved, and the rule of one request in flight.
 
-    Shared by every client that uses the credential. `save` writes the ledger's state to disk before it returns.
+    Shared by every client that uses the credential. `save` writes the ledger's state to disk before it returns,
+    `on_spent` is called for each request.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Account:
         *,
         clock: Callable[[], datetime] = utcnow,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        on_spent: Callable[[], None] = lambda: None,
     ) -> None:
         self.ledger = ledger
         self.clock = clock
@@ -52,6 +54,7 @@ class Account:
         """Whether anything is answered that is asked under the credential."""
         self._save = save
         self._sleep = sleep
+        self._on_spent = on_spent
         self._in_flight = asyncio.Lock()
 
     @asynccontextmanager
@@ -68,6 +71,7 @@ class Account:
             async with self._in_flight:
                 wait = await self._slot(owner=owner or vital or _owner_asks.get(), vital=vital)
                 if not wait:
+                    self._on_spent()
                     yield
                     return
             if wait > patience:
@@ -90,14 +94,14 @@ class Account:
             except LimitReached as err:
                 if not vital or err.scope is not ThrottleScope.MONTH:
                     raise Throttled(err.until, err.scope, sent=False) from None
-                self.ledger.spend(now)
+                self.ledger.spend(now, asked=_owner_asks.get())
                 await self._lease(now)
                 return timedelta(0)
             if wait:
                 return wait
             if not self.ledger.needs_lease(now):
                 # With the same moment: in between, the month of the lease must not turn.
-                self.ledger.spend(now)
+                self.ledger.spend(now, asked=_owner_asks.get())
                 return wait
             await self._lease(now)
 

@@ -7,7 +7,6 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 
-from ..account.metered import metered_account
 from ..cloud.base import Cloud
 from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled, WrongApplication
 from ..const import CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
@@ -53,8 +52,6 @@ async def async_list_systems(
     except Exception:
         _LOGGER.exception("Unexpected error while the credential was tried")
         return {"base": "unknown"}, ()
-    finally:
-        metered_account(hass, data).async_notify_watchers()
 
 
 class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryFlow):

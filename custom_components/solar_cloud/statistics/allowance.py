@@ -8,6 +8,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..budget.rates import budget_of
+from ..cloud.account import owner_asks
 from ..cloud.errors import CloudError, CredentialRefused, Throttled
 from ..const import DOMAIN
 from ..system.failures import ERROR_KEYS, explained
@@ -29,11 +30,11 @@ def spare_requests(metered: MeteredAccount) -> int:
 class Allowance:
     """The requests that one call of an action may spend, and those that it has spent.
 
-    The owner's last 5 % of the month are not touched: an automation may call again and again.
+    They come from the tenth of the month that may be asked for: an automation may call again and again.
     """
 
     def __init__(self, coordinator: SystemCoordinator, metered: MeteredAccount, most: int | None = None) -> None:
-        """Allow at most so many requests, by default all that the month has left."""
+        """Allow at most so many requests, by default all that may still be asked for this month."""
         self.spent = 0
         self._coordinator = coordinator
         self._metered = metered
@@ -42,7 +43,8 @@ class Allowance:
     @property
     def left(self) -> int:
         """How many requests may still be spent."""
-        left = budget_of(self._metered.ledger, dt_util.utcnow()).left
+        now, ledger = dt_util.utcnow(), self._metered.ledger
+        left = min(ledger.owners_share(now).left, ledger.left(now))
         return left if self._most is None else min(left, self._most - self.spent)
 
     def require(self, price: int) -> None:
@@ -55,6 +57,7 @@ class Allowance:
                     "name": self._coordinator.name,
                     "price": str(price),
                     "left": str(self.left),
+                    "part": str(self._metered.ledger.owners_share(dt_util.utcnow()).part),
                 },
             )
 
@@ -66,7 +69,8 @@ class Allowance:
             raise _credential_refused(None)
         self.spent += price
         try:
-            yield
+            with owner_asks():
+                yield
         except CredentialRefused as err:
             # The next reading asks the owner for a new one.
             coordinator.client.refused = True
@@ -76,8 +80,6 @@ class Allowance:
         except CloudError as err:
             key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
             raise explained(coordinator.name, key, err) from err
-        finally:
-            self._metered.async_notify_watchers()
 
 
 def _credential_refused(err: Exception | None) -> HomeAssistantError:

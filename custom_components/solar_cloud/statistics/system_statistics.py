@@ -5,14 +5,13 @@ Days are the system's own.
 
 from datetime import date, datetime, timedelta
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
+from ..account.storage import OwnStore
 from ..cloud.archive import Archive, Totals
-from ..const import DOMAIN
 from ..history.state import HistoryState
 from ..model.data import SystemData
 from ..model.elements import Flow
@@ -26,15 +25,14 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-STORAGE_VERSION = 1
 DAY = timedelta(days=1)
 DETAIL_DAYS = 7
 """So many of the last days are read in hours; the total of an older day is laid along the sun's curve."""
 
 
-def history_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
+def history_store(hass: HomeAssistant, system_key: str) -> OwnStore:
     """Return where it is kept how far the statistics of a system reach."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.history.{system_key}", private=True, atomic_writes=True)
+    return OwnStore(hass, f"history.{system_key}")
 
 
 class SystemStatistics:
@@ -54,11 +52,13 @@ class SystemStatistics:
 
     async def async_restore(self) -> None:
         """Load how far the statistics reach; what cannot be read is worked out again."""
+        if not (stored := await self._store.async_read()):
+            return
         try:
-            if stored := await self._store.async_load():
-                self.state = load(HistoryState, stored)
-        except AttributeError, KeyError, TypeError, ValueError:
-            _LOGGER.warning("The state of the history of %s cannot be read and is worked out anew", self.name)
+            self.state = load(HistoryState, stored)
+        except Exception as err:  # noqa: BLE001 - whatever is in the file, it must not keep the account away
+            _LOGGER.debug("The state of the history of %s is damaged: %s", self.name, type(err).__name__)
+            await self._store.async_set_aside()
 
     async def async_update_state(self, state: HistoryState) -> None:
         """Replace the state and store it, so that a restart goes on from there."""

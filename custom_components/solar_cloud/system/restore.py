@@ -14,6 +14,10 @@ from ..model.elements import Interval
 
 PLAIN = frozenset({str, int, float, bool, NoneType})
 """What JSON knows itself: most values by far."""
+YEARS = range(1950, 2200)
+"""What a stored date may be of; beyond it the arithmetic of days runs off the calendar."""
+MOST = 1e15
+"""No stored number is larger: a thousand times what may be let in."""
 
 
 def dump(value: Any) -> Any:
@@ -88,7 +92,7 @@ def _load_interval(text: str) -> Interval:
 
 
 def _finite(text: str) -> float:
-    if not isfinite(number := float(text)):
+    if not isfinite(number := float(text)) or abs(number) > MOST:
         raise ValueError("a stored value is no number")
     return number
 
@@ -97,7 +101,7 @@ def _finite(text: str) -> float:
 def _instant(seconds: float) -> datetime:
     """Return the instant so many seconds after the epoch: one object for all inverters."""
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        return _in_our_time(datetime.fromtimestamp(seconds, UTC))
     except (OverflowError, OSError) as err:
         raise ValueError("a stored instant is no time") from err
 
@@ -144,13 +148,23 @@ def _load_plain(hint: type[Any], stored: Any) -> Any:
         moment = datetime.fromisoformat(stored)
         if moment.tzinfo is None:
             raise ValueError("a stored instant has no time zone")
-        return moment
+        return _in_our_time(moment)
     if issubclass(hint, date):
-        return date.fromisoformat(stored)
-    if hint is float and not isinstance(stored, bool):
-        return float(stored)
+        return _in_our_time(date.fromisoformat(stored))
     if issubclass(hint, StrEnum):
         return hint(stored)
+    is_number = isinstance(stored, int | float) and not isinstance(stored, bool)
+    if issubclass(hint, int | float) and hint is not bool and not (is_number and abs(stored) <= MOST):
+        raise ValueError("a stored value is no number that can be")
+    if hint is float:
+        return float(stored)
     if not isinstance(stored, hint):
         raise TypeError(f"{type(stored).__name__} where {hint.__name__} was stored")
     return stored
+
+
+def _in_our_time[DateT: date](moment: DateT) -> DateT:
+    """Return a date or an instant that arithmetic does not carry off the calendar."""
+    if moment.year not in YEARS:
+        raise ValueError("a stored date is no time")
+    return moment

@@ -7,9 +7,8 @@ import logging
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN
+from ..account.storage import OwnStore
 from ..model.data import SystemData
 from .restore import dump, load
 from .schedule import Schedule
@@ -17,7 +16,6 @@ from .state import SystemState
 
 _LOGGER = logging.getLogger(__name__)
 
-STORAGE_VERSION = 1
 SAVE_DELAY = 10
 """Seconds; writes of one refresh become one. A clean stop writes at once."""
 
@@ -25,17 +23,10 @@ type Snapshot = Callable[[], dict[str, Any]]
 """Turns what was known at one moment into JSON data, in any thread."""
 
 
-def system_store(hass: HomeAssistant, system_key: str) -> Store[dict[str, Any]]:
+def system_store(hass: HomeAssistant, system_key: str) -> OwnStore:
     """Return where the last data of a system are kept."""
     # All that is stored is frozen, so another thread may turn it into JSON: a large system takes its time.
-    return Store(
-        hass,
-        STORAGE_VERSION,
-        f"{DOMAIN}.system.{system_key}",
-        private=True,
-        atomic_writes=True,
-        serialize_in_event_loop=False,
-    )
+    return OwnStore(hass, f"system.{system_key}", serialize_in_event_loop=False)
 
 
 class SystemStorage:
@@ -49,17 +40,18 @@ class SystemStorage:
 
     async def async_load(self) -> None:
         """Fill the state with what was stored; what cannot be read is left out, and asked for anew."""
-        stored = await self._store.async_load()
-        if not stored:
+        if not (stored := await self._store.async_read()):
             return
         state = self._state
         try:
-            state.pacing = stored.get("pacing", {})
             # Days of quarter hours of each inverter: too much for the event loop.
             schedule, data = await self._hass.async_add_executor_job(_load, stored)
-        except AttributeError, KeyError, TypeError, ValueError:
-            _LOGGER.warning("The stored data of %s cannot be read and are asked for anew", state.data.system.name)
+        except Exception as err:  # noqa: BLE001 - whatever is in the file, it must not keep the account away
+            _LOGGER.debug("The stored data of %s are damaged: %s", state.data.system.name, type(err).__name__)
+            await self._store.async_set_aside()
             return
+        pacing = stored.get("pacing")
+        state.pacing = pacing if isinstance(pacing, Mapping) else {}
         state.schedule = schedule
         own = state.data.system
         state.data = replace(data, system=replace(data.system, vendor=own.vendor, id=own.id))

@@ -86,6 +86,20 @@ class Timetable:
             and (state.tried_at is None or now - state.tried_at >= FORCED_GAP)
         )
 
+    def forced_price(self, now: datetime) -> int:
+        """Return how many requests it takes to read what moves although it is not due; 0: nothing may be read now."""
+        runs: dict[str, Run] = {}
+        price = 0
+        for job, terms in self.jobs():
+            if not job.applies_to(self._state.data):
+                continue
+            if due := self.is_due(terms, runs, now):
+                runs[terms.runs_with or terms.name] = Run(due=due)
+            elif self.may_force(terms, runs, now):
+                runs.setdefault(terms.runs_with or terms.name, Run(due=due))
+                price += terms.cost
+        return price
+
     def may_sleep(self, job: JobTerms, now: datetime) -> bool:
         """Return whether those that run with a job may go alone: it is dark, and the day has been read to its end."""
         done, dark_since = self._of(job).done_at, self._pace.sunlight.dark_since(now)
@@ -134,8 +148,11 @@ class Timetable:
             leader = self._client.job(job.runs_with).terms_for(self._state.data)
             due = self._due_at(leader, now) if self._of(job).done_at else now
             return due if until is None else max(due, until)
-        if until is not None and (until > now or not self._pace.includes(job.name)):
+        if until is not None and until > now:
             return until
+        if not self._pace.includes(job.name):
+            # It rested, and does no more: its time is over, or it is one that a wrong clock has set.
+            return until or now
         if job.night and job.weight and self._of(job).tried_at is None:
             # What reports something in the dark is published at once when a system is new.
             return now
