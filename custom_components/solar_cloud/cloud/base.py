@@ -37,6 +37,8 @@ class JobTerms:
     """Whether an owner who asks for new values means this one too, although it is `optional`."""
     settle: timedelta = timedelta(0)
     """How long after a system became known it waits with its first run: setting up shall cost little."""
+    rows: bool = False
+    """Whether it brings the intervals that finished days are made of, although it is `optional`."""
     sunlit: bool = False
     """Whether it brings nothing new in the dark, so that those which run with it go alone then."""
 

@@ -120,7 +120,7 @@ class FinishedDays:
         one = self._statistics.coordinator
         schedule = one.schedule
         jobs = [job for job in offered(one.client, schedule, one.data) if job.weight > 0]
-        states = [(job, schedule.state(job)) for job in jobs]
+        states = [(job, schedule.state(job)) for job in jobs if not job.optional or job.rows]
         reads = [state.done_at for job, state in states if not job.optional or (state.done_at and not state.failures)]
         return now >= since + LATEST_READING or all(read_at is not None and read_at >= since for read_at in reads)
 

@@ -28,7 +28,9 @@ OFTEN, POWER_WEIGHT = timedelta(minutes=15), 2.5
 class DetailJob(Job[EnphaseV2Api]):
     """Reads ``stats``."""
 
-    terms = JobTerms(name="detail", cadence=timedelta(hours=1), delay=timedelta(minutes=5), weight=0.5, optional=True)
+    terms = JobTerms(
+        name="detail", cadence=timedelta(hours=1), delay=timedelta(minutes=5), weight=0.5, optional=True, rows=True
+    )
 
     @override
     def applies_to(self, data: SystemData) -> bool:

@@ -37,7 +37,7 @@ class MetersJob(Job[EnphaseV2Api]):
     """Reads ``rgm_stats``."""
 
     terms = JobTerms(
-        name="meters", cadence=timedelta(minutes=15), delay=timedelta(minutes=2), weight=0.5, optional=True
+        name="meters", cadence=timedelta(minutes=15), delay=timedelta(minutes=2), weight=0.5, optional=True, rows=True
     )
 
     @override

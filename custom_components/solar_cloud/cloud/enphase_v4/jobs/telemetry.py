@@ -33,6 +33,7 @@ class TelemetryJob(Job[EnphaseV4Api]):
         delay=DELAY,
         weight=0.55,
         optional=True,
+        rows=True,
         settle=timedelta(hours=1),
         sunlit=True,
     )
