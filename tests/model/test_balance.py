@@ -80,6 +80,11 @@ def test_what_is_computed_waits_for_each_of_its_inputs(missing: Flow):
     assert solve(known, frozenset({C}), INSTALLED) == {C: Reason.INPUT_MISSING}
 
 
+@pytest.mark.parametrize("known", [{P: 100.0}, {C: 30.0}, {P: 100.0, BUY: 5.0}])
+def test_the_grid_waits_for_production_and_consumption(known: dict[Flow, float]) -> None:
+    assert solve(known, frozenset({BUY, SELL}), NONE) == dict.fromkeys((BUY, SELL), Reason.INPUT_MISSING)
+
+
 def test_storage_of_an_unknown_kind_makes_computed_values_unknown_not_wrong():
     assert solve({P: 100.0, BUY: 20.0, SELL: 50.0}, frozenset({C}), UNKNOWN) == {C: Reason.UNKNOWN_STORAGE}
     assert solve({P: 100.0, C: 20.0}, frozenset({BUY, SELL}), UNKNOWN)[BUY] is Reason.UNKNOWN_STORAGE
