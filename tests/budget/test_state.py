@@ -14,6 +14,7 @@ DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 GOOD: dict[str, Any] = {
     "days": {"2026-11-20": 30, "2026-11-21": 50},
+    "asked": {"2026-11-21": 4},
     "recent": ["2026-11-21T11:59:50+00:00", "2026-11-21T11:59:40+00:00"],
     "leased": 0,
     "lease_day": "2026-11-19",
@@ -46,6 +47,7 @@ def test_a_state_is_written_as_plain_data_under_its_own_names() -> None:
     assert (leased["leased"], leased["lease_day"]) == (3, "2026-11-21")
     assert LedgerState().as_dict() == {
         "days": {},
+        "asked": {},
         "recent": [],
         "leased": 0,
         "lease_day": "0001-01-01",

@@ -23,8 +23,14 @@ class Target:
 TARGETS = (
     Target(
         name="ledger",
-        files=("budget/ledger.py", "budget/state.py", "budget/cycle.py"),
-        tests=("budget/test_ledger.py", "budget/test_ledger_edges.py", "budget/test_state.py", "budget/test_cycle.py"),
+        files=("budget/ledger.py", "budget/owners_share.py", "budget/state.py", "budget/cycle.py"),
+        tests=(
+            "budget/test_ledger.py",
+            "budget/test_ledger_edges.py",
+            "budget/test_owners_share.py",
+            "budget/test_state.py",
+            "budget/test_cycle.py",
+        ),
     ),
     Target(
         name="lifetime",
