@@ -33,6 +33,7 @@ def state(**changed: Any) -> LedgerState:
 def test_a_good_state_is_read_as_it_was_written() -> None:
     assert state() == LedgerState(
         days={date(2026, 11, 20): 30, TODAY: 50},
+        asked={TODAY: 4},
         recent=[NOW - timedelta(seconds=20), NOW - timedelta(seconds=10)],
         blocked={Scope.MINUTE: NOW + timedelta(seconds=30), Scope.MONTH: DECEMBER},
         learned={Scope.MINUTE: 1, Scope.MONTH: 900},
