@@ -1,7 +1,8 @@
 """What helps to find a fault, without what says whose system it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+import re
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
@@ -10,7 +11,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_ACCOUNT_KEY, CONF_AUTH_IMPLEMENTATION, CONF_OWNER, CONF_SITE_ID, CONF_SYSTEM_ID, CONF_USER_ID
-from .coordinator import SystemCoordinator
 from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .system.restore import dump
 
@@ -29,46 +29,62 @@ TO_REDACT = {
     "entry_id",
 }
 
+_INTERVALS = re.compile(r"[-+.e\d]+:[-+.e\d]+:[-+.e\d: ]*", re.ASCII)
+"""How intervals are stored: numbers with colons between them."""
+
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> dict[str, Any]:
     """Return an account's diagnostics. Sends no request: looking must not cost what may be short already."""
     now = dt_util.utcnow()
     ledger = entry.runtime_data.metered.ledger
-    names: dict[str, str] = {}
-    systems = []
-    for number, system in enumerate(entry.runtime_data.systems.values(), 1):
-        names |= _stand_ins(system.coordinator, number)
-        systems.append(_system(system))
+    found = list(entry.runtime_data.systems.values())
+    names = [_stand_ins(system, number) for number, system in enumerate(found, 1)]
+    # Hardware may have moved from one system to another.
+    everywhere = {name: text for of_one in names for name, text in of_one.items() if name}
+    # Frozen data become text in another thread: a large account has as much of it as a book.
+    systems = [
+        await hass.async_add_executor_job(_without_names, _system(system), of_one, everywhere)
+        for system, of_one in zip(found, names, strict=True)
+    ]
     return {
         "entry": async_redact_data(entry.as_dict(), TO_REDACT),
         "requests": {
             "used": ledger.used(now),
             "left": ledger.left(now),
+            "asked_for_left": ledger.owners_share(now).left,
             "resets_at": ledger.resets_at(now).isoformat(),
             "per_minute": ledger.limits.per_minute,
             "per_month": ledger.limits.per_month,
         },
-        "systems": _replaced(systems, names),
+        "systems": systems,
     }
 
 
 def _system(system: SystemRuntime) -> dict[str, Any]:
+    """Return what is known of a system, as frozen values."""
     coordinator = system.coordinator
     return {
         "available": {job.name: coordinator.is_available(job.name) for job in coordinator.client.jobs},
         "next_refresh_in": str(coordinator.update_interval),
-        "schedule": dump(coordinator.schedule),
-        "values": {key: dump(value) for key, value in coordinator.values()} if coordinator.has_data else None,
-        "data": _data(coordinator) if coordinator.has_data else None,
-        "history": dump(system.bookkeeper.state),
+        "schedule": coordinator.schedule,
+        "values": dict(coordinator.values()) if coordinator.has_data else None,
+        "data": coordinator.data if coordinator.has_data else None,
+        "history": system.bookkeeper.state,
     }
 
 
-def _data(coordinator: SystemCoordinator) -> dict[str, Any]:
-    data: dict[str, Any] = dump(coordinator.data)
-    # A client notes what it likes, the number of hardware that has long been replaced among it.
-    notes = {name: note if _is_harmless(note) else REDACTED for name, note in data.get("notes", {}).items()}
-    return {**data, "notes": notes}
+def _without_names(
+    system: Mapping[str, Any], stand_ins: Mapping[str, str], everywhere: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what is known of a system as JSON data without a name; takes some time."""
+    found = {key: dump(member) for key, member in system.items()}
+    if (data := found["data"]) is not None:
+        # A client notes what it likes, the number of hardware that has long been replaced among it.
+        notes = {name: note if _is_harmless(note) else REDACTED for name, note in data.get("notes", {}).items()}
+        found["data"] = {**data, "notes": notes}
+    names = sorted(((name, text) for name, text in stand_ins.items() if name), key=lambda item: -len(item[0]))
+    replaced: dict[str, Any] = _replaced(found, everywhere, names)
+    return replaced
 
 
 def _is_harmless(note: str) -> bool:
@@ -81,8 +97,9 @@ def _is_harmless(note: str) -> bool:
         return False
 
 
-def _stand_ins(coordinator: SystemCoordinator, number: int) -> dict[str, str]:
-    """Return what to write instead of each name, id and serial number."""
+def _stand_ins(system: SystemRuntime, number: int) -> dict[str, str]:
+    """Return what to write instead of each name, id and serial number of a system."""
+    coordinator = system.coordinator
     stand_ins = {coordinator.system.id: f"system {number}", coordinator.system.name: REDACTED}
     if coordinator.has_data:
         stand_ins[coordinator.data.system.name] = REDACTED
@@ -102,19 +119,23 @@ def _stand_ins(coordinator: SystemCoordinator, number: int) -> dict[str, str]:
     return stand_ins
 
 
-def _replaced(value: Any, stand_ins: Mapping[str, str]) -> Any:
+def _replaced(value: Any, stand_ins: Mapping[str, str], longest_first: Sequence[tuple[str, str]]) -> Any:
     """Replace every known name, wherever it stands: as a value, as a key, or within a text."""
     if isinstance(value, str):
-        return _without(value, sorted(stand_ins.items(), key=lambda item: -len(item[0])))
+        # Most names stand alone, and a row of intervals is long and names nobody.
+        return stand_ins.get(value) or (value if _INTERVALS.fullmatch(value) else _without(value, longest_first))
     if isinstance(value, Mapping):
-        return {_replaced(key, stand_ins): _replaced(member, stand_ins) for key, member in value.items()}
+        return {
+            _replaced(key, stand_ins, longest_first): _replaced(member, stand_ins, longest_first)
+            for key, member in value.items()
+        }
     if isinstance(value, list):
-        return [_replaced(member, stand_ins) for member in value]
+        return [_replaced(member, stand_ins, longest_first) for member in value]
     return value
 
 
-def _without(text: str, stand_ins: Iterable[tuple[str, str]]) -> str:
-    for name, stand_in in stand_ins:
-        if name and name in text:
+def _without(text: str, longest_first: Iterable[tuple[str, str]]) -> str:
+    for name, stand_in in longest_first:
+        if name in text:
             text = text.replace(name, stand_in)
     return text
