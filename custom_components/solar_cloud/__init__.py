@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
 
 from .account.clients import async_client
 from .account.coordinator import AccountCoordinator
@@ -48,7 +49,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
         subentry.subentry_id: build_system(hass, entry, subentry, client, metered, account_device_id)
         for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
     }
-    retry_refused = take_changed(hass, entry.entry_id)
+    if retry_refused := take_changed(hass, entry.entry_id):
+        metered.ledger.confirm_limits(dt_util.utcnow())
     for system in systems.values():
         await system.async_restore(retry_refused=retry_refused)
     await _async_prove([system.coordinator for system in systems.values()])

@@ -198,3 +198,17 @@ async def test_a_plan_that_was_only_tried_in_a_dialog_is_not_in_force(hass: Home
     assert result["errors"] == {"base": "cannot_connect"}
     hass.config_entries.flow.async_abort(result["flow_id"])
     assert entry.runtime_data.metered.ledger.limits.per_month == 10_000
+
+
+async def test_who_confirms_the_plan_need_not_wait_for_what_the_cloud_said_of_it(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    ledger = entry.runtime_data.metered.ledger
+    ledger.learn(None, Scope.MONTH, datetime.now(UTC), limit=400)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert ledger.limits.per_month == 400
+    result = await open_reconfigure(hass, entry)
+    await hass.config_entries.flow.async_configure(result["flow_id"], enphase_input(cloud))
+    await settle(hass)
+    assert entry.runtime_data.metered.ledger.limits.per_month == 10_000

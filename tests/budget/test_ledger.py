@@ -344,6 +344,7 @@ GOOD = {
     "lease_day": "2026-11-21",
     "blocked": {"month": DECEMBER.isoformat()},
     "learned": {"month": 900},
+    "learned_on": {"month": "2026-11-21"},
     "limits": [10, 1_000],
     "last_seen": "2026-11-21",
 }

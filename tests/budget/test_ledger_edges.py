@@ -52,20 +52,65 @@ def test_only_requests_of_the_last_minute_are_written() -> None:
 # What the cloud says.
 
 
-def test_a_limit_of_one_request_is_obeyed() -> None:
+def test_a_limit_too_small_to_be_one_is_not_believed_to_the_letter() -> None:
     ledger = Ledger(LIMITS)
-    ledger.learn(None, Scope.MONTH, NOW, 1)
-    assert ledger.limits == Limits(per_minute=10, per_month=1)
+    for scope in Scope:
+        ledger.learn(None, scope, NOW, 1)
+    assert ledger.limits == Limits(per_minute=2, per_month=30)
+    ledger = Ledger(Limits(per_minute=1, per_month=20))
+    for scope in Scope:
+        ledger.learn(None, scope, NOW, 1)
+    assert ledger.limits == Limits(per_minute=1, per_month=20)
+
+
+def test_a_limit_of_the_month_ends_with_it() -> None:
+    ledger = Ledger(LIMITS)
+    ledger.learn(None, Scope.MONTH, NOW, 500)
+    ledger = Ledger(LIMITS, ledger.as_dict())
+    last = DECEMBER - SECOND
+    assert (ledger.used(last), ledger.limits.per_month) == (0, 500)
+    assert (ledger.used(DECEMBER), ledger.limits) == (0, LIMITS)
+
+
+def test_a_limit_of_the_minute_ends_with_the_next_day() -> None:
+    ledger = Ledger(LIMITS)
+    ledger.learn(None, Scope.MINUTE, NOW, 5)
+    midnight = NOW.replace(hour=0, minute=0, second=0) + 2 * DAY
+    assert (ledger.used(midnight - SECOND), ledger.limits.per_minute) == (0, 5)
+    assert (ledger.used(midnight), ledger.limits) == (0, LIMITS)
+
+
+def test_a_limit_that_an_older_version_stored_ends_like_one_of_the_day_it_was_last_seen() -> None:
+    stored = {"days": {}, "leased": 0, "lease_day": "2026-11-21", "limits": [10, 1000], "last_seen": "2026-11-21"}
+    ledger = Ledger(LIMITS, {**stored, "learned": {"month": 500, "minute": 5}})
+    assert (ledger.used(NOW), ledger.limits) == (0, Limits(per_minute=5, per_month=500))
+    assert (ledger.used(DECEMBER), ledger.limits) == (0, LIMITS)
+
+
+def test_a_limit_of_a_day_to_come_was_named_under_a_wrong_clock() -> None:
+    ledger = Ledger(LIMITS)
+    ledger.learn(None, Scope.MONTH, NOW + 400 * DAY, 500)
+    assert (ledger.used(NOW), ledger.limits) == (0, LIMITS)
+
+
+def test_the_owners_word_on_the_plan_counts_more_than_the_clouds() -> None:
+    ledger = Ledger(LIMITS)
+    ledger.learn(DECEMBER, Scope.MONTH, NOW, 500)
+    ledger.confirm_limits(NOW)
+    assert ledger.limits == LIMITS
+    # The cloud sends nothing before, whoever is right.
+    assert ledger.blocked(Scope.MONTH, NOW) == DECEMBER
 
 
 @pytest.mark.parametrize("unknown", [0, 1, 2])
 def test_a_full_month_counts_what_another_program_has_used(unknown: int) -> None:
     ledger = Ledger(LIMITS)
-    send(ledger, NOW - DAY, 3)
-    ledger.learn(DECEMBER, Scope.MONTH, NOW, 3 + unknown)
-    assert (ledger.used(NOW), ledger.left(NOW)) == (3 + unknown, 0)
+    for number in range(5):
+        send(ledger, NOW - DAY + number * 120 * SECOND, 8)
+    ledger.learn(DECEMBER, Scope.MONTH, NOW, 40 + unknown)
+    assert (ledger.used(NOW), ledger.left(NOW)) == (40 + unknown, 0)
     today = {"2026-11-21": unknown} if unknown else {}
-    assert ledger.as_dict()["days"] == {"2026-11-20": 3, **today}
+    assert ledger.as_dict()["days"] == {"2026-11-20": 40, **today}
 
 
 def test_a_full_minute_says_nothing_about_the_month() -> None:

@@ -20,6 +20,7 @@ GOOD: dict[str, Any] = {
     "lease_day": "2026-11-19",
     "blocked": {"month": "2026-12-01T00:00:00+00:00", "minute": "2026-11-21T12:00:30+00:00"},
     "learned": {"month": 900, "minute": 1},
+    "learned_on": {"month": "2026-11-20", "minute": "2026-11-21"},
     "limits": [10, 1_000],
     "last_seen": "2026-11-21",
 }
@@ -37,6 +38,7 @@ def test_a_good_state_is_read_as_it_was_written() -> None:
         recent=[NOW - timedelta(seconds=20), NOW - timedelta(seconds=10)],
         blocked={Scope.MINUTE: NOW + timedelta(seconds=30), Scope.MONTH: DECEMBER},
         learned={Scope.MINUTE: 1, Scope.MONTH: 900},
+        learned_on={Scope.MONTH: date(2026, 11, 20), Scope.MINUTE: TODAY},
         limits=(10, 1_000),
         last_seen=TODAY,
     )
@@ -54,6 +56,7 @@ def test_a_state_is_written_as_plain_data_under_its_own_names() -> None:
         "lease_day": "0001-01-01",
         "blocked": {},
         "learned": {},
+        "learned_on": {},
         "limits": None,
         "last_seen": None,
     }

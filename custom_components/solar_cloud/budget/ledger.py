@@ -22,6 +22,8 @@ from .state import LedgerState, read_state
 LEASE = 5
 """Requests written to disk at a time; what a crash may over-count."""
 MINUTE = timedelta(seconds=60)
+LEAST = {Scope.MINUTE: 2, Scope.MONTH: 30}
+"""No plan has fewer requests: a cloud that names a smaller number has named something else."""
 LONGEST_BLOCK = {Scope.MINUTE: timedelta(hours=1), Scope.MONTH: timedelta(days=32)}
 """No limit lasts longer: a later instant is a mistake of a clock."""
 
@@ -43,11 +45,10 @@ class Ledger:
 
     @property
     def limits(self) -> Limits:
-        """The limits in force: the plan's, or what the cloud itself said where that is lower."""
-        learned = self._state.learned
+        """The limits in force: the plan's, or what the cloud itself said of this period where that is lower."""
         return Limits(
-            per_minute=min(self._limits.per_minute, learned.get(Scope.MINUTE, self._limits.per_minute)),
-            per_month=min(self._limits.per_month, learned.get(Scope.MONTH, self._limits.per_month)),
+            per_minute=self._lower(Scope.MINUTE, self._limits.per_minute),
+            per_month=self._lower(Scope.MONTH, self._limits.per_month),
         )
 
     def set_limits(self, limits: Limits, now: datetime) -> None:
@@ -56,6 +57,12 @@ class Ledger:
         if limits != self._limits:
             self._limits = limits
             self._forget_learned()
+
+    def confirm_limits(self, now: datetime) -> None:
+        """Forget the limits that the cloud named: the plan's owner has just said which one it is."""
+        self._settle(now)
+        self._state.learned.clear()
+        self._state.learned_on.clear()
 
     def set_cycle_day(self, cycle_day: int) -> None:
         """Take over the day of the month that the vendor's count begins again on: requests are kept by day."""
@@ -106,12 +113,14 @@ class Ledger:
     def learn(self, throttled_until: datetime | None, scope: Scope, now: datetime, limit: int | None = None) -> None:
         """Record what the cloud said: send nothing before an instant, and how many requests it really allows.
 
-        A limit above the plan's changes nothing. A month that the cloud calls full counts as used up to its limit:
-        another program uses the same credential.
+        A limit above the plan's changes nothing. That of a month holds until the month ends, that of a minute until the
+        next day ends: the cloud says it again if it is still true. A month that the cloud calls full counts as used up
+        to its limit: another program uses the same credential.
         """
         self._settle(now)
         if limit is not None and limit >= 1:
             self._state.learned[scope] = limit
+            self._state.learned_on[scope] = _day(now)
         if throttled_until is None or throttled_until <= now:
             return
         self._state.blocked[scope] = min(throttled_until, now + LONGEST_BLOCK[scope])
@@ -173,8 +182,20 @@ class Ledger:
         start = cycle_start(_day(now), self._cycle_day)
         return sum(count for day, count in self._state.asked.items() if day >= start)
 
+    def _lower(self, scope: Scope, planned: int) -> int:
+        """Return a limit of the plan, or what the cloud named instead."""
+        named = self._state.learned.get(scope)
+        return planned if named is None else min(planned, max(named, LEAST[scope]))
+
+    def _holds(self, scope: Scope, today: date, start: date) -> bool:
+        """Return whether a limit that the cloud named is still one of this period; a later day is a clock's mistake."""
+        said = self._state.learned_on.get(scope, today)
+        since = start if scope is Scope.MONTH else today - timedelta(days=1)
+        return since <= said <= today + timedelta(days=1)
+
     def _forget_learned(self) -> None:
         self._state.learned.clear()
+        self._state.learned_on.clear()
         self._state.blocked.clear()
 
     def _settle(self, now: datetime) -> None:
@@ -189,6 +210,7 @@ class Ledger:
             state.days = {day: count for day, count in state.days.items() if day < end}
             state.asked = {day: count for day, count in state.asked.items() if day < end}
         state.last_seen = today
+        state.learned = {scope: limit for scope, limit in state.learned.items() if self._holds(scope, today, start)}
         if state.doubtful:
             self._assume(now, start)
         if state.unclean:

@@ -33,6 +33,8 @@ class LedgerState:
     """What the cloud said: nothing may be sent before."""
     learned: dict[Scope, int] = field(default_factory=dict)
     """The limits that the cloud itself named."""
+    learned_on: dict[Scope, date] = field(default_factory=dict)
+    """The UTC day on which it did."""
     limits: tuple[int, int] | None = None
     """The plan that `blocked` and `learned` were said about: per minute, per month."""
     last_seen: date | None = None
@@ -54,6 +56,9 @@ class LedgerState:
             "lease_day": self.lease_day.isoformat(),
             "blocked": {str(scope): until.isoformat() for scope, until in self.blocked.items()},
             "learned": {str(scope): limit for scope, limit in self.learned.items()},
+            "learned_on": {
+                str(scope): day.isoformat() for scope, day in self.learned_on.items() if scope in self.learned
+            },
             "limits": list(self.limits) if self.limits else None,
             "last_seen": today.isoformat() if today else None,
         }
@@ -81,6 +86,10 @@ def read_state(stored: Any) -> LedgerState:
             state.blocked[scope] = until
         if (limit := _count(_member(stored.get("learned"), scope))) is not None and limit >= 1:
             state.learned[scope] = limit
+            # Older files do not say when: at the latest when they were written.
+            said = _date(_member(stored.get("learned_on"), scope)) or _date(stored.get("last_seen"))
+            if said is not None:
+                state.learned_on[scope] = said
     match [_count(item) for item in _items(stored.get("limits"))]:
         case [int() as per_minute, int() as per_month]:
             state.limits = (per_minute, per_month)
