@@ -362,6 +362,9 @@ async def test_two_sign_ins_of_one_application_share_a_ledger(hass: HomeAssistan
     second = await signed_in(hass, browser, cloud)
     assert first.entry_id != second.entry_id
     assert first.runtime_data.metered is second.runtime_data.metered
+    # It is written every quarter of an hour at most, and at once when somebody asks.
+    for entry in (first, second):
+        await entry.runtime_data.account.async_refresh()
     used = first.runtime_data.account.data.used
     assert used == len(cloud.simulator.requests)
 
