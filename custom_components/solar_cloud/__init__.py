@@ -11,6 +11,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .account.callback_view import async_register_callback
 from .account.clients import async_client
 from .account.coordinator import AccountCoordinator
 from .account.grants import async_follow_grant, async_grant, async_revoke_grant
@@ -34,8 +35,9 @@ TRIES = 3
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions; they are there before the first account is."""
+    """Register the actions, and the page of the sign-in; they are there before the first account is."""
     async_setup_services(hass)
+    async_register_callback(hass)
     return True
 
 

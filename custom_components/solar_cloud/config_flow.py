@@ -49,6 +49,7 @@ from .const import (
 from .flows.forms import (
     LIMITS_SCHEMA,
     OPTIONS_SCHEMA,
+    InsecureAddress,
     InvalidAddress,
     account_schema,
     checked_address,
@@ -174,6 +175,8 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         """Take the form's values over into the account's data; return what is wrong with them."""
         try:
             address = checked_address(user_input[CONF_ADVANCED][CONF_BASE_URL])
+        except InsecureAddress:
+            return {"base": "insecure_url"}
         except InvalidAddress:
             return {"base": "invalid_url"}
         if cloud == CLOUD_SOLAREDGE and (self._signing_in or is_signed_in(self._data)):

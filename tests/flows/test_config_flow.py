@@ -11,6 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
+from custom_components.solar_cloud.flows.forms import checked_address, is_site_id
 from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID, ENPHASE_USER_ID
 
 from ..home.conftest import Cloud, add_account, enphase_input, open_reconfigure, solaredge_input, solaredge_legacy_input
@@ -204,6 +205,14 @@ async def test_an_address_where_nobody_listens(hass: HomeAssistant, cloud: Cloud
         "http://127.0.0.1/api#x",
         "http://127.0.0.1:99999/api",
         "http://[::1/api",
+        "https://api..example/v2",
+        "https://.example/v2",
+        "https://api.example./v2",
+        "https://api.exa\tmple/v2",
+        "https://api.exa mple/v2",
+        "https://api.example\\@evil.example/v2",
+        "https://@api.example/v2",
+        "https://api.\u202eexample/v2",
     ],
 )
 async def test_an_address_that_cannot_be_one_costs_no_request(hass: HomeAssistant, cloud: Cloud, address: str) -> None:
@@ -213,6 +222,43 @@ async def test_an_address_that_cannot_be_one_costs_no_request(hass: HomeAssistan
     )
     assert result["errors"] == {"base": "invalid_url"}
     assert not cloud.simulator.requests
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://api.enphaseenergy.com/api/v2", "http://1.1.1.1/api", "http://[2606:4700::1111]/api", "http://near/"],
+)
+async def test_keys_do_not_go_through_the_internet_in_the_open(hass: HomeAssistant, cloud: Cloud, address: str) -> None:
+    result = await open_step(hass, "solaredge_key")
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], solaredge_input(cloud, advanced={"base_url": address})
+    )
+    assert result["errors"] == {"base": "insecure_url"}
+    assert not cloud.simulator.requests
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://api.enphaseenergy.com/api/v2",
+        "https://bücher.example/api",
+        "http://localhost:8080/api",
+        "http://gateway.local/api",
+        "http://192.168.1.4/api",
+        "http://10.0.0.1:81",
+        "http://[fd00::1]/api",
+        "http://[::1]:8080/api",
+        "http://127.0.0.1:9/api",
+    ],
+)
+def test_an_address_in_the_own_network_may_be_one_without_encryption(address: str) -> None:
+    assert checked_address(f" {address}/ ").endswith(address.rpartition("/")[2])
+
+
+@pytest.mark.parametrize("text", ["", "12a", "-1", "1.5", "٣٤٥", "1" * 21, "²"])
+def test_the_number_of_a_site_is_made_of_digits(text: str) -> None:
+    assert not is_site_id(text)
+    assert is_site_id("1148616")
 
 
 async def test_a_trailing_slash_is_dropped_and_keys_are_stripped(hass: HomeAssistant, cloud: Cloud) -> None:

@@ -28,8 +28,6 @@ async def browser(hass: HomeAssistant, hass_client: ClientSessionGenerator, clou
     """A browser that is logged in to Home Assistant, where application credentials can be entered."""
     assert await async_setup_component(hass, "config", {})
     assert await async_setup_component(hass, "application_credentials", {})
-    # As Home Assistant's own server has it: what is set up later may still add its pages.
-    hass.http.app._router.freeze = lambda: None  # type: ignore[method-assign]
     return await hass_client()
 
 
@@ -121,3 +119,18 @@ async def test_an_account_cannot_become_another_that_is_there_already(hass: Home
     result = await hass.config_entries.flow.async_configure(result["flow_id"], enphase_input(cloud))
     assert (result["type"], result["reason"]) == ("abort", "already_configured")
     assert dict(entry.data) == before
+
+
+async def test_the_page_of_the_sign_in_is_there_before_any_dialog_is(
+    hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    assert await async_setup_component(hass, "solar_cloud", {})
+    client = await hass_client_no_auth()
+    for query, words in (
+        ({}, "Nothing has come back"),
+        ({"error": "access_denied"}, "has not agreed"),
+        ({"code": "abc", "external_id": "of a dialog before the restart"}, "has been restarted"),
+    ):
+        response = await client.get("/api/solar_cloud/solaredge/callback", params=query)
+        assert response.status == 400
+        assert words in await response.text()

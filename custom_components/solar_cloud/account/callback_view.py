@@ -107,11 +107,20 @@ class _Waiting:
 
 
 @callback
-def async_wait_for(hass: HomeAssistant, flow_id: str) -> str:
-    """Return an `external_id` that brings a browser back to a dialog; the last ones before stay good for it too."""
+def async_register_callback(hass: HomeAssistant) -> None:
+    """Have the page from start-up on: a browser may come back after a restart, and is to be told what happened.
+
+    Before the first account there is no start-up of ours: then a dialog that needs the page has it registered.
+    """
     if WAITING not in hass.data:
         hass.data[WAITING] = {}
         hass.http.register_view(SolarEdgeCallbackView())
+
+
+@callback
+def async_wait_for(hass: HomeAssistant, flow_id: str) -> str:
+    """Return an `external_id` that brings a browser back to a dialog; the last ones before stay good for it too."""
+    async_register_callback(hass)
     waiting = hass.data[WAITING]
     now = dt_util.utcnow()
     for external_id, one in list(waiting.items()):

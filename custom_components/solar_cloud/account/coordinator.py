@@ -11,6 +11,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .issues import clear_clock_wrong, raise_clock_wrong
 from .metered import MeteredAccount
 
 _LOGGER = logging.getLogger(__name__)
@@ -33,11 +34,14 @@ class Requests:
 class AccountCoordinator(DataUpdateCoordinator[Requests]):
     """The requests of one account; accounts of one credential publish the same."""
 
+    config_entry: ConfigEntry
+
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, metered: MeteredAccount) -> None:
         """Follow the credential's ledger until the account is unloaded."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title, always_update=False)
         self._metered = metered
         self._unsub_publish: CALLBACK_TYPE | None = None
+        self._is_clock_wrong = False
         self._published_at = dt_util.utcnow() + SET_UP - PUBLISH_EVERY
         self.data = self._requests()
         entry.async_on_unload(metered.async_add_watcher(self._ledger_changed))
@@ -52,6 +56,7 @@ class AccountCoordinator(DataUpdateCoordinator[Requests]):
     @callback
     def _ledger_changed(self) -> None:
         """Publish at once what has not changed for a while, else when it is time again."""
+        self._check_clock()
         if self._unsub_publish is not None or self._requests() == self.data:
             return
         wait = self._published_at + PUBLISH_EVERY - dt_util.utcnow()
@@ -67,8 +72,24 @@ class AccountCoordinator(DataUpdateCoordinator[Requests]):
         if (requests := self._requests()) != self.data:
             self.async_set_updated_data(requests)
 
+    def _check_clock(self) -> None:
+        """Report, once, that Home Assistant's clock is wrong, and when it is right again."""
+        is_wrong = (apart := self._metered.clock_apart) is not None
+        if is_wrong == self._is_clock_wrong:
+            return
+        self._is_clock_wrong = is_wrong
+        entry = self.config_entry
+        if apart is None:
+            clear_clock_wrong(self.hass, entry.entry_id)
+        else:
+            _LOGGER.warning(
+                "Home Assistant's clock differs from that of %s by %s: no day is finished", entry.title, apart
+            )
+            raise_clock_wrong(self.hass, entry.entry_id, entry.title, apart)
+
     @callback
     def _stop(self) -> None:
+        clear_clock_wrong(self.hass, self.config_entry.entry_id)
         if self._unsub_publish is not None:
             self._unsub_publish()
             self._unsub_publish = None

@@ -1,6 +1,6 @@
 """The repair issues of an account: a spent month, a consent that ends or leaves something out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -54,6 +54,31 @@ def raise_consent_ends(hass: HomeAssistant, entry_id: str, account: str, ends: d
 def clear_consent_ends(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the issue: the owner has consented anew, or the account is gone."""
     ir.async_delete_issue(hass, DOMAIN, f"consent_ends_{entry_id}")
+
+
+@callback
+def raise_clock_wrong(hass: HomeAssistant, entry_id: str, account: str, apart: timedelta) -> None:
+    """Report that Home Assistant's clock is wrong: the cloud's is so far ahead of it."""
+    now = dt_util.utcnow()
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"clock_wrong_{entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="clock_wrong",
+        translation_placeholders={
+            "account": account,
+            "ours": dt_util.as_local(now).strftime("%Y-%m-%d %H:%M"),
+            "theirs": dt_util.as_local(now + apart).strftime("%Y-%m-%d %H:%M"),
+        },
+    )
+
+
+@callback
+def clear_clock_wrong(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the issue: the clocks agree, or the account is gone."""
+    ir.async_delete_issue(hass, DOMAIN, f"clock_wrong_{entry_id}")
 
 
 @callback

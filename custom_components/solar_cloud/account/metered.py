@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 import logging
@@ -110,6 +111,11 @@ class MeteredAccount:
         if self._account is None:
             raise RuntimeError("the ledger is asked for before it was loaded")
         return self._account
+
+    @property
+    def clock_apart(self) -> timedelta | None:
+        """By how much the cloud's clock is ahead of ours, where ours must be wrong; else `None`."""
+        return None if self._account is None else self._account.cloud_clock.apart
 
     async def async_load(self, limits: Limits, cycle_day: int | None = None) -> Account:
         """Return the account with its ledger as it is on disk, under the given limits.

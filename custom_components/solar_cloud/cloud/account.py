@@ -10,7 +10,7 @@ from typing import Any
 
 from ..budget.ledger import Ledger
 from ..budget.limit import LimitReached
-from .clock import utcnow
+from .clock import CloudClock, utcnow
 from .errors import TemporarilyUnavailable, Throttled, ThrottleScope
 from .outage import Outage
 
@@ -52,6 +52,8 @@ class Account:
         self.clock = clock
         self.outage = Outage()
         """Whether anything is answered that is asked under the credential."""
+        self.cloud_clock = CloudClock()
+        """What the cloud's answers say of our clock."""
         self._save = save
         self._sleep = sleep
         self._on_spent = on_spent

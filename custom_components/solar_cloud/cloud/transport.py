@@ -114,6 +114,8 @@ class Transport:
         compare_with(self._account.clock)
         async with self._account.request(owner=owner, vital=vital):
             response = await send(self._session, self._base_url, self._complete(request), self._timeout)
+            if isinstance(response, Response):
+                self._account.cloud_clock.heard(response.headers, self._account.clock())
             answer, problem = await self._read(response, hidden)
         if isinstance(problem, Throttled):
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())

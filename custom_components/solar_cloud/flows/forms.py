@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from ipaddress import ip_address
 from typing import Any
 
 from homeassistant.const import CONF_API_KEY, CONF_CODE
@@ -53,30 +54,66 @@ ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 REQUESTS = NumberSelector(NumberSelectorConfig(min=1, max=10_000_000, step=1, mode=NumberSelectorMode.BOX))
 
 
+LONGEST_SITE_ID = 20
+"""Digits; a site's number has seven to nine."""
+OWN_NAMES = (".localhost", ".local", ".home.arpa", ".internal")
+"""Ends of names that are never known outside of a network (RFC 6761, 6762, 8375; ICANN's ``internal``)."""
+
+
 class InvalidAddress(ValueError):
     """The base URL cannot be one."""
 
 
+class InsecureAddress(InvalidAddress):
+    """The base URL would send keys and tokens through the internet for everybody to read."""
+
+
 def checked_address(text: str) -> str:
-    """Return a base URL without its trailing slash; raise `InvalidAddress` for anything but a plain http(s) one."""
+    """Return a base URL without its trailing slash; raise `InvalidAddress` for anything but a plain http(s) one.
+
+    Raises `InsecureAddress` for http to anything but this machine and its own network.
+    """
+    text = text.strip()
     try:
-        url = URL(text.strip())
+        url = URL(text)
         fine = (
             url.scheme in {"http", "https"}
-            and bool(url.host)
+            and _is_host(url.host)
             and url.port is not None
             and url.user is None
             and url.password is None
             and not url.query_string
             and not url.fragment
-            and "?" not in text
-            and "#" not in text
+            and text.isprintable()
+            and not set(text) & set(" ?#@\\")
         )
     except ValueError, TypeError:
         fine = False
     if not fine:
         raise InvalidAddress
+    if url.scheme == "http" and not _is_near(url.host or ""):
+        raise InsecureAddress
     return str(url).rstrip("/")
+
+
+def is_site_id(text: str) -> bool:
+    """Return whether a text can be the number of a SolarEdge site."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_SITE_ID
+
+
+def _is_host(host: str | None) -> bool:
+    """Return whether a host has a name or an address in full: none of its labels is empty."""
+    return bool(host) and (":" in (host or "") or all((host or "").split(".")))
+
+
+def _is_near(host: str) -> bool:
+    """Return whether a host is this machine, or in a network of its owner."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        name = host.lower()
+        return name == "localhost" or name.endswith(OWN_NAMES)
+    return address.is_loopback or address.is_private or address.is_link_local
 
 
 def credential_fields(cloud: str, *, signed_in: bool = False) -> dict[Any, Any]:

@@ -41,7 +41,7 @@ from ..const import (
     CONF_SITE_ID,
     DOMAIN,
 )
-from .forms import applications_schema, finish_schema, paste_schema
+from .forms import applications_schema, finish_schema, is_site_id, paste_schema
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         self.external_data = {"code": text}
         if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE:
             site = (query.get("site_id") or user_input.get(CONF_SITE_ID) or "").strip()
-            if not site.isdecimal():
+            if not is_site_id(site):
                 return {CONF_SITE_ID: "no_site_id"}
             self.external_data[CONF_SITE_ID] = site
         return {}
@@ -223,7 +223,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
     @override
     async def async_step_creation(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Go on when the browser has come back with a code."""
-        if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and not str(self.external_data.get(CONF_SITE_ID)).isdecimal():
+        if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and not is_site_id(str(self.external_data.get(CONF_SITE_ID))):
             return self.async_abort(reason="no_site_id")
         if errors := await self._async_exchange():
             return self.async_abort(reason=errors["base"])

@@ -52,6 +52,9 @@ class FinishedDays:
 
     async def async_close(self, archive: Archive, now: datetime) -> None:
         """Finish the days that are over, with the cloud's totals where hours are missing. Raises `CloudError`."""
+        if self._statistics.metered.clock_apart is not None:
+            # Which days are over is not known.
+            return
         last, over_at = self._last_day(archive, now)
         is_read = self._is_read_since(over_at, now)
         await self._async_close_complete(archive, last, with_nights=is_read)
