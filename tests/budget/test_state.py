@@ -45,11 +45,13 @@ def test_a_good_state_is_read_as_it_was_written() -> None:
 
 
 def test_a_state_is_written_as_plain_data_under_its_own_names() -> None:
-    assert state().as_dict() == GOOD | {"recent": sorted(GOOD["recent"]), "lease_day": "0001-01-01"}
+    written = GOOD | {"sum": 80, "recent": sorted(GOOD["recent"]), "lease_day": "0001-01-01"}
+    assert state().as_dict() == written
     leased = LedgerState(leased=3, lease_day=TODAY).as_dict()
     assert (leased["leased"], leased["lease_day"]) == (3, "2026-11-21")
     assert LedgerState().as_dict() == {
         "days": {},
+        "sum": 0,
         "asked": {},
         "recent": [],
         "leased": 0,
@@ -95,6 +97,23 @@ def test_a_count_is_a_whole_number_of_requests(count: int) -> None:
 def test_a_count_that_is_none_makes_the_whole_doubtful_and_leaves_the_others(count: Any) -> None:
     read = state(days={"2026-11-20": count, "2026-11-21": 50})
     assert (read.days, read.doubtful) == ({TODAY: 50}, True)
+
+
+@pytest.mark.parametrize("days", [{}, {"2026-11-20": 30}, {"2026-11-20": 30, "2026-11-21": 49}])
+def test_days_that_do_not_add_up_to_their_sum_make_the_whole_doubtful(days: dict[str, int]) -> None:
+    assert state(days=days, sum=80).doubtful
+    assert not state(days=days, sum=sum(days.values())).doubtful
+
+
+@pytest.mark.parametrize("total", [None, True, -80, 80.0, "80", [], {}, MOST_REQUESTS + 1])
+def test_a_sum_that_is_no_count_makes_the_whole_doubtful(total: Any) -> None:
+    read = state(sum=total)
+    assert (read.days, read.doubtful) == ({date(2026, 11, 20): 30, TODAY: 50}, True)
+
+
+def test_a_file_without_a_sum_was_written_by_an_older_version() -> None:
+    assert "sum" not in GOOD
+    assert not state().doubtful
 
 
 @pytest.mark.parametrize("day", ["x", "", "1969-12-31", "9000-01-01", "2026-13-01"])

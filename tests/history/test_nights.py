@@ -89,6 +89,13 @@ def test_a_morning_that_has_just_begun_is_measured_by_the_day_before():
     assert nights_of(rows, LONG_AGO, FIRST + DAY + 5.3 * HOUR, is_dark)[-1] == NIGHT
 
 
+@pytest.mark.parametrize("hours", [1, 3, 6, 14])
+def test_a_dull_morning_is_measured_by_the_day_before(hours):
+    dull = [interval(FIRST + DAY + 5 * HOUR + n * 15 * MINUTE, 15, 55 + n % 2) for n in range(hours * 4)]
+    rows = {**day_of(FIRST), **series_of(dull)}
+    assert NIGHT in nights_of(rows, LONG_AGO, FIRST + DAY + (5 + hours) * HOUR, is_dark)
+
+
 def test_a_night_that_does_not_become_dark_may_be_short_only():
     long, short = {**day_of(FIRST), **day_of(FIRST + DAY)}, {**day_of(FIRST, 1, 23), **day_of(FIRST + DAY, 1, 23)}
     assert nights_of(long, FIRST, FIRST + DAY + 19 * HOUR, never_dark) == []

@@ -48,8 +48,11 @@ class LedgerState:
         """Return it as plain JSON data; open leases are in it as such."""
         today = self.last_seen
         kept = sorted(self.days)[-MOST_DAYS:]
+        days = {day.isoformat(): count for day, count in self.days.items() if day in kept or day == today}
         return {
-            "days": {day.isoformat(): count for day, count in self.days.items() if day in kept or day == today},
+            "days": days,
+            # A second witness: days that are missing in a damaged file are not taken for days without requests.
+            "sum": sum(days.values()),
             "asked": {day.isoformat(): count for day, count in self.asked.items() if day in kept or day == today},
             "recent": [moment.isoformat() for moment in self.recent],
             "leased": self.leased,
@@ -76,6 +79,9 @@ def read_state(stored: Any) -> LedgerState:
         state.doubtful = True
         return state
     _read_days(state, stored.get("days"))
+    # Older files have no sum.
+    if (total := stored.get("sum", 0)) != 0 and _count(total) != sum(state.days.values()):
+        state.doubtful = True
     _read_asked(state, stored.get("asked"))
     _read_lease(state, stored.get("leased"), stored.get("lease_day"))
     recent = stored.get("recent")

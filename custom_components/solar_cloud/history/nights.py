@@ -82,9 +82,11 @@ def _sleeps(run: Sequence[Interval], is_dark: Dark) -> bool:
 
 
 def _wakes(run: Sequence[Interval], is_dark: Dark, before: Sequence[Interval] = ()) -> bool:
-    """Return whether the first of the rows is one of first light; a day that has just begun is measured by the last."""
-    rows = run if run[-1].end - run[0].start >= TWILIGHT else (*run, *before)
-    return _is_dim(run[0], rows) and not is_dark(run[0].start, run[0].end + LEAST)
+    """Return whether the first of the rows is one of first light, measured by the brighter one of two days.
+
+    A dull morning has no bright row of its own to be measured by.
+    """
+    return _is_dim(run[0], (*run, *before)) and not is_dark(run[0].start, run[0].end + LEAST)
 
 
 def _is_dim(row: Interval, rows: Iterable[Interval]) -> bool:
