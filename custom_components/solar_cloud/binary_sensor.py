@@ -55,7 +55,13 @@ class SystemBinarySensor(SolarCloudEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Return the newest known state."""
-        return self.entity_description.is_on_fn(self.coordinator.data)
+        return self.entity_description.is_on_fn(self.coordinator)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether one of its jobs can be read; what says that none can is always there."""
+        return self.coordinator.has_data if self.entity_description.always else super().available
 
 
 class DeviceBinarySensor(DeviceEntity, BinarySensorEntity):

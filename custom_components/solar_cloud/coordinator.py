@@ -32,6 +32,7 @@ from .system.state import SystemState
 from .system.storage import Snapshot, SystemStorage
 from .system.sunlight import Sunlight
 from .system.timetable import Timetable
+from .system.up_to_date import is_up_to_date
 from .system.values import SystemValues
 from .system.withheld import WithheldLog
 
@@ -197,6 +198,13 @@ class SystemCoordinator(SystemValues):
     def settling(self) -> timedelta:
         """How long after its end an interval may still fill, as the client has learned."""
         return self.client.settling(self._state.data, dt_util.utcnow())
+
+    def is_up_to_date(self) -> bool | None:
+        """Return whether the newest power is as new as the present pace lets it be; `None` before there is one."""
+        now = dt_util.utcnow()
+        ends = [end for end in (self.measured_at(), self.production_power().end) if end is not None]
+        due = self._timetable.next_at(now)
+        return is_up_to_date(self.data, self.schedule, max(ends, default=None), due, now, self.settling)
 
     @property
     @override

@@ -59,6 +59,12 @@ def system_of(entry: ConfigEntry, key: str) -> SystemRuntime:
     return next(one for one in entry.runtime_data.systems.values() if one.coordinator.system.key == key)
 
 
+def entity_of(hass: HomeAssistant, unique_id: str) -> str:
+    entity_id = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, unique_id)
+    assert entity_id is not None
+    return entity_id
+
+
 async def call(hass: HomeAssistant, action: str, **data: Any) -> dict[str, Any]:
     answer = await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
     assert isinstance(answer, dict)
@@ -377,6 +383,11 @@ async def test_the_systems_sources_are_added_to_the_energy_dashboard_once(
         ids["battery_discharge"],
         ids["battery_charge"],
     )
+    power = {name: entity_of(hass, f"{SITE}_{name}") for name in ("power", "grid_power", "battery_power")}
+    assert [one["stat_rate"] for one in (solar, grid, battery)] == list(power.values())
+    assert grid["power_config"] == {"stat_rate": power["grid_power"]}
+    assert battery["stat_soc"] == entity_of(hass, f"{SITE}_battery_level")
+    assert battery["capacity"] == 9.7
     complaints = (await async_validate(hass)).as_dict()["energy_sources"]
     assert complaints[2:] == [[], [], []]
     before = deepcopy(sources)

@@ -8,10 +8,10 @@ from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
 
+from ..coordinator import SystemCoordinator
 from ..entity import SourcedDescription
-from ..model.data import SystemData
 from ..model.elements import DeviceKind, DeviceReading
-from .sources import ENPHASE, GATEWAY, GATEWAY_JOBS, SUMMARY_OR_DETAILS_JOBS
+from .sources import ENPHASE, FLOW_POWER_JOBS, GATEWAY, GATEWAY_JOBS, POWER_JOBS, SUMMARY_OR_DETAILS_JOBS
 
 NORMAL_STATUSES: Final = frozenset({"normal", "active"})
 """What Enphase and SolarEdge report of a system without a problem."""
@@ -23,8 +23,10 @@ NOT_COMMUNICATING: Final = "comm"
 class SystemBinarySensorDescription(BinarySensorEntityDescription, SourcedDescription):
     """A binary sensor of a system."""
 
-    is_on_fn: Callable[[SystemData], bool | None]
+    is_on_fn: Callable[[SystemCoordinator], bool | None]
     """Returns `None` while it is unknown."""
+    always: bool = False
+    """Whether it says something while nothing can be read, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +38,9 @@ class DeviceBinarySensorDescription(BinarySensorEntityDescription, SourcedDescri
     """Returns `None` while it is unknown; a device of which it never was known has no entity."""
 
 
-def _has_problem(data: SystemData) -> bool | None:
-    return None if data.system.status is None else data.system.status not in NORMAL_STATUSES
+def _has_problem(coordinator: SystemCoordinator) -> bool | None:
+    status = coordinator.data.system.status
+    return None if status is None else status not in NORMAL_STATUSES
 
 
 def _is_connected(reading: DeviceReading) -> bool | None:
@@ -51,6 +54,14 @@ SYSTEM_BINARY_SENSORS: tuple[SystemBinarySensorDescription, ...] = (
         device_class=BinarySensorDeviceClass.PROBLEM,
         jobs=SUMMARY_OR_DETAILS_JOBS,
         is_on_fn=_has_problem,
+    ),
+    SystemBinarySensorDescription(
+        key="up_to_date",
+        translation_key="up_to_date",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        jobs=POWER_JOBS | FLOW_POWER_JOBS,
+        is_on_fn=lambda coordinator: coordinator.is_up_to_date(),
+        always=True,
     ),
 )
 

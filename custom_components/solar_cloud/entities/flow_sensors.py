@@ -11,7 +11,7 @@ from ..entity import SourcedDescription
 from ..model.elements import Device, DeviceKind, Flow
 from ..model.hardware import device_lifetime_wh, device_today_wh
 from ..model.value import Value
-from .quantities import CAPACITY, CHARGE_LEVEL, COUNT, DAY_ENERGY, LIFETIME_ENERGY, POWER, STORED_ENERGY
+from .quantities import CAPACITY, CHARGE_LEVEL, COUNT, DAY_ENERGY, LIFETIME_ENERGY, POWER, SHARE, STORED_ENERGY
 from .sensors import DeviceSensorDescription, device_last_report
 from .sources import (
     BATTERY,
@@ -96,6 +96,18 @@ def _energies(flow: Flow, jobs: frozenset[str]) -> Iterable[FlowSensorDescriptio
     )
 
 
+def _share(key: str, flow: Flow, published_fn: Callable[[SystemCoordinator], Value]) -> FlowSensorDescription:
+    """Return the sensor of a share of the day's energy in per cent; the flow is the one that has to be known for it."""
+    return FlowSensorDescription(
+        **SHARE,
+        key=key,
+        translation_key=key,
+        jobs=FLOW_JOBS,
+        flows=frozenset({flow}),
+        published_fn=published_fn,
+    )
+
+
 FLOW_SENSORS: tuple[FlowSensorDescription, ...] = (
     _power(
         "consumption_power",
@@ -117,6 +129,12 @@ FLOW_SENSORS: tuple[FlowSensorDescription, ...] = (
         (Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE),
         lambda coordinator: coordinator.battery_power(),
         BATTERY_POWER_JOBS,
+    ),
+    _share("self_sufficiency_today", Flow.GRID_IMPORT, lambda coordinator: coordinator.self_sufficiency_today()),
+    _share(
+        "self_consumption_rate_today",
+        Flow.GRID_EXPORT,
+        lambda coordinator: coordinator.self_consumption_rate_today(),
     ),
     *_energies(Flow.BATTERY_CHARGE, STORAGE_JOBS),
     *_energies(Flow.BATTERY_DISCHARGE, STORAGE_JOBS),

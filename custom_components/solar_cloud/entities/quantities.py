@@ -73,6 +73,13 @@ CHARGE_LEVEL: Final[Quantity] = {
     "suggested_display_precision": 0,
 }
 
+SHARE: Final[Quantity] = {
+    "state_class": SensorStateClass.MEASUREMENT,
+    "native_unit_of_measurement": PERCENTAGE,
+    "suggested_display_precision": 0,
+}
+"""A part of something, in per cent."""
+
 TIMESTAMP: Final[Quantity] = {
     "device_class": SensorDeviceClass.TIMESTAMP,
     "entity_category": EntityCategory.DIAGNOSTIC,

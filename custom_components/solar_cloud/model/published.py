@@ -17,6 +17,7 @@ from .data import SystemData
 from .elements import DeviceKind, Flow, Interval, Momentary, Update
 from .production import day_before_after, day_start_after, power_after, today_after
 from .series import Dark, Series, backward, local_day, midnight, newest_end
+from .shares import self_consumption_rate, self_sufficiency
 from .value import NOTHING_PUBLISHED, NOTHING_YET, Origin, Published, Reason, Value
 
 RECENT_SPANS = 24
@@ -69,13 +70,16 @@ def published_of(
     grid = _net(Flow.GRID_IMPORT, Flow.GRID_EXPORT, power, spans)
     battery = _net(Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE, power, spans)
     today, differs = _energies(data, book, day, zone)
+    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     return Published(
         power=power,
         grid=_newer(before.grid, grid, now),
         battery=_newer(before.battery, battery, now),
         today=today,
-        day_start=midnight(day, zone),
+        day_start=start,
         lifetime=_lifetimes(data, book),
+        self_sufficiency=self_sufficiency(book, start, end),
+        self_consumption_rate=self_consumption_rate(book, start, end),
         disagreement=differs,
     )
 

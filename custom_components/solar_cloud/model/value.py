@@ -105,6 +105,10 @@ class Published:
     """Wh since the system's midnight that `day_start` is."""
     day_start: datetime | None = None
     lifetime: Mapping[Flow, Value] = field(default_factory=lambda: NO_VALUES)
+    self_sufficiency: Value = NOTHING_YET
+    """The part of the day's consumption that was not bought, in per cent."""
+    self_consumption_rate: Value = NOTHING_YET
+    """The part of the day's production that was not sold, in per cent."""
     disagreement: float | None = None
     """By what share of the larger side sources and sinks of the day differ, where every flow is measured."""
 

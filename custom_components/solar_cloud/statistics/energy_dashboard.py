@@ -1,6 +1,6 @@
-"""Brings a system into the Energy dashboard: what it lacks of the system is added, what is there is left alone."""
+"""Brings a system into the Energy dashboard: what it lacks of the system is added, what the owner set is left alone."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -10,37 +10,23 @@ import probatio
 from ..const import DOMAIN
 from ..model.elements import Flow
 from .book import device_key, statistic_id
+from .dashboard_merge import add_forecast, completed, energies_of
+from .dashboard_sources import SLOTS, Source, async_forecasts, schema_fields, sources_of
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
     from .system_statistics import SystemStatistics
 
 COMPONENT = "energy"
-SLOTS = {
-    ("solar", "stat_energy_from"): Flow.PRODUCTION,
-    ("grid", "stat_energy_from"): Flow.GRID_IMPORT,
-    ("grid", "stat_energy_to"): Flow.GRID_EXPORT,
-    ("battery", "stat_energy_from"): Flow.BATTERY_DISCHARGE,
-    ("battery", "stat_energy_to"): Flow.BATTERY_CHARGE,
-}
-"""Which flow each field of a source stands for."""
-_NO_PRICES = {
-    "stat_cost": None,
-    "entity_energy_price": None,
-    "number_energy_price": None,
-    "stat_compensation": None,
-    "entity_energy_price_export": None,
-    "number_energy_price_export": None,
-    "cost_adjustment_day": 0.0,
-}
 
 
 async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
     """Add the system's statistics that have rows to the Energy dashboard; returns which, and what was there before.
 
     A flow that is there with an entity of the system, or of its hardware, counts as there: its energy must not appear
-    twice. Raises `ServiceValidationError` without an Energy dashboard or without any statistics, `HomeAssistantError`
-    when the dashboard refuses the sources.
+    twice. A source with statistics of the system gets the fields that it lacks: power, state of charge, capacity,
+    forecast. Raises `ServiceValidationError` without an Energy dashboard or without any statistics,
+    `HomeAssistantError` when the dashboard refuses the sources.
     """
     hass, coordinator = statistics.hass, statistics.coordinator
     if COMPONENT not in hass.config.components:
@@ -56,25 +42,32 @@ async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
             translation_placeholders={"name": coordinator.name},
         )
     manager = await async_get_manager(hass)
+    forecasts = await async_forecasts(hass)
     # From here to the update nothing may wait, or two calls at once would both add.
-    sources = cast("list[Mapping[str, Any]]", list(manager.data["energy_sources"]) if manager.data else [])
-    there = dict(_there(sources, _own(coordinator)))
-    new = list(_new_sources(coordinator.system.key, booked, there))
-    if new:
+    before = cast("list[Source]", list(manager.data["energy_sources"]) if manager.data else [])
+    there = dict(_there(before, _own(coordinator)))
+    after = completed(before, sources_of(coordinator, booked, schema_fields()), there)
+    add_forecast(after, statistic_id(coordinator.system.key, Flow.PRODUCTION), forecasts)
+    if after != before:
         try:
-            checked = ENERGY_SOURCE_SCHEMA(new)
-            ENERGY_SOURCE_SCHEMA([*sources, *checked])
+            ENERGY_SOURCE_SCHEMA(after)
         except probatio.Invalid as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="energy_dashboard_refused",
                 translation_placeholders={"reason": str(err)},
             ) from err
-        # What the owner set up goes back as it was, without what checking adds to it.
-        await manager.async_update(cast("EnergyPreferencesUpdate", {"energy_sources": [*sources, *checked]}))
+        await manager.async_update(cast("EnergyPreferencesUpdate", {"energy_sources": after}))
+    ours = {statistic_id(coordinator.system.key, flow) for flow in booked} - set(there.values())
     return {
         "system": coordinator.name,
-        "added": [value for source in new for _, value in _fields(source)],
+        "added": [value for source in after for _, value in energies_of(source) if value in ours],
+        "completed": [
+            f"{new['type']}.{field}"
+            for old, new in zip(before, after, strict=False)
+            for field in new
+            if new[field] != old.get(field) and (new["type"], field) not in SLOTS
+        ],
         "already_there": list(there.values()),
     }
 
@@ -89,27 +82,7 @@ def _own(coordinator: SystemCoordinator) -> set[str]:
     }
 
 
-def _there(sources: Collection[Mapping[str, Any]], own: Collection[str]) -> Iterator[tuple[Flow, str]]:
+def _there(sources: Iterable[Source], own: Collection[str]) -> Iterator[tuple[Flow, str]]:
     """Give the flows of a system that the dashboard has, each with the statistic that it is there with."""
     for source in sources:
-        yield from ((flow, value) for flow, value in _fields(source) if value in own)
-
-
-def _fields(source: Mapping[str, Any]) -> Iterator[tuple[Flow, str]]:
-    """Give the flows and statistics of one source."""
-    for (kind, field), flow in SLOTS.items():
-        if source.get("type") == kind and source.get(field) is not None:
-            yield flow, source[field]
-
-
-def _new_sources(key: str, booked: Collection[Flow], there: Collection[Flow]) -> Iterator[dict[str, Any]]:
-    """Give the sources to add; a battery needs both directions, a grid connection has one or both."""
-    ids = {flow: statistic_id(key, flow) for flow in booked if flow not in there}
-    if (production := ids.get(Flow.PRODUCTION)) is not None:
-        yield {"type": "solar", "stat_energy_from": production, "config_entry_solar_forecast": None}
-    taken, given = ids.get(Flow.GRID_IMPORT), ids.get(Flow.GRID_EXPORT)
-    if taken or given:
-        yield {"type": "grid", "stat_energy_from": taken, "stat_energy_to": given, **_NO_PRICES}
-    discharge, charge = ids.get(Flow.BATTERY_DISCHARGE), ids.get(Flow.BATTERY_CHARGE)
-    if discharge and charge:
-        yield {"type": "battery", "stat_energy_from": discharge, "stat_energy_to": charge}
+        yield from ((flow, value) for flow, value in energies_of(source) if value in own)

@@ -51,6 +51,8 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         yield "grid_power", self.grid_power()
         yield "battery_power", self.battery_power()
         yield "battery_level", self.battery_level()
+        yield "self_sufficiency_today", self.self_sufficiency_today()
+        yield "self_consumption_rate_today", self.self_consumption_rate_today()
         for flow in Flow:
             if flow is not Flow.PRODUCTION:
                 yield f"{flow}_power", self.flow_power(flow)
@@ -117,6 +119,14 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
             value = replace(value, amount=0.0, start=start, origin=Origin.CARRIED, reason=None)
         return self._held_energy(value, flow)
 
+    def self_sufficiency_today(self) -> Value:
+        """Return the part of the consumption since the system's midnight that was not bought, in per cent."""
+        return self._share_of_today(self.data.published.self_sufficiency)
+
+    def self_consumption_rate_today(self) -> Value:
+        """Return the part of the production since the system's midnight that was not sold, in per cent."""
+        return self._share_of_today(self.data.published.self_consumption_rate)
+
     def flow_lifetime(self, flow: Flow) -> Value:
         """Return the energy of a flow over its whole life in Wh; a counter that waits keeps its value."""
         return self._held_energy(self.data.published.lifetime.get(flow, NOTHING_YET), flow, LEAST_LIFETIME)
@@ -175,6 +185,12 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     def job_holds(self, name: str) -> bool:
         """Return whether what a job brought last still stands, though it has no time of its own."""
         return self.freshness.job_holds(name)
+
+    def _share_of_today(self, value: Value) -> Value:
+        """Return a share of the day's energy as long as it stands; of a day that has just begun none is known."""
+        if value.start is None or value.start < self.midnight():
+            return value.without(Reason.NOT_YET)
+        return self._held_by(value, {energy_of(flow) for flow in value.inputs}, LEAST)
 
     def _power_now(self) -> Power | None:
         """Return the newest power of production, as far as the sun has not set since."""

@@ -1,0 +1,115 @@
+"""What the Energy dashboard can show of a system: each source with all its fields that something is known for."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
+
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN
+from ..model.elements import DeviceKind, Flow
+from .book import statistic_id
+
+if TYPE_CHECKING:
+    from ..coordinator import SystemCoordinator
+
+type Source = dict[str, Any]
+"""A source as the Energy dashboard keeps it."""
+
+SLOTS: Final = {
+    ("solar", "stat_energy_from"): Flow.PRODUCTION,
+    ("grid", "stat_energy_from"): Flow.GRID_IMPORT,
+    ("grid", "stat_energy_to"): Flow.GRID_EXPORT,
+    ("battery", "stat_energy_from"): Flow.BATTERY_DISCHARGE,
+    ("battery", "stat_energy_to"): Flow.BATTERY_CHARGE,
+    ("home", "stat_energy_to"): Flow.CONSUMPTION,
+}
+"""Which flow each energy of a source stands for."""
+POWERS: Final = {
+    "solar": "power",
+    "grid": "grid_power",
+    "battery": "battery_power",
+    "home": "consumption_power",
+}
+"""The sensor with the power of each source; its sign is the Energy dashboard's."""
+WITH_CONFIG: Final = frozenset({"grid", "battery"})
+"""The sources whose power may flow both ways: how it is measured stands beside it."""
+
+
+def schema_fields() -> dict[str, frozenset[str]]:
+    """Return the fields that the installed Energy dashboard knows, by the type of source.
+
+    It must be loaded: before, this would be a blocking import.
+    """
+    from homeassistant.components.energy import data
+
+    names = {
+        "solar": "SolarSourceType",
+        "grid": "GridSourceType",
+        "battery": "BatterySourceType",
+        # Since Home Assistant 2026.11.
+        "home": "HomeSourceType",
+    }
+    kinds = {kind: getattr(data, name, None) for kind, name in names.items()}
+    return {kind: frozenset(get_type_hints(known)) for kind, known in kinds.items() if known is not None}
+
+
+def sources_of(
+    coordinator: SystemCoordinator, booked: Collection[Flow], known: Mapping[str, Collection[str]]
+) -> Iterator[Source]:
+    """Yield the sources of a system whose energies have rows, with the fields that the dashboard knows.
+
+    A battery needs both directions, a grid connection has one or both.
+    """
+    for kind, fields in known.items():
+        energies = {
+            field: statistic_id(coordinator.system.key, flow)
+            for (of_kind, field), flow in SLOTS.items()
+            if of_kind == kind and flow in booked
+        }
+        if not energies or (kind == "battery" and len(energies) < 2):
+            continue
+        found = {"type": kind, **energies, **_power(coordinator, kind), **_storage(coordinator, kind)}
+        yield {field: value for field, value in found.items() if field in fields}
+
+
+def _power(coordinator: SystemCoordinator, kind: str) -> Source:
+    """Return the fields of a source that say where its power is measured."""
+    if (sensor := _sensor(coordinator, POWERS[kind])) is None:
+        return {}
+    return {"stat_rate": sensor, **({"power_config": {"stat_rate": sensor}} if kind in WITH_CONFIG else {})}
+
+
+def _storage(coordinator: SystemCoordinator, kind: str) -> Source:
+    """Return the fields of a battery: its state of charge, and the capacity in kWh where it is known of each."""
+    if kind != "battery":
+        return {}
+    data = coordinator.data
+    found: Source = {}
+    if (sensor := _sensor(coordinator, "battery_level")) is not None:
+        found["stat_soc"] = sensor
+    capacities = [data.devices[serial].capacity_wh for serial in data.serials(DeviceKind.BATTERY)]
+    if capacities and all(capacities):
+        found["capacity"] = round(sum(capacity or 0.0 for capacity in capacities) / 1000, 3)
+    return found
+
+
+def _sensor(coordinator: SystemCoordinator, key: str) -> str | None:
+    """Return the entity of one of the system's sensors; `None` where there is none, or the owner has disabled it."""
+    registry = er.async_get(coordinator.hass)
+    entity_id = registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, f"{coordinator.system.key}_{key}")
+    entity = None if entity_id is None else registry.async_get(entity_id)
+    return None if entity is None or entity.disabled_by is not None else entity.entity_id
+
+
+async def async_forecasts(hass: HomeAssistant) -> list[str]:
+    """Return the config entries that forecast the production of a roof, whatever integration they are of."""
+    from homeassistant.components.energy.websocket_api import async_get_energy_platforms
+
+    platforms = await async_get_energy_platforms(hass)
+    return [
+        entry.entry_id
+        for domain in platforms
+        for entry in hass.config_entries.async_entries(domain, include_ignore=False, include_disabled=False)
+    ]
