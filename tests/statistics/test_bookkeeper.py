@@ -9,6 +9,7 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.solar_cloud.cloud.archive import Detail, Totals
 from custom_components.solar_cloud.cloud.enphase_v2.archive import EnphaseV2Archive
@@ -18,6 +19,7 @@ from custom_components.solar_cloud.system.pace import SystemPace
 from simulator.plant.plant import Plant
 
 from ..home.conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
+from .conftest import Spent
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -223,3 +225,23 @@ async def test_rows_that_the_next_reading_brings_are_not_paid_for_twice(
     assert system.bookkeeper.state.closed == date(2026, 6, 10)
     hours = await hours_of(hass, "solar_cloud:enphase_72_production", start, end)
     assert sum(hours.values()) == plant.energy_wh(start, end)
+
+
+async def test_a_day_that_is_finished_stays_so_when_its_rows_come_once_more(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, spent: Spent
+) -> None:
+    freezer.move_to(datetime(2026, 6, 9, 22, 5, tzinfo=UTC))
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    (system,) = entry.runtime_data.systems.values()
+    await pass_time(hass, freezer, timedelta(hours=21), step=HOUR)
+    # The machine sleeps for days. What it wakes up to is finished with totals before all rows of those days are there.
+    freezer.move_to(datetime(2026, 6, 15, 15, 50, tzinfo=UTC))
+    closed = []
+    for _ in range(4):
+        freezer.tick(6 * HOUR)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        closed.append(system.bookkeeper.state.closed)
+    assert closed == sorted(closed), (closed, spent.calls)
+    assert closed[-1] == date(2026, 6, 15)
+    assert len({moment.date() for moment, what, *_ in spent.calls if what == "totals" and moment.day > 14}) == 1

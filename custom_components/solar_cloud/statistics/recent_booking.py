@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..history.hours import first_whole_day
+from ..history.hours import HOUR, first_whole_day
 from ..model.elements import Flow
 from .recent_hours import complete_hours
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .system_statistics import SystemStatistics
 
 DAY = timedelta(days=1)
+BOOKED_WH = 0.01
+"""What is booked is rounded to less than that."""
 
 
 class RecentBooking:
@@ -35,7 +37,7 @@ class RecentBooking:
             fresh = {hour: energy for hour, energy in changed.items() if not statistics.is_closed(hour)}
             # In the first pass of a run, what is in finished days is what they were finished with.
             late = {hour: energy for hour, energy in changed.items() if known and statistics.is_late(hour)}
-            if late:
+            if late and (late := await self._async_other_than_booked(flow, late)):
                 statistics.touch_finished_days()
                 day = statistics.day_of(min(late))
                 reopened = day if reopened is None else min(day, reopened)
@@ -52,6 +54,14 @@ class RecentBooking:
     def forget(self) -> None:
         """Take up what is booked as if this were the first pass: somebody has changed the database."""
         self._known.clear()
+
+    async def _async_other_than_booked(self, flow: Flow, hours: Mapping[datetime, float]) -> dict[datetime, float]:
+        """Return the hours of finished days that say something else than what is booked: only that opens a day again.
+
+        Rows of days that Home Assistant was off for may come after these days were finished with the same rows.
+        """
+        booked = await self._statistics.book.async_rows(flow, min(hours), max(hours) + HOUR)
+        return {hour: wh for hour, wh in hours.items() if hour not in booked or abs(booked[hour] - wh) >= BOOKED_WH}
 
     async def _async_begin(self, today: date, before: tuple[datetime, datetime] | None) -> None:
         """Record where the statistics begin: on this day, or where older ones of a removed system begin.
