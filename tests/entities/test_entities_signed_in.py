@@ -87,7 +87,10 @@ async def test_an_outage_makes_a_systems_values_unavailable_and_its_end_brings_t
     # The state of a system with meters is read every twenty hours.
     cloud.simulator.fail("*", status=503, body="", times=None)
     await pass_time(hass, freezer, timedelta(hours=28), step=timedelta(minutes=20))
-    assert {key for key, state in own().items() if state != "unavailable"} == set()
+    # What says that nothing new comes goes on saying so.
+    assert {key: state for key, state in own().items() if state != "unavailable"} == {
+        f"enphase_{system}_up_to_date": "off"
+    }
     cloud.simulator.clear_faults()
     await pass_time(hass, freezer, timedelta(hours=22), step=timedelta(minutes=20))
     assert {key for key, state in own().items() if state == "unavailable"} == set()
