@@ -18,12 +18,13 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 import voluptuous as vol
 
-from .account.clients import async_client
+from .account.clients import DEFAULT_BASE_URL, async_client
 from .account.grants import async_grant
 from .account.metered import CLOUD_VENDOR, is_signed_in
 from .account.reload import mark_changed, settings_of
 from .account.urls import PORTALS, SOME_CALLBACK_URL, callback_url
 from .budget.plan import PLANS
+from .cloud.vendor_text import in_markdown
 from .const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
@@ -55,6 +56,7 @@ from .flows.forms import (
     checked_address,
     credential_fields,
     finish_schema,
+    shown_host,
     subentry_data,
     systems_schema,
 )
@@ -155,11 +157,12 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         if known:
             schema = self.add_suggested_values_to_schema(schema, known)
         redirect_url = callback_url(self.hass) or SOME_CALLBACK_URL
+        asked = known.get(CONF_ADVANCED, {}).get(CONF_BASE_URL) or DEFAULT_BASE_URL[cloud]
         return self.async_show_form(
             step_id=step_id,
             data_schema=schema,
             errors=errors,
-            description_placeholders={**PORTALS, "redirect_url": redirect_url},
+            description_placeholders={**PORTALS, "redirect_url": redirect_url, "host": shown_host(asked)},
         )
 
     def _known_input(self) -> dict[str, Any]:
@@ -214,6 +217,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
             step_id="limits",
             data_schema=self.add_suggested_values_to_schema(LIMITS_SCHEMA, user_input or self._data),
             errors=errors,
+            description_placeholders={"host": self._host},
         )
 
     async def _async_go_on(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
@@ -320,7 +324,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
             step_id="reauth_confirm",
             data_schema=self.add_suggested_values_to_schema(schema, user_input or known),
             errors=errors,
-            description_placeholders={"name": self._get_reauth_entry().title},
+            description_placeholders={"name": in_markdown(self._get_reauth_entry().title), "host": self._host},
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

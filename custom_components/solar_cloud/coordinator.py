@@ -54,7 +54,7 @@ class SystemCoordinator(SystemValues):
             hass,
             _LOGGER,
             config_entry=entry,
-            name=subentry.title,
+            name=metered.vendor_log.shown(subentry.title),
             update_interval=timedelta(minutes=15),
             always_update=False,
         )
@@ -220,16 +220,14 @@ class SystemCoordinator(SystemValues):
     @override
     async def _async_update_data(self) -> SystemData:
         if self.client.refused:
-            self._failure = ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
-            raise self._failure
+            raise self._refused()
         forced, self._forced = self._forced and self._asking.may_ask(dt_util.utcnow()), False
         self._is_running = True
         try:
             self._failure = failure = await self._runner.async_run(forced=forced)
         except CredentialRefused as err:
             self.client.refused = True
-            self._failure = ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
-            raise self._failure from err
+            raise self._refused() from err
         finally:
             self._is_running = False
         now = dt_util.utcnow()
@@ -245,6 +243,11 @@ class SystemCoordinator(SystemValues):
         # Written at once: Home Assistant's next try at setting up must know of this one.
         await self._storage.async_save(self._snapshot())
         raise failure or explained(self.name, "not_yet", None, until=now + (self.update_interval or SOONEST))
+
+    def _refused(self) -> ConfigEntryAuthFailed:
+        """Return, and note, that the credential is refused."""
+        self._failure = refused = ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
+        return refused
 
     @override
     def _async_refresh_finished(self) -> None:

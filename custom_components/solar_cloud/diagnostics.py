@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 import re
 from typing import Any
 
@@ -10,7 +11,19 @@ from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_TOKEN, CONF_U
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_ACCOUNT_KEY, CONF_AUTH_IMPLEMENTATION, CONF_OWNER, CONF_SITE_ID, CONF_SYSTEM_ID, CONF_USER_ID
+from .account.clients import DEFAULT_BASE_URL
+from .account.metered import secrets_of
+from .cloud.account import MOST_SECRETS
+from .const import (
+    CONF_ACCOUNT_KEY,
+    CONF_AUTH_IMPLEMENTATION,
+    CONF_BASE_URL,
+    CONF_CLOUD,
+    CONF_OWNER,
+    CONF_SITE_ID,
+    CONF_SYSTEM_ID,
+    CONF_USER_ID,
+)
 from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .system.restore import dump
 
@@ -46,8 +59,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: SolarCl
         await hass.async_add_executor_job(_without_names, _system(system), of_one, everywhere)
         for system, of_one in zip(found, names, strict=True)
     ]
-    return {
-        "entry": async_redact_data(entry.as_dict(), TO_REDACT),
+    told = {
+        "entry": _entry(entry),
         "requests": {
             "used": ledger.used(now),
             "left": ledger.left(now),
@@ -58,6 +71,18 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: SolarCl
         },
         "systems": systems,
     }
+    # A cloud may repeat a key or a token anywhere.
+    secrets = entry.runtime_data.metered.secrets.with_more(secrets_of(entry.data), MOST_SECRETS)
+    scrubbed: dict[str, Any] = await hass.async_add_executor_job(partial(secrets.scrubbed, told, short=False))
+    return scrubbed
+
+
+def _entry(entry: SolarCloudConfigEntry) -> dict[str, Any]:
+    """Return the account's entry without what names its owner; an address of the owner's own is not told either."""
+    told: dict[str, Any] = async_redact_data(entry.as_dict(), TO_REDACT)
+    if entry.data[CONF_BASE_URL] != DEFAULT_BASE_URL[entry.data[CONF_CLOUD]]:
+        told["data"] = {**told["data"], CONF_BASE_URL: REDACTED}
+    return told
 
 
 def _system(system: SystemRuntime) -> dict[str, Any]:

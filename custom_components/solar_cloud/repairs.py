@@ -10,6 +10,7 @@ from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, Rep
 from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
+from .cloud.vendor_text import in_markdown
 from .flows.history_import import HistoryImportSteps
 from .flows.running import running_bookkeeper
 from .statistics.bookkeeper import Bookkeeper
@@ -67,7 +68,7 @@ class MoveHistoryFlow(RepairsFlow):
         return self.async_show_form(
             step_id="confirm",
             data_schema=vol.Schema({}),
-            description_placeholders={"name": statistics.name, **_figures(self._overlap, statistics.zone)},
+            description_placeholders={"name": in_markdown(statistics.name), **_figures(self._overlap, statistics.zone)},
         )
 
 
@@ -87,7 +88,9 @@ class RemoveSystemFlow(RepairsFlow):
         """Remove the system with its devices; its statistics stay."""
         if user_input is None:
             return self.async_show_form(
-                step_id="confirm", data_schema=vol.Schema({}), description_placeholders={"name": self._name}
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={"name": in_markdown(self._name)},
             )
         entry_id, subentry_id = self._ids
         entry = self.hass.config_entries.async_get_entry(entry_id)

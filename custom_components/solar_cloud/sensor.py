@@ -146,7 +146,9 @@ class CodedSensor(SensorEntity):
         if self._unknown_seen != value:
             self._unknown_seen = str(value)
             key = self.entity_description.key
-            _LOGGER.info("%s reports a %s that is not known here: %s", self.coordinator.name, key, value)
+            log = self.coordinator.metered.vendor_log
+            text = "%s reports a %s that is not known here: %s"
+            log.say(_LOGGER, logging.INFO, text, self.coordinator.name, key, value)
         return self._vocabulary.other
 
     @property

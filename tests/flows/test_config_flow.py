@@ -193,6 +193,26 @@ async def test_an_address_where_nobody_listens(hass: HomeAssistant, cloud: Cloud
 
 
 @pytest.mark.parametrize(
+    ("address", "host", "error"),
+    [
+        ("http://xn--bcher-kva.example/api", "bücher.example (xn--bcher-kva.example)", "insecure_url"),
+        ("http://bücher.example/api", "bücher.example (xn--bcher-kva.example)", "insecure_url"),
+        ("http://127.0.0.1:9/api", "127.0.0.1", "cannot_connect"),
+        ("https://[::1/api", "https:/(::1/api", "invalid_url"),
+    ],
+)
+async def test_a_host_in_other_letters_is_shown_in_both_spellings(
+    hass: HomeAssistant, cloud: Cloud, address: str, host: str, error: str
+) -> None:
+    result = await open_step(hass, "enphase_v2")
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], enphase_input(cloud, advanced={"base_url": address})
+    )
+    assert result["errors"] == {"base": error}
+    assert result["description_placeholders"]["host"] == host
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "",

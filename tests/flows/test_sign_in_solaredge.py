@@ -151,6 +151,9 @@ async def test_what_does_not_belong_to_a_dialog_changes_and_reveals_nothing(
         ({"error": "access_denied"}, ["has not agreed"]),
         ({"error": "unauthorized_client", "external_id": "gone"}, ["type Site Access"]),
         ({"error": "some_day"}, ["some_day"]),
+        ({"error": "access_denied", "error_description": "Multi-site access is not yet supported"}, ["several sites"]),
+        ({"error": "multi_site"}, ["several sites", "fleet access"]),
+        ({"code": "abc", "site_id": f"{SITE},12", "external_id": "gone"}, ["several sites"]),
         ({"error": "<b>call us</b>"}, ["has not said why"]),
         ({"code": "abc", "site_id": SITE}, ["not sent back which dialog", "copy the whole address", "paste the code"]),
         ({"code": "abc", "external_id": "gone"}, ["does not work", "restarted", "copy the whole address"]),
@@ -196,7 +199,10 @@ async def test_a_replayed_callback_changes_nothing(hass: HomeAssistant, browser:
 async def test_a_late_callback_changes_nothing(browser: Any, cloud: Cloud, freezer: FrozenDateTimeFactory) -> None:
     dialog, back = await waiting(browser, cloud)
     freezer.tick(timedelta(minutes=10))
-    assert "does not work" in await dialog.come_back(back)
+    page = await dialog.come_back(back)
+    assert all(text in page for text in ("does not work", "too late", "copy the whole address", "paste the code"))
+    # An id that nobody has given out is not late.
+    assert "too late" not in await dialog.come_back(back.update_query(external_id="unknown"))
     assert not cloud.simulator.requests
 
 
@@ -273,6 +279,7 @@ async def test_a_bare_code_can_be_pasted_with_the_site(hass: HomeAssistant, brow
     [
         ("https://home.example/?error=access_denied", {"base": "access_denied"}),
         ("https://home.example/?error=invalid_scope", {"base": "sign_in_refused"}),
+        ("https://home.example/?code=abc&site_id=12&site_id=13", {"base": "several_sites"}),
         ("https://home.example/?code=abc&site_id=12&external_id=foreign", {"base": "foreign_code"}),
         ("https://home.example/?code=abc&site_id=twelve", {"site_id": "no_site_id"}),
         ("?site_id=12&code=", {"code": "no_code"}),

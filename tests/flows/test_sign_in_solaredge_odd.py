@@ -20,7 +20,7 @@ from simulator.ready import (
 
 from ..home.conftest import Cloud, add_account, settle, solaredge_input
 from ..home.sign_in import HOME, Dialog, add_application, open_dialog, reopen_dialog
-from .test_sign_in_solaredge import CALLBACK, form, oauth_input, waiting
+from .test_sign_in_solaredge import CALLBACK, SITE, form, oauth_input, waiting
 
 
 @pytest.fixture
@@ -131,3 +131,22 @@ async def test_a_key_account_at_the_older_address_moves_to_a_sign_in_at_the_newe
     assert entry.state is ConfigEntryState.LOADED
     coordinator = next(iter(entry.runtime_data.coordinators.values()))
     assert coordinator.last_update_success
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": "access_denied", "error_description": "This user has more than one site"},
+        {"code": "abc", "site_id": f"{SITE} 1148616"},
+    ],
+)
+async def test_a_login_of_several_sites_is_told_so_in_the_browser_and_in_the_dialog(
+    browser: Any, cloud: Cloud, answer: dict[str, str]
+) -> None:
+    dialog, back = await waiting(browser, cloud)
+    assert "several sites" in await dialog.come_back(
+        back.with_query(answer | {"external_id": back.query["external_id"]})
+    )
+    await dialog.look()
+    assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "several_sites")
+    assert not cloud.simulator.requests

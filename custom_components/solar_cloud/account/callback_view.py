@@ -20,12 +20,15 @@ from homeassistant.data_entry_flow import InvalidData, UnknownFlow
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
+from multidict import MultiMapping
 
 from ..const import CONF_SITE_ID, DOMAIN
 from .urls import CALLBACK_PATH
 
 LIFE = timedelta(minutes=10)
 ERROR = "error"
+SEVERAL_SITES = "several_sites"
+"""Stands for the error of a login that belongs to several sites: Connect has no code for it, only words."""
 MOST_LINKS = 5
 """Ids that one dialog keeps: each display of it gives out another, and a page of an older one may be open."""
 LONGEST = 4096
@@ -56,6 +59,14 @@ _VOID = (
     ),
     "",
 )
+_LATE = (
+    "This link does not work",
+    (
+        "It is too late: the link was made more than ten minutes ago. If you have agreed just now, the code may still "
+        f"be good: {_PASTE} Else begin to sign in once more."
+    ),
+    "",
+)
 _NO_DIALOG = (
     "The code came without its dialog",
     (
@@ -74,6 +85,10 @@ _NOTHING = (
 )
 _REFUSALS: Mapping[str, str] = MappingProxyType(
     {
+        SEVERAL_SITES: (
+            "This login belongs to several sites, and a sign-in opens one. Ask the installer for a login of the one "
+            "site, or use an API key with fleet access."
+        ),
         "access_denied": "The owner has not agreed, or this login is not the owner's.",
         "unauthorized_client": "SolarEdge does not let this application sign in: it has to be of the type Site Access.",
         "invalid_scope": "The application may not ask for all that is needed: tick SITE_DATA and DEVICE_DATA in it.",
@@ -83,7 +98,16 @@ _REFUSALS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the errors of RFC 6749, 4.1.2.1, mean here."""
+_SEVERAL = re.compile(r"(multi|several|more than one)\W*(\w+\W+)?sites?", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+
+def is_for_several_sites(query: MultiMapping[str]) -> bool:
+    """Return whether an address is the answer to a login that belongs to several sites: Connect opens one."""
+    if ERROR in query:
+        words = " ".join(text[:LONGEST] for name in (ERROR, "error_description") for text in query.getall(name, ()))
+        return _SEVERAL.search(words.replace("_", " ")) is not None
+    return len({part for text in query.getall("site_id", ()) for part in re.split(r"[\s,;|]+", text) if part}) > 1
 
 
 def refusal(error: str) -> tuple[str, str, str]:
@@ -161,6 +185,7 @@ class SolarEdgeCallbackView(HomeAssistantView):
         outcome = _outcome(query)
         # Some day Connect may send back the state instead, as its documentation says.
         names = [text for name in ("external_id", "state") if (text := query.get(name))]
+        is_late = any(_is_late(hass, name) for name in names)
         claimed = next((found for name in names if (found := _claimed(hass, name, outcome))), {})
         if claimed and outcome is not None:
             flow_id = next(iter(claimed.values())).flow_id
@@ -174,13 +199,16 @@ class SolarEdgeCallbackView(HomeAssistantView):
             else:
                 page = refusal(outcome[ERROR]) if ERROR in outcome else _DONE
                 return _page(page, HTTPStatus.OK)
-        return _page(_unclaimed(query, outcome), HTTPStatus.BAD_REQUEST)
+        page = _unclaimed(query, outcome)
+        return _page(_LATE if is_late and page is _VOID else page, HTTPStatus.BAD_REQUEST)
 
 
-def _outcome(query: Mapping[str, str]) -> dict[str, Any] | None:
+def _outcome(query: MultiMapping[str]) -> dict[str, Any] | None:
     """Return the input for the dialog; `None` where the address says neither yes nor no."""
     if any(len(text) > LONGEST for text in query.values()):
         return None
+    if is_for_several_sites(query):
+        return {ERROR: SEVERAL_SITES}
     if error := query.get(ERROR):
         return {ERROR: error}
     if code := query.get("code"):
@@ -195,6 +223,13 @@ def _unclaimed(query: Mapping[str, str], outcome: Mapping[str, Any] | None) -> t
     if ERROR in outcome:
         return refusal(outcome[ERROR])
     return _VOID if query.get("external_id") or query.get("state") else _NO_DIALOG
+
+
+@callback
+def _is_late(hass: HomeAssistant, external_id: str) -> bool:
+    """Return whether an id was given out here and has become too old; nobody else can know it."""
+    one = hass.data.get(WAITING, {}).get(external_id)
+    return one is not None and not dt_util.utcnow() < one.until
 
 
 @callback

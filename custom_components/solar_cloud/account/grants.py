@@ -22,6 +22,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..cloud.errors import CloudError, CredentialRefused
 from ..cloud.grant import Grant, Tokens, newer
 from ..cloud.token_endpoint import TokenEndpoint
+from ..cloud.vendor_text import say
 from ..const import CONF_CONSENTED_AT, DOMAIN
 from .clients import async_token_endpoint
 from .credentials import Application
@@ -102,7 +103,7 @@ def async_follow_grant(hass: HomeAssistant, entry: ConfigEntry, grant: Grant) ->
         except CredentialRefused:
             entry.async_start_reauth(hass)
         except CloudError as err:
-            _LOGGER.debug("The tokens of %s could not be renewed: %s", entry.title, err)
+            say(_LOGGER, logging.DEBUG, "The tokens of %s could not be renewed: %s", entry.title, err)
 
     _check_consent(hass, entry, dt_util.utcnow())
     entry.async_on_unload(async_track_time_interval(hass, check, CHECK_EVERY, name=f"{DOMAIN} tokens"))
@@ -134,6 +135,8 @@ async def async_revoke_grant(hass: HomeAssistant, entry: ConfigEntry) -> None:
         if (grant := await async_grant(hass, entry)) is not None:
             await grant.revoke()
     except (CloudError, ConfigEntryAuthFailed, ConfigEntryNotReady) as err:
-        _LOGGER.info("The sign-in of %s could not be revoked (%s); its portal can do it", entry.title, err)
+        say(
+            _LOGGER, logging.INFO, "The sign-in of %s could not be revoked (%s); its portal can do it", entry.title, err
+        )
     hass.data.get(GRANTS, {}).pop(entry.entry_id, None)
     await GrantStore(hass, entry.entry_id).async_remove()

@@ -1,5 +1,6 @@
 """The repair issues of an account: a spent month, a consent that ends or leaves something out."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant, callback
@@ -7,95 +8,99 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..budget.ledger import Ledger
+from ..cloud.vendor_text import in_markdown
 from ..const import DOMAIN
 
 
 @callback
-def raise_month_spent(hass: HomeAssistant, entry_id: str, account: str, ledger: Ledger, until: datetime) -> None:
-    """Report that the requests of the month are used up, and when they begin again (`until`, aware UTC)."""
-    now = dt_util.utcnow()
+def warn(
+    hass: HomeAssistant,
+    key: str,
+    subject: str,
+    placeholders: Mapping[str, str],
+    *,
+    table: Mapping[str, str] | None = None,
+    data: dict[str, str | int | float | None] | None = None,
+    severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
+) -> None:
+    """Raise the issue of a translation key about a subject, such as an entry's id.
+
+    The page knows Markdown: names among the placeholders are shown as plain text, a `table` is as it should be. Issues
+    with `data` can be fixed.
+    """
     ir.async_create_issue(
         hass,
         DOMAIN,
-        f"month_spent_{entry_id}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key="month_spent",
+        f"{key}_{subject}",
+        data=data,
+        is_fixable=data is not None,
+        severity=severity,
+        translation_key=key,
         translation_placeholders={
-            "account": account,
-            "used": f"{ledger.used(now):,}",
-            "limit": f"{ledger.limits.per_month:,}",
-            "until": dt_util.as_local(until).strftime("%Y-%m-%d %H:%M"),
+            **{name: in_markdown(text) for name, text in placeholders.items()},
+            **(table or {}),
         },
     )
 
 
 @callback
+def clear(hass: HomeAssistant, key: str, subject: str) -> None:
+    """Delete the issue of a translation key about a subject, if there is one."""
+    ir.async_delete_issue(hass, DOMAIN, f"{key}_{subject}")
+
+
+@callback
+def raise_month_spent(hass: HomeAssistant, entry_id: str, account: str, ledger: Ledger, until: datetime) -> None:
+    """Report that the requests of the month are used up, and when they begin again (`until`, aware UTC)."""
+    used, limit = ledger.used(dt_util.utcnow()), ledger.limits.per_month
+    words = {"account": account, "used": f"{used:,}", "limit": f"{limit:,}", "until": _minute(until)}
+    warn(hass, "month_spent", entry_id, words)
+
+
+@callback
 def clear_month_spent(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the issue: a request has gone through."""
-    ir.async_delete_issue(hass, DOMAIN, f"month_spent_{entry_id}")
+    clear(hass, "month_spent", entry_id)
 
 
 @callback
 def raise_consent_ends(hass: HomeAssistant, entry_id: str, account: str, ends: datetime) -> None:
     """Report that an account has to be signed in to again before an instant (aware UTC)."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"consent_ends_{entry_id}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key="consent_ends",
-        translation_placeholders={"account": account, "until": dt_util.as_local(ends).strftime("%Y-%m-%d")},
-    )
+    until = dt_util.as_local(ends).strftime("%Y-%m-%d")
+    warn(hass, "consent_ends", entry_id, {"account": account, "until": until})
 
 
 @callback
 def clear_consent_ends(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the issue: the owner has consented anew, or the account is gone."""
-    ir.async_delete_issue(hass, DOMAIN, f"consent_ends_{entry_id}")
+    clear(hass, "consent_ends", entry_id)
 
 
 @callback
 def raise_clock_wrong(hass: HomeAssistant, entry_id: str, account: str, apart: timedelta) -> None:
     """Report that Home Assistant's clock is wrong: the cloud's is so far ahead of it."""
     now = dt_util.utcnow()
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"clock_wrong_{entry_id}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key="clock_wrong",
-        translation_placeholders={
-            "account": account,
-            "ours": dt_util.as_local(now).strftime("%Y-%m-%d %H:%M"),
-            "theirs": dt_util.as_local(now + apart).strftime("%Y-%m-%d %H:%M"),
-        },
-    )
+    words = {"account": account, "ours": _minute(now), "theirs": _minute(now + apart)}
+    warn(hass, "clock_wrong", entry_id, words, severity=ir.IssueSeverity.ERROR)
 
 
 @callback
 def clear_clock_wrong(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the issue: the clocks agree, or the account is gone."""
-    ir.async_delete_issue(hass, DOMAIN, f"clock_wrong_{entry_id}")
+    clear(hass, "clock_wrong", entry_id)
 
 
 @callback
 def raise_devices_missing(hass: HomeAssistant, entry_id: str, account: str) -> None:
     """Report that an owner's consent leaves out the devices."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"devices_missing_{entry_id}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key="devices_missing",
-        translation_placeholders={"account": account},
-    )
+    warn(hass, "devices_missing", entry_id, {"account": account})
 
 
 @callback
 def clear_devices_missing(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the issue: the devices can be read, or the account is gone."""
-    ir.async_delete_issue(hass, DOMAIN, f"devices_missing_{entry_id}")
+    clear(hass, "devices_missing", entry_id)
+
+
+def _minute(moment: datetime) -> str:
+    return dt_util.as_local(moment).strftime("%Y-%m-%d %H:%M")

@@ -9,7 +9,7 @@ import logging
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_TOKEN, EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -20,10 +20,13 @@ from ..budget.pacing import Pacing
 from ..budget.plan import PLANS, Limits
 from ..cloud.account import Account
 from ..cloud.outage import Outage
+from ..cloud.redaction import Secrets
+from ..cloud.vendor_text import VendorLog
 from ..const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
     CLOUD_SOLAREDGE,
+    CONF_ACCOUNT_KEY,
     CONF_CLOUD,
     CONF_OWNER,
     CONF_PER_MINUTE,
@@ -63,6 +66,13 @@ def entry_unique_id(data: Mapping[str, Any]) -> str:
     else:
         parts = [data[CONF_API_KEY], *([data[CONF_USER_ID]] if cloud == CLOUD_ENPHASE_V2 else [])]
     return f"{cloud}_{fingerprint(*parts)}"
+
+
+def secrets_of(data: Mapping[str, Any]) -> list[str]:
+    """Return the keys and tokens among an account's data."""
+    tokens = data.get(CONF_TOKEN, {})
+    texts = [data.get(key) for key in (CONF_API_KEY, CONF_ACCOUNT_KEY, CONF_USER_ID)]
+    return [text for text in (*texts, tokens.get("access_token"), tokens.get("refresh_token")) if text]
 
 
 def limits_of(data: Mapping[str, Any]) -> Limits:
@@ -106,6 +116,16 @@ class MeteredAccount:
     def outage(self) -> Outage:
         """Return whether anything is answered under the credential; the account has been loaded before."""
         return self._loaded().outage
+
+    @property
+    def vendor_log(self) -> VendorLog:
+        """Return what says what the cloud says; the account has been loaded before."""
+        return self._loaded().vendor_log
+
+    @property
+    def secrets(self) -> Secrets:
+        """Return what must be on no page; the account has been loaded before."""
+        return self._loaded().secrets
 
     def _loaded(self) -> Account:
         if self._account is None:

@@ -1,7 +1,7 @@
 """One metered credential: a request is counted, and its count is on disk, before it is sent."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -13,11 +13,16 @@ from ..budget.limit import LimitReached
 from .clock import CloudClock, utcnow
 from .errors import TemporarilyUnavailable, Throttled, ThrottleScope
 from .outage import Outage
+from .redaction import Secrets
+from .vendor_text import VendorLog
 
 _LOGGER = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(seconds=90)
 """How long a request waits for slots in the minute; where it would have to wait longer, it fails at once."""
+
+MOST_SECRETS = 24
+"""Secrets of an account that are remembered: its keys, and the tokens of its last requests."""
 
 _owner_asks: ContextVar[bool] = ContextVar("owner_asks", default=False)
 
@@ -54,10 +59,19 @@ class Account:
         """Whether anything is answered that is asked under the credential."""
         self.cloud_clock = CloudClock()
         """What the cloud's answers say of our clock."""
+        self.secrets = Secrets(())
+        """What must be in no log and on no page."""
+        self.vendor_log = VendorLog(clock, lambda: self.secrets)
+        """Says what the cloud says."""
         self._save = save
         self._sleep = sleep
         self._on_spent = on_spent
         self._in_flight = asyncio.Lock()
+
+    def hide(self, secrets: Iterable[str]) -> Secrets:
+        """Have secrets hidden from now on, and return all that are."""
+        self.secrets = self.secrets.with_more(secrets, MOST_SECRETS)
+        return self.secrets
 
     @asynccontextmanager
     async def request(self, *, owner: bool = False, vital: bool = False) -> AsyncGenerator[None]:

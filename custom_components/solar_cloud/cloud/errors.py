@@ -6,6 +6,7 @@ No text here ever holds a credential: messages end up in logs and on pages.
 from datetime import datetime
 
 from ..budget.limit import Scope as ThrottleScope
+from .vendor_text import shown
 
 __all__ = [
     "AllRefused",
@@ -26,7 +27,11 @@ __all__ = [
 
 
 class CloudError(Exception):
-    """A cloud could not be read."""
+    """A cloud could not be read. What its texts have of the cloud's words is one short line without odd characters."""
+
+    def __init__(self, *args: object) -> None:
+        """Take the texts."""
+        super().__init__(*(shown(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class CredentialRefused(CloudError):

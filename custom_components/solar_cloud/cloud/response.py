@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 import json
 from typing import Any
 
@@ -19,10 +20,13 @@ from .errors import (
     ThrottleScope,
 )
 from .parse import status_text
+from .redaction import DEEPEST, Secrets
 from .retry_after import MINUTE_RETRY, retry_after
 
 LONG = 256 * 1024
 """Bytes; parsing more takes tens of milliseconds."""
+LONG_SCRUB = 4096
+"""Bytes; looking through every text of more takes milliseconds."""
 
 type Translate = Callable[[int, Mapping[str, str], Any], CloudError | None]
 """Status, headers and JSON body (`None` where there is none) to the error that they mean; `None`: nothing special."""
@@ -50,20 +54,45 @@ class Response:
         if not self.body:
             return None, False
         try:
-            return json.loads(self.body.decode("utf-8-sig", errors="replace")), True
+            return json.loads(self._text()), True
         except ValueError, RecursionError:
             return None, False
 
-    async def parsed(self) -> tuple[Any, bool]:
-        """Parse the body as `json` does; a long one in a thread, so that nothing else has to wait."""
-        if self.body is None or len(self.body) <= LONG:
-            return self.json()
-        return await asyncio.to_thread(self.json)
+    async def parsed(self, hidden: Secrets, *, gives_tokens: bool = False) -> tuple[Any, bool]:
+        """Parse the body as `json` does, and take the secrets out of it; where tokens are given out, they stay.
+
+        What takes long is done in a thread, so that nothing else has to wait.
+        """
+        scrub: Callable[[Any], Any] | None = None
+        if self.status >= 400:
+            # Before a text is shortened: a piece of a token may be too short then to be recognised.
+            scrub = partial(hidden.scrubbed, depth=DEEPEST)
+        elif not gives_tokens:
+            scrub = partial(hidden.scrubbed, short=False)
+        if self.body is not None and len(self.body) > LONG:
+            return await asyncio.to_thread(_scrubbed, self.json, scrub)
+        answer = self.json()
+        if scrub is None or (self.status < 400 and not hidden.may_be_in(self._text())):
+            return answer
+        if len(self.body or b"") <= LONG_SCRUB:
+            return _scrubbed(lambda: answer, scrub)
+        return await asyncio.to_thread(_scrubbed, lambda: answer, scrub)
+
+    def _text(self) -> str:
+        return (self.body or b"").decode("utf-8-sig", errors="replace")
 
     def not_json(self) -> CloudError:
         """Return what is wrong with a response whose body is no JSON."""
         promised = is_json(self.content_type) or not self.body
         return unreadable(self.status, "the answer is not JSON", promised=promised)
+
+
+def _scrubbed(parse: Callable[[], tuple[Any, bool]], scrub: Callable[[Any], Any] | None) -> tuple[Any, bool]:
+    answer, readable = parse()
+    try:
+        return answer if scrub is None else scrub(answer), readable
+    except RecursionError:
+        return None, False
 
 
 def is_json(content_type: str) -> bool:

@@ -22,9 +22,10 @@ from .errors import (
     ThrottleScope,
     TokenRefused,
 )
-from .redaction import redacted, spellings
+from .redaction import Secrets
 from .response import Response, Translate, plain_error
 from .sending import NO_ITEMS, Request, send
+from .vendor_text import say_with
 
 
 class Transport:
@@ -53,6 +54,7 @@ class Transport:
         self._headers = {"Accept": "application/json", **headers}
         self._query = tuple(query.items())
         self._secrets = tuple(secrets)
+        account.hide(self._secrets)
         self._auth = auth
         self._timeout = timeout
         self._translate = translate
@@ -110,20 +112,21 @@ class Transport:
         """Send a request under the account, and return what came; raises `CloudError` without secrets in it."""
         if self._session.closed:
             raise TemporarilyUnavailable("the connection is shut down")
-        hidden = spellings([*self._secrets, *request.secrets])
+        hidden = self._account.hide([*self._secrets, *request.secrets])
         compare_with(self._account.clock)
+        say_with(self._account.vendor_log)
         async with self._account.request(owner=owner, vital=vital):
             response = await send(self._session, self._base_url, self._complete(request), self._timeout)
             if isinstance(response, Response):
                 self._account.cloud_clock.heard(response.headers, self._account.clock())
-            answer, problem = await self._read(response, hidden)
+            answer, problem = await self._read(response, hidden, gives_tokens=request.method == "POST")
         if isinstance(problem, Throttled):
             self._account.ledger.learn(problem.until, problem.scope, self._account.clock())
             if problem.scope is ThrottleScope.MONTH:
                 await self._account.save()
         self._note_outage(request, problem)
         if problem is not None:
-            problem.args = tuple(redacted(arg, hidden) for arg in problem.args)
+            problem.args = tuple(hidden.scrubbed(arg, 0) for arg in problem.args)
             raise problem
         self.last_success = self._account.clock()
         return answer
@@ -139,15 +142,14 @@ class Transport:
         """Add what goes with every request of the client."""
         return replace(request, query=[*request.query, *self._query], headers={**self._headers, **request.headers})
 
-    async def _read(self, response: Response | CloudError, hidden: Collection[str]) -> tuple[Any, CloudError | None]:
-        """Return the JSON of a response, or what is wrong with it."""
+    async def _read(
+        self, response: Response | CloudError, hidden: Secrets, *, gives_tokens: bool
+    ) -> tuple[Any, CloudError | None]:
+        """Return the JSON of a response, or what is wrong with it; where tokens are given out, they are in it."""
         if isinstance(response, CloudError):
             return None, response
         status = response.status
-        answer, readable = await response.parsed()
-        if status >= 400:
-            # Before a text is shortened: a piece of a token would no longer be recognised.
-            answer = redacted(answer, hidden)
+        answer, readable = await response.parsed(hidden, gives_tokens=gives_tokens)
         problem = self._translate(status, response.headers, answer)
         if isinstance(problem, Throttled):
             return None, problem

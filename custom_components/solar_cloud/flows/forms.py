@@ -26,6 +26,7 @@ from yarl import URL
 
 from ..account.clients import DEFAULT_BASE_URL
 from ..budget.plan import PLANS
+from ..cloud.vendor_text import in_markdown
 from ..const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
@@ -94,6 +95,19 @@ def checked_address(text: str) -> str:
     if url.scheme == "http" and not _is_near(url.host or ""):
         raise InsecureAddress
     return str(url).rstrip("/")
+
+
+def shown_host(address: str) -> str:
+    """Return the host of a base URL for its owner to look at.
+
+    A name in other letters than ASCII is followed by how the internet spells it: some letters look like others.
+    """
+    try:
+        url = URL(address)
+        host, raw = url.host or "", url.raw_host or ""
+    except ValueError, TypeError:
+        return in_markdown(address)
+    return in_markdown(host) if host == raw else f"{in_markdown(host)} ({raw})"
 
 
 def is_site_id(text: str) -> bool:

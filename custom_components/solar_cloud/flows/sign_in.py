@@ -19,9 +19,16 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_implementations,
 )
 from homeassistant.util import dt as dt_util
+from multidict import MultiDict, MultiMapping
 from yarl import URL
 
-from ..account.callback_view import async_belongs_to, async_stop_waiting, async_wait_for
+from ..account.callback_view import (
+    SEVERAL_SITES,
+    async_belongs_to,
+    async_stop_waiting,
+    async_wait_for,
+    is_for_several_sites,
+)
 from ..account.clients import async_token_endpoint
 from ..account.credentials import Application
 from ..account.grants import CONSENT_MONTHS
@@ -30,6 +37,7 @@ from ..account.urls import callback_url, connect_url
 from ..cloud.enphase_v4.tokens import enphase_oauth_url
 from ..cloud.errors import ClientRefused, CloudError, CredentialRefused, Throttled
 from ..cloud.grant import Grant, Tokens
+from ..cloud.vendor_text import say
 from ..const import (
     CLOUD_ENPHASE_V4,
     CLOUD_SOLAREDGE,
@@ -41,7 +49,7 @@ from ..const import (
     CONF_SITE_ID,
     DOMAIN,
 )
-from .forms import applications_schema, finish_schema, is_site_id, paste_schema
+from .forms import applications_schema, finish_schema, is_site_id, paste_schema, shown_host
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,6 +78,11 @@ class SignInFlow(AbstractOAuth2FlowHandler):
     def logger(self) -> logging.Logger:
         """Return where the flow writes."""
         return _LOGGER
+
+    @property
+    def _host(self) -> str:
+        """Return the host of the account's address, as its owner is to see it."""
+        return shown_host(self._data[CONF_BASE_URL])
 
     async def _async_name_account(self) -> None:
         """Take the account's name, and end where it is set up already or is being set up elsewhere.
@@ -183,7 +196,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
                 paste_schema(self._data[CONF_CLOUD]), {CONF_SITE_ID: (user_input or {}).get(CONF_SITE_ID)}
             ),
             errors=errors,
-            description_placeholders={"url": self._pasting_url},
+            description_placeholders={"url": self._pasting_url, "host": self._host},
         )
 
     async def _async_pasting_url(self) -> str:
@@ -195,10 +208,12 @@ class SignInFlow(AbstractOAuth2FlowHandler):
     def _take_pasted(self, user_input: Mapping[str, Any]) -> dict[str, str]:
         """Take the code from what was pasted; return what is wrong with it."""
         text = user_input[CONF_CODE].strip()
-        query: Mapping[str, str] = {}
+        query: MultiMapping[str] = MultiDict()
         if "code=" in text or "error=" in text:
             query = URL.build(query_string=text.partition("?")[2].partition("#")[0] or text).query
             text = query.get("code", "")
+        if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and is_for_several_sites(query):
+            return {"base": SEVERAL_SITES}
         if "error" in query:
             return {"base": "access_denied" if query["error"] == ACCESS_DENIED else "sign_in_refused"}
         if not text or not text.isprintable() or " " in text:
@@ -232,6 +247,8 @@ class SignInFlow(AbstractOAuth2FlowHandler):
     @override
     async def async_step_authorize_rejected(self, data: None = None) -> ConfigFlowResult:
         """End the dialog with the reason of the vendor's page: the owner refused, or the application is not right."""
+        if self.external_data["error"] == SEVERAL_SITES:
+            return self.async_abort(reason=SEVERAL_SITES)
         if self.external_data["error"] == ACCESS_DENIED:
             return await super().async_step_authorize_rejected(data)
         return self.async_abort(reason="sign_in_refused")
@@ -246,15 +263,15 @@ class SignInFlow(AbstractOAuth2FlowHandler):
             )
             issued = await endpoint.exchange(given["code"], redirect)
         except ClientRefused as err:
-            self.logger.debug("The application was refused: %s", err)
+            say(self.logger, logging.DEBUG, "The application was refused: %s", err)
             return {"base": "client_refused"}
         except CredentialRefused as err:
-            self.logger.debug("The code was refused: %s", err)
+            say(self.logger, logging.DEBUG, "The code was refused: %s", err)
             return {"base": "code_refused"}
         except Throttled:
             return {"base": "rate_limited"}
         except CloudError as err:
-            self.logger.debug("The code could not be exchanged: %s", err)
+            say(self.logger, logging.DEBUG, "The code could not be exchanged: %s", err)
             return {"base": "cannot_connect"}
         async_stop_waiting(self.hass, self.flow_id)
         self._grant = Grant(endpoint, issued.tokens, _async_keep_nothing, clock=dt_util.utcnow)
@@ -273,7 +290,12 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         errors, result = await self._async_try()
         if result is not None:
             return result
-        return self.async_show_form(step_id="finish", data_schema=finish_schema(self._data[CONF_CLOUD]), errors=errors)
+        return self.async_show_form(
+            step_id="finish",
+            data_schema=finish_schema(self._data[CONF_CLOUD]),
+            errors=errors,
+            description_placeholders={"host": self._host},
+        )
 
 
 async def _async_keep_nothing(_pair: Tokens) -> None:

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 
 from ..cloud.base import Cloud
 from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled, WrongApplication
+from ..cloud.vendor_text import say
 from ..const import CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..model.elements import System
 from ..statistics.bookkeeper import Bookkeeper
@@ -47,7 +48,7 @@ async def async_list_systems(
     try:
         return {}, await client.systems()
     except CloudError as err:
-        _LOGGER.debug("The list of systems could not be read: %s", err)
+        say(_LOGGER, logging.DEBUG, "The list of systems could not be read: %s", err)
         return {"base": error_key(err)}, ()
     except Exception:
         _LOGGER.exception("Unexpected error while the credential was tried")

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..cloud.archive import Archive
 from ..cloud.errors import CloudError, Throttled
+from ..cloud.vendor_text import say
 from ..const import DOMAIN
 from ..history.state import LONGEST_PAUSE, HistoryState
 from .book import DATABASE_ERRORS
@@ -158,7 +159,7 @@ class Bookkeeper:
             until = min(err.until, now + LONGEST_PAUSE)
             await statistics.async_update_state(replace(statistics.state, not_before=until))
         except CloudError as err:
-            _LOGGER.debug("%s: the past could not be read: %s", self._coordinator.name, err)
+            say(_LOGGER, logging.DEBUG, "%s: the past could not be read: %s", self._coordinator.name, err)
             failures = statistics.state.failures
             until = now + PAUSES[min(failures, len(PAUSES) - 1)]
             await statistics.async_update_state(replace(statistics.state, not_before=until, failures=failures + 1))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from homeassistant.util import dt as dt_util
 
 from ..budget.rates import budget_of
+from ..cloud.vendor_text import in_markdown
 from ..history.hours import HOUR, days_between, hour_of
 from ..model.elements import Flow
 from ..model.series import EMPTY, midnight, unbroken_wh
@@ -78,7 +79,7 @@ def placeholders(statistics: SystemStatistics, since: date) -> dict[str, str]:
     archive, year = statistics.archive, statistics.today().year - 1
     per_year = 0 if archive is None else archive.price(statistics.data, date(year, 1, 1), date(year, 12, 31))
     return {
-        "name": statistics.name,
+        "name": in_markdown(statistics.name),
         "since": since.isoformat(),
         "first": (statistics.state.first or statistics.today()).isoformat(),
         "price": f"{import_price(statistics, since):,}",

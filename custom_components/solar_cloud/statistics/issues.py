@@ -3,9 +3,8 @@
 from enum import StrEnum
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
-from ..const import DOMAIN
+from ..account.issues import clear, warn
 
 
 class Offer(StrEnum):
@@ -26,22 +25,14 @@ def raise_offer(
     hass: HomeAssistant, offer: Offer, system_key: str, system: str, entry_id: str, subentry_id: str
 ) -> None:
     """Make an offer; there is no milder severity than a warning."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        offer.issue_id(system_key),
-        data={"entry_id": entry_id, "subentry_id": subentry_id},
-        is_fixable=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=offer,
-        translation_placeholders={"name": system},
-    )
+    data: dict[str, str | int | float | None] = {"entry_id": entry_id, "subentry_id": subentry_id}
+    warn(hass, offer, system_key, {"name": system}, data=data)
 
 
 @callback
 def take_back_offer(hass: HomeAssistant, offer: Offer, system_key: str) -> None:
     """Take it back: the owner has agreed, or there is nothing to have any more."""
-    ir.async_delete_issue(hass, DOMAIN, offer.issue_id(system_key))
+    clear(hass, offer, system_key)
 
 
 @callback

@@ -24,6 +24,7 @@ from ..cloud.errors import (
     NotFound,
     Throttled,
 )
+from ..cloud.vendor_text import say
 from ..const import NOT_ALLOWED_REST
 from ..model.merging import merge
 from .failures import ERROR_KEYS, explained
@@ -160,7 +161,9 @@ class JobRunner:
         """Return an error of our own as one of the cloud's, which its answer led to; the log has it once in a row."""
         if not self._state.schedule.state(job).failures:
             _LOGGER.warning("%s: %s could not be worked out (%s)", self._name, job.name, type(err).__name__)
-            _LOGGER.debug("%s: %s", self._name, job.name, exc_info=err)
+            # Its words may be the vendor's.
+            plain = MalformedAnswer(f"{type(err).__name__}: {err}").with_traceback(err.__traceback__)
+            _LOGGER.debug("%s: %s", self._name, job.name, exc_info=plain)
         return MalformedAnswer(type(err).__name__)
 
     def _failed(self, job: JobTerms, err: CloudError) -> UpdateFailed | None:
@@ -177,10 +180,10 @@ class JobRunner:
                 rest = WRONG_REST
             if not before.resting:
                 level = logging.WARNING if is_wrong else logging.INFO
-                _LOGGER.log(level, WRONG if is_wrong else NOT_OFFERED, self._name, job.name, err)
+                say(_LOGGER, level, WRONG if is_wrong else NOT_OFFERED, self._name, job.name, err)
             self._state.schedule = schedule.rested(job, now, now + rest, key)
             return None
-        _LOGGER.debug("%s: %s failed: %s", self._name, job.name, err)
+        say(_LOGGER, logging.DEBUG, "%s: %s failed: %s", self._name, job.name, err)
         if before.failures and before.done_at is not None:
             # Tried again early once; then it costs no more than if it worked, or an outage would eat the plan.
             self._pace.ran(job.name, now)

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
+from ..account.issues import clear, warn
 from ..budget.ledger import Ledger
+from ..cloud.vendor_text import in_markdown
 from ..const import DOMAIN
 from ..model.performance import LOW_RATIO, Performance
 
@@ -13,27 +15,20 @@ MOST_ROWS = 20
 """So many inverters are named; with more the cause is not in a single one."""
 
 SYSTEM_REMOVED = "system_removed"
+UNDERPERFORMING = "underperforming"
 
 
 @callback
 def raise_system_removed(hass: HomeAssistant, entry_id: str, subentry_id: str, system: str) -> None:
     """Report that the vendor does not know a system any more, and offer to remove it here."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"{SYSTEM_REMOVED}_{subentry_id}",
-        data={"entry_id": entry_id, "subentry_id": subentry_id, "name": system},
-        is_fixable=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=SYSTEM_REMOVED,
-        translation_placeholders={"name": system},
-    )
+    data: dict[str, str | int | float | None] = {"entry_id": entry_id, "subentry_id": subentry_id, "name": system}
+    warn(hass, SYSTEM_REMOVED, subentry_id, {"name": system}, data=data)
 
 
 @callback
 def clear_system_removed(hass: HomeAssistant, subentry_id: str) -> None:
     """Delete the issue: the system is back, or gone here too."""
-    ir.async_delete_issue(hass, DOMAIN, f"{SYSTEM_REMOVED}_{subentry_id}")
+    clear(hass, SYSTEM_REMOVED, subentry_id)
 
 
 @callback
@@ -47,27 +42,20 @@ def raise_plan_too_small(
     systems: int,
 ) -> None:
     """Report that the plan gives a system fewer readings than is useful, with the numbers."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"plan_too_small_{subentry_id}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key="plan_too_small",
-        translation_placeholders={
-            "account": account,
-            "name": system,
-            "hours": f"{1 / readings_per_hour:.1f}" if readings_per_hour > 0 else "∞",
-            "limit": f"{ledger.limits.per_month:,}",
-            "systems": str(systems),
-        },
-    )
+    words = {
+        "account": account,
+        "name": system,
+        "hours": f"{1 / readings_per_hour:.1f}" if readings_per_hour > 0 else "∞",
+        "limit": f"{ledger.limits.per_month:,}",
+        "systems": str(systems),
+    }
+    warn(hass, "plan_too_small", subentry_id, words)
 
 
 @callback
 def clear_plan_too_small(hass: HomeAssistant, subentry_id: str) -> None:
     """Delete the issue: the plan is large enough, or the system is gone."""
-    ir.async_delete_issue(hass, DOMAIN, f"plan_too_small_{subentry_id}")
+    clear(hass, "plan_too_small", subentry_id)
 
 
 @callback
@@ -79,39 +67,23 @@ def raise_underperforming(
     It is one issue for the whole system: a dead gateway or a snowy roof is one matter, not thirty. The owner may ignore
     it; with `has_grown`, because another inverter has joined, it comes back.
     """
-    issue_id = _underperforming(system_key)
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id,
-        is_fixable=False,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key="underperforming",
-        translation_placeholders={
-            "name": system,
-            "limit": f"{LOW_RATIO * 100:.0f}",
-            "inverters": _rows(found),
-        },
-    )
+    words = {"name": system, "limit": f"{LOW_RATIO * 100:.0f}"}
+    warn(hass, UNDERPERFORMING, system_key, words, table={"inverters": _rows(found)})
     if has_grown:
-        ir.async_ignore_issue(hass, DOMAIN, issue_id, False)
+        ir.async_ignore_issue(hass, DOMAIN, f"{UNDERPERFORMING}_{system_key}", False)
 
 
 @callback
 def clear_underperforming(hass: HomeAssistant, system_key: str) -> None:
     """Delete the issue: all inverters have recovered, or the system is gone."""
-    ir.async_delete_issue(hass, DOMAIN, _underperforming(system_key))
-
-
-def _underperforming(system_key: str) -> str:
-    return f"underperforming_{system_key}"
+    clear(hass, UNDERPERFORMING, system_key)
 
 
 def _rows(found: Iterable[tuple[str, Performance]]) -> str:
     """Return the rows of the table below the text's head: inverter, yield, sunny days in a row, the last of them."""
     worst = sorted(found, key=lambda item: (item[1].ratio, item[0]))
     rows = [
-        f"| {name.replace('|', '/')} | {performance.ratio * 100:.0f} % | {performance.low_days} | {performance.day} |"
+        f"| {in_markdown(name)} | {performance.ratio * 100:.0f} % | {performance.low_days} | {performance.day} |"
         for name, performance in worst[:MOST_ROWS]
     ]
     if len(worst) > MOST_ROWS:

@@ -14,6 +14,7 @@ from ...model.elements import Flow, Interval
 from ...model.series import Series
 from ..errors import CloudError, InvalidRequest, NoDataYet
 from ..parse import as_time
+from ..vendor_text import say
 from .api import EnphaseV4Api
 from .measures import Measure, MeasuredRows
 from .model import Granularity
@@ -59,7 +60,13 @@ async def read_rows(
     parts, reached_start = await _by_days(measure, api, data, start, end)
     notes = {_tried_note(measure): end.isoformat()}
     if refusal is not None and reached_start:
-        _LOGGER.info("%s: Enphase gives no week of %s at once, it is read by days", data.system.name, measure.name)
+        say(
+            _LOGGER,
+            logging.INFO,
+            "%s: Enphase gives no week of %s at once, it is read by days",
+            data.system.name,
+            measure.name,
+        )
         notes[_week_note(measure)] = now.isoformat()
     return _joined(parts), notes
 

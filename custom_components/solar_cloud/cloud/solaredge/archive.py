@@ -11,6 +11,7 @@ from ...model.data import SystemData, day_energy_wh, local_day, midnight
 from ...model.elements import Flow, Interval
 from ..archive import Archive, Detail, Totals
 from ..errors import InvalidRequest, NotAllowed, NotFound
+from ..vendor_text import say
 from .api import SolarEdgeApi
 from .buckets import values_of
 from .families import FAMILIES, Family
@@ -129,7 +130,7 @@ class SolarEdgeArchive(Archive):
         try:
             return await family.telemetry(self._api, data, window, resolution, zone, {})
         except (NotAllowed, NotFound, InvalidRequest) as err:
-            _LOGGER.debug("The past of %s cannot be read: %s", family.name, err)
+            say(_LOGGER, logging.DEBUG, "The past of %s cannot be read: %s", family.name, err)
             return Telemetry(devices=MappingProxyType({}))
 
     def _reads_site(self) -> bool:

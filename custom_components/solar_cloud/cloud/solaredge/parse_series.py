@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import MalformedAnswer
 from ..parse import as_float, as_map, as_str, as_time, maps_in, require_list, require_map
+from ..vendor_text import say
 from .model import Quantity, Series, Telemetry
 from .parse_buckets import read_buckets, utc_offset_of
 from .units import PERCENTAGES, factor_of, unit_name
@@ -115,6 +116,5 @@ class SeriesReader:
         text = repr(unit)[:40]
         if text not in self._odd_units and len(self._odd_units) < _MOST_ODD_UNITS:
             self._odd_units.add(text)
-            _LOGGER.warning(
-                "SolarEdge gives %s in a unit that is not known: %s; these values are left out", quantity, text
-            )
+            line = "SolarEdge gives %s in a unit that is not known: %s; these values are left out"
+            say(_LOGGER, logging.WARNING, line, quantity, text)

@@ -10,6 +10,7 @@ import logging
 
 from ...model.elements import System
 from ...model.zones import is_offset, is_place, offset_in, offset_name, zone_named
+from ..vendor_text import say
 from .model import Site
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ class SiteZones:
             return system
         if system.key not in self._said:
             self._said.add(system.key)
-            _LOGGER.warning(
+            say(
+                _LOGGER,
+                logging.WARNING,
                 "SolarEdge names no time zone of %s that can be used: its days follow %s. With the right time zone in "
                 "the site's details at SolarEdge they are right also when clocks change",
                 system.name,

@@ -18,6 +18,7 @@ from ...base import Job, JobTerms
 from ...enphase.model import METER_SOURCE, Stats
 from ...errors import InvalidRequest, NoDataYet, NotFound
 from ...parse import as_time
+from ...vendor_text import say
 from ..api import EnphaseV2Api
 from ..known_meters import listed_meters, production_series
 
@@ -70,7 +71,7 @@ class MetersJob(Job[EnphaseV2Api]):
             stats = await self.api.rgm_stats(data.system.id, day)
         except NoDataYet, InvalidRequest:
             return Update(notes=MappingProxyType(notes))
-        _LOGGER.info("%s: Enphase gives no more than a day of the meters at once", data.system.name)
+        say(_LOGGER, logging.INFO, "%s: Enphase gives no more than a day of the meters at once", data.system.name)
         update = _checked(stats, data, now)
         return replace(update, notes=MappingProxyType({**update.notes, **notes}))
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from ....model.data import SystemData
 from ....model.elements import Update
 from ...errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, TemporarilyUnavailable
+from ...vendor_text import say
 from ..capabilities import AGAIN, DOUBTED, MISSING, after_refusal
 from ..facts import doubts
 
@@ -26,7 +27,7 @@ def refusal_update(note: str, name: str, data: SystemData, now: datetime, *, fin
     state = after_refusal(before, final=final)
     notes = {note: state}
     if state == MISSING and before != AGAIN:
-        _LOGGER.info("%s: Enphase does not report %s, it is asked for weekly", data.system.name, name)
+        say(_LOGGER, logging.INFO, "%s: Enphase does not report %s, it is asked for weekly", data.system.name, name)
         if before == DOUBTED:
             notes |= doubts(data, now, {missing(name): True})
     return Update(notes=MappingProxyType(notes))

@@ -5,6 +5,7 @@ import logging
 
 from ....model.data import SystemData
 from ....model.elements import System
+from ...vendor_text import say
 from ..facts import storage
 
 _LOGGER = logging.getLogger(__name__)
@@ -16,5 +17,5 @@ def noted_storage(
     """Return what `storage` does; the log says once that there is storage of which nothing is reported."""
     system, notes = storage(data, source, seen=seen, batteries=batteries)
     if system.unknown_storage and not data.system.unknown_storage:
-        _LOGGER.info("%s: Enphase does not report what a battery takes and gives", data.system.name)
+        say(_LOGGER, logging.INFO, "%s: Enphase does not report what a battery takes and gives", data.system.name)
     return system, notes

@@ -13,6 +13,7 @@ from ....model.elements import Device, DeviceKind, Update
 from ...base import Job, JobTerms
 from ...errors import InvalidRequest
 from ...parse import as_time
+from ...vendor_text import say
 from ..api import SolarEdgeApi
 from ..listing import LISTED, unasked
 from ..model import DeviceType, SiteDevice
@@ -65,7 +66,8 @@ class InventoryJob(Job[SolarEdgeApi]):
                 if data.system.key in self._hopeless:
                     raise
                 if noted is None:
-                    _LOGGER.warning("SolarEdge refuses to list some types of devices, fewer are asked for: %s", err)
+                    text = "SolarEdge refuses to list some types of devices, fewer are asked for: %s"
+                    say(_LOGGER, logging.WARNING, text, err)
                 continue
             self._hopeless.discard(data.system.key)
             return _update(rows, _FORMS[form] or (DeviceType.INVERTER,), _note(noted, form, first, now))
