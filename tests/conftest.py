@@ -1,13 +1,29 @@
 """Fixtures for all tests."""
 
 # Must be imported before the first `hass`: the test plugin has a package of the same name, which would win.
+from collections.abc import Generator
+
 from aiohttp.web_urldispatcher import UrlDispatcher
 import pytest
 
 import custom_components  # noqa: F401
+
+from .databases import fresh_database, is_server
 
 
 @pytest.fixture(autouse=True)
 def open_router(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages be added to a server that runs already, as Home Assistant's own does; the test client's does not."""
     monkeypatch.setattr(UrlDispatcher, "freeze", lambda _self: None)
+
+
+@pytest.fixture
+def recorder_db_url(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Generator[str]:
+    """Return the database of the test: an empty one of the server that `--dburl` names, or the test plugin's SQLite."""
+    url = pytestconfig.getoption("dburl")
+    if not is_server(url):
+        yield request.getfixturevalue("recorder_db_url")
+        return
+    # Before all that is frozen: the recorder's threads open sockets.
+    request.getfixturevalue("socket_enabled")
+    yield from fresh_database(url)

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
-from homeassistant.components.recorder.db_schema import Statistics
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from homeassistant.components.recorder.models import StatisticData
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_metadata,
     statistics_during_period,
+    valid_statistic_id,
 )
 from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.core import CoreState, HomeAssistant
@@ -129,6 +130,49 @@ async def test_an_anchor_counts_for_the_first_booking_only(hass: HomeAssistant, 
     await book.async_put(Flow.PRODUCTION, run_of(200, start=START + HOUR), anchor=77)
     await book.async_put(Flow.PRODUCTION, run_of(50, start=START - HOUR), anchor=77)
     assert await sums(hass) == [1000, 1100, 1300]
+
+
+LONG = "Ünïted ☀ " * 28
+
+
+@pytest.mark.parametrize(
+    ("system", "serial", "label"),
+    [
+        (SYSTEM, None, None),
+        (replace(SYSTEM, name=LONG), None, None),
+        (replace(SYSTEM, name=LONG), "4711", "East"),
+        (replace(SYSTEM, name=LONG), "4711", LONG),
+        (SYSTEM, LONG, LONG),
+        (replace(SYSTEM, id=LONG + "1"), None, None),
+        (replace(SYSTEM, id=LONG + "2"), None, None),
+        (replace(SYSTEM, id="北" * 255), None, None),
+    ],
+)
+async def test_no_id_and_no_name_is_longer_than_the_database_stores(
+    hass: HomeAssistant, system: System, serial: str | None, label: str | None
+) -> None:
+    book, columns = Book(hass, system), StatisticsMeta.__table__.columns
+    for flow in (Flow.PRODUCTION, Flow.BATTERY_DISCHARGE):
+        assert await book.async_put(flow, run_of(100), serial=serial, label=label) == 1
+        assert list(await book.async_rows(flow, EARLY, LATE, serial=serial)) == [START]
+    found = await hass.async_add_executor_job(lambda: get_metadata(hass, statistic_source="solar_cloud"))
+    names = {name: of_one["name"] for name, (_, of_one) in found.items()}
+    assert len(names) == len(set(names.values())) == 2
+    assert all(len(name) <= columns["statistic_id"].type.length for name in names)
+    assert all(len(name) <= columns["name"].type.length for name in names.values())
+    assert {name.endswith((" production", " battery discharge")) for name in names.values()} == {True}
+    assert all(name.startswith(system.name[:50]) for name in names.values())
+    if label is not None:
+        assert all(label[:50] in name for name in names.values())
+
+
+def test_keys_of_any_length_that_differ_have_ids_that_differ() -> None:
+    keys = [f"solaredge_{'7' * zeros}{last}" for zeros in (1, 200, 224, 225, 226, 300) for last in "12"]
+    ids = {statistic_id(key, flow) for key in keys for flow in Flow}
+    assert len(ids) == len(keys) * len(Flow)
+    assert {valid_statistic_id(name) for name in ids} == {True}
+    assert max(map(len, ids)) == 255
+    assert statistic_id("solaredge_" + "7" * 222, Flow.PRODUCTION) == f"solar_cloud:solaredge_{'7' * 222}_production"
 
 
 async def test_the_statistic_is_described_as_energy_with_a_sum(hass: HomeAssistant, book: Book) -> None:

@@ -12,6 +12,7 @@ completes what was begun.
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from itertools import batched
 import logging
 import math
@@ -44,14 +45,25 @@ ALWAYS = 2**40
 """More seconds than lie between 1970 and any row."""
 PATIENCE = 10
 """After how many seconds of waiting for the recorder it is looked whether it still runs."""
+LONGEST = 255
+"""Characters of the columns for a statistic's id and name: SQLite takes more, MariaDB and PostgreSQL refuse the row."""
+DIGEST = 16
+"""Digits that stand for what was too long."""
 
 
 def statistic_id(key: str, flow: Flow) -> str:
     """Return the id of the statistic of a flow: ``solar_cloud:enphase_67_grid_import``.
 
-    The key is that of the system, or `device_key` of an inverter.
+    The key is that of the system, or `device_key` of an inverter. A key that is too long for an id is shortened; keys
+    that differ still have ids that differ.
     """
-    return f"{DOMAIN}:{slugify(f'{key}_{flow}')}"
+    name = slugify(f"{key}_{flow}")
+    room = LONGEST - len(f"{DOMAIN}:")
+    if len(name) > room:
+        # What is cut off may be all that two of them differ in.
+        digest = sha256(name.encode()).hexdigest()[:DIGEST]
+        name = f"{name[: room - DIGEST - 1].rstrip('_')}_{digest}"
+    return f"{DOMAIN}:{name}"
 
 
 def device_key(system: System, serial: str) -> str:
@@ -66,17 +78,28 @@ def statistic_metadata(
 
     The label is what an inverter is called; without it, the serial number stands there.
     """
-    measure = flow.replace("_", " ")
-    label = label or serial
     return StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,
-        name=f"{system.name} {measure}" if label is None else f"{system.name} {label} {measure}",
+        name=_title(system.name, label or serial, flow.replace("_", " ")),
         source=DOMAIN,
         statistic_id=statistic_id(system.key if serial is None else device_key(system, serial), flow),
         unit_class=EnergyConverter.UNIT_CLASS,
         unit_of_measurement=UnitOfEnergy.WATT_HOUR,
     )
+
+
+def _title(name: str, label: str | None, measure: str) -> str:
+    """Return what a statistic is called; where that is too long, the names are shortened, never what is measured."""
+    parts = [name, measure] if label is None else [name, label, measure]
+    if len(title := " ".join(parts)) <= LONGEST:
+        return title
+    ending = f" {measure}" if label is None else f" {_shortened(label, LONGEST // 2)} {measure}"
+    return _shortened(name, LONGEST - len(ending)) + ending
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 class Book:
