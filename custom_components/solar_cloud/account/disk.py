@@ -26,8 +26,9 @@ class Disk:
             cause = error.__cause__ or error
             reason = (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__
             _LOGGER.warning(
-                "Nothing can be written (%s): what is known is kept and written later, and no request is sent that is "
-                "not counted on disk",
+                "%s cannot be written (%s): what is known is kept and written later, no request is sent that is not "
+                "counted on disk",
+                key,
                 reason,
             )
         self._failing.add(key)
