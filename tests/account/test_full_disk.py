@@ -18,12 +18,13 @@ from unittest.mock import patch
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import storage as storage_helper
 from homeassistant.util import file as file_helper
 import pytest
 
 from custom_components.solar_cloud.account.grants import async_grant
-from custom_components.solar_cloud.account.storage import own_store
+from custom_components.solar_cloud.account.storage import LedgerStore, own_store
 from custom_components.solar_cloud.budget.ledger import LEASE
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
 from custom_components.solar_cloud.const import DOMAIN
@@ -263,3 +264,55 @@ async def test_new_tokens_wait_in_memory_until_the_disk_takes_them(
         token = await grant.token()
         assert token != old.access
         assert stored(storage, "grant")["access_token"] == token
+
+
+async def test_what_is_no_json_does_not_count_as_written(hass_config_dir: str, storage: Path) -> None:
+    async with life(hass_config_dir) as hass:
+        with pytest.raises(HomeAssistantError, match="cannot be written"):
+            await LedgerStore(hass, "x").async_save({"days": object()})
+    assert not kept(storage, "ledger")
+
+
+async def test_one_line_tells_that_the_disk_is_full_and_one_that_it_is_not_any_more(
+    hass_config_dir: str, storage: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = DISKS["write refused: full"]
+    async with life(hass_config_dir) as hass:
+        stores = [own_store(hass, f"system.{number}") for number in range(3)]
+        for _ in range(2):
+            caplog.clear()
+            with disk.broken(storage):
+                for store in (*stores, *stores):
+                    await store.async_save({"number": 1})
+            (said,) = ours(caplog)
+            assert said.startswith("solar_cloud.system.0 cannot be written (No space left on device): ")
+            for store in stores:
+                assert "is written now" not in caplog.text
+                await store.async_save({"number": 2})
+            assert caplog.text.count("is written now") == 1
+
+
+async def test_an_account_loads_while_nothing_can_be_written_and_shows_what_it_knew(
+    cloud: Cloud,
+    hass_config_dir: str,
+    storage: Path,
+    disk: FailingWrite | Mounted,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with life(hass_config_dir) as hass:
+        await add(hass, cloud)
+        power, sent = state_of(hass, f"{KEY}_power"), len(cloud.sent())
+    caplog.clear()
+    with disk.broken(storage):
+        async with life(hass_config_dir) as hass:
+            (entry,) = hass.config_entries.async_entries(DOMAIN)
+            assert entry.state is ConfigEntryState.LOADED
+            assert state_of(hass, f"{KEY}_power") == power
+            freezer.tick(600)
+            await pass_time(hass, freezer, MINUTES)
+            assert len(cloud.sent()) == sent
+            assert len([line for line in ours(caplog) if "cannot be written (" in line]) <= 1
+    async with life(hass_config_dir) as hass:
+        (entry,) = hass.config_entries.async_entries(DOMAIN)
+        assert entry.runtime_data.metered.ledger.used(now()) >= len(cloud.sent())

@@ -24,7 +24,7 @@ class Disk:
         """Note that a file could not be written; the first one is logged."""
         if not self._failing:
             cause = error.__cause__ or error
-            reason = (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__
+            reason = getattr(cause, "strerror", None) or type(cause).__name__
             _LOGGER.warning(
                 "%s cannot be written (%s): what is known is kept and written later, no request is sent that is not "
                 "counted on disk",

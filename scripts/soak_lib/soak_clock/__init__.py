@@ -24,8 +24,6 @@ from soak_lib.clocks import FakeClock, SharedNumber
 
 DOMAIN = "soak_clock"
 OURS = "custom_components.solar_cloud"
-GRACE = 0.001
-"""Seconds that an answer gets to arrive before time leaps."""
 LOOK = 0.02
 """Seconds between two looks while something works, or the end of a leap is reached."""
 LEAST = 10.0
@@ -55,10 +53,8 @@ class Leaper:
         """Return what is ready; instead of waiting, leap to the next timer."""
         events = self._select(0)
         if events or (timeout is not None and timeout <= 0) or not self._leaps:
+            self._worked = 0.0 if events else self._worked
             return events or self._select(timeout)
-        if events := self._select(GRACE):
-            self._worked = 0.0
-            return events
         if self._works() and self._worked < LONGEST_WORK:
             self._worked += LOOK
             return self._select(LOOK if timeout is None else min(timeout, LOOK))
