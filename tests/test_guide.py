@@ -122,6 +122,16 @@ def test_the_floors_of_the_guide_are_those_of_the_import_contract(title: str, co
     assert floors(title) == list(zip(range(len(expected), 0, -1), expected, strict=True))
 
 
+def test_each_fault_that_is_survived_names_what_shows_it() -> None:
+    page = (ROOT / "docs" / "robustness.md").read_text("utf-8")
+    rows = re.findall(r"^\|(?: [^|]+ \|){3} ([^|]+) \|$", page.partition("\n## What is not")[0], re.MULTILINE)
+    shown = [row for row in rows if row not in {"shown by", "---"}]
+    assert len(shown) > 15
+    for row in shown:
+        assert (named := SPAN.findall(row)), row
+        assert all((ROOT / name).is_file() for name in named), row
+
+
 def test_the_root_of_the_integration_has_few_files() -> None:
     assert len([*INTEGRATION.glob("*.py")]) <= MOST_ROOT_FILES
 

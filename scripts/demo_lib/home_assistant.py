@@ -43,15 +43,15 @@ class HomeAssistant:
             await self._socket.close()
         await self._session.close()
 
-    async def wait_until_it_answers(self, check: Callable[[], None]) -> None:
+    async def wait_until_it_answers(self, check: Callable[[], None], patience: float = _FIRST_ANSWER) -> None:
         """Return when the web server is there; check is called meanwhile and may raise Problem."""
         try:
-            async with asyncio.timeout(_FIRST_ANSWER):
+            async with asyncio.timeout(patience):
                 while not await self._answers():
                     check()
                     await asyncio.sleep(0.2)
         except TimeoutError as err:
-            raise Problem(f"Home Assistant did not answer within {_FIRST_ANSWER} seconds.") from err
+            raise Problem(f"Home Assistant did not answer within {patience:.0f} seconds.") from err
 
     async def wait_until_it_runs(self, check: Callable[[], None]) -> None:
         """Return when Home Assistant has finished its start."""

@@ -41,6 +41,11 @@ class Child:
             )
         return cls(name, process, log)
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def check(self) -> None:
         """Raise Problem if the process has ended by itself."""
         if (code := self._process.returncode) is not None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+import logging
 from typing import Any
 
 import aiohttp
@@ -221,6 +222,7 @@ async def test_a_spent_month_that_cannot_be_put_on_disk_is_still_reported(
     saved: list[dict[str, Any]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components.solar_cloud")
     account = limited(clock, saved)
 
     def translate(status: int, headers: Mapping[str, str], body: Any) -> CloudError | None:

@@ -149,6 +149,7 @@ async def test_a_pair_is_on_disk_before_anybody_gets_it(desk):
 
 
 async def test_a_pair_that_could_not_be_saved_is_kept_and_saved_the_next_time(desk, caplog):
+    caplog.set_level(logging.DEBUG, "custom_components.solar_cloud")
     end(desk)
     desk.disk += [OSError("no space for refresh-2"), OSError("still none")]
     for _ in range(2):

@@ -7,22 +7,30 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, override
 
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from .disk import disk_of
 
 _LOGGER = logging.getLogger(__name__)
 
 STORAGE_VERSION = 1
 DAMAGED: Mapping[str, Any] = MappingProxyType({"days": None})
 """What a ledger is given for a file that cannot be read: a count that it has to assume."""
+RETRY = 60
+"""Seconds after which a write that failed is tried again."""
 
 
 class OwnStore(Store[dict[str, Any]]):
-    """A file of ours. One that cannot be read keeps no account away: it is set aside, and worked out anew."""
+    """A file of ours. One that cannot be read keeps no account away: it is set aside, and worked out anew.
+
+    What cannot be written now is kept, and written as soon as the disk takes it.
+    """
 
     def __init__(self, hass: HomeAssistant, key: str, *, serialize_in_event_loop: bool = True) -> None:
         """Name the file. Where it takes its time to become JSON, it may do so in another thread."""
@@ -34,6 +42,31 @@ class OwnStore(Store[dict[str, Any]]):
             atomic_writes=True,
             serialize_in_event_loop=serialize_in_event_loop,
         )
+        self._disk = disk_of(hass)
+
+    @override
+    async def _async_write_data(self, data: dict[str, Any]) -> None:
+        try:
+            await super()._async_write_data(data)
+        except (WriteError, OSError) as err:
+            self._disk.failed(self.key, err)
+            self._async_not_written(data)
+        else:
+            self._disk.written(self.key)
+
+    @callback
+    def _async_not_written(self, data: dict[str, Any]) -> None:
+        """Try again later, unless something newer is to be written anyway."""
+        if self._data is None:
+            content: dict[str, Any] = data["data"]
+            self.async_delay_save(lambda: content, RETRY)
+
+    @override
+    async def async_remove(self) -> None:
+        """Remove the file, and forget what was still to be written."""
+        self._data = None
+        await super().async_remove()
+        self._disk.written(self.key)
 
     async def async_read(self) -> Mapping[str, Any] | None:
         """Return what was saved; `None` when nothing ever was, or when it cannot be read and was set aside."""
@@ -56,6 +89,18 @@ class OwnStore(Store[dict[str, Any]]):
         kept = await self.hass.async_add_executor_job(_moved, self.path, aside)
         where = f"and is kept as {Path(aside).name}" if kept else "and cannot be moved away"
         _LOGGER.warning("The file %s cannot be used %s; what was in it is worked out anew", self.key, where)
+
+
+STORES: HassKey[dict[str, OwnStore]] = HassKey(f"{DOMAIN}.stores")
+
+
+@callback
+def own_store(hass: HomeAssistant, key: str, *, serialize_in_event_loop: bool = True) -> OwnStore:
+    """Return the one store of a file: whoever comes after a reload reads what could not be written yet."""
+    stores = hass.data.setdefault(STORES, {})
+    if key not in stores:
+        stores[key] = OwnStore(hass, key, serialize_in_event_loop=serialize_in_event_loop)
+    return stores[key]
 
 
 def _moved(path: str, aside: str) -> bool:
@@ -104,6 +149,12 @@ class StrictStore(OwnStore):
         except Exception:
             self._failed = True
             raise
+
+    @override
+    @callback
+    def _async_not_written(self, data: dict[str, Any]) -> None:
+        """Leave it to whoever waits for the write: what is worth writing is theirs to say."""
+        self._failed = True
 
 
 class LedgerStore(StrictStore):

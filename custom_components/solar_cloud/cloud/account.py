@@ -100,7 +100,7 @@ class Account:
         try:
             await self._save(self.ledger.snapshot())
         except Exception as err:  # noqa: BLE001 - any error of the storage: it must not hide what the cloud reported
-            _LOGGER.warning("The request ledger could not be saved: %s", type(err).__name__)
+            _LOGGER.debug("The request ledger could not be saved: %s", type(err).__name__)
 
     async def _slot(self, *, owner: bool, vital: bool) -> timedelta:
         """Return how long to wait for a slot; 0: one is free, and a lease for it is on disk."""

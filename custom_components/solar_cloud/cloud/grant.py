@@ -227,6 +227,6 @@ class Grant(Auth):
         try:
             await self._save(pair)
         except Exception as err:  # noqa: BLE001 - any error of the storage: the pair is kept and saved the next time
-            _LOGGER.warning("The new sign-in tokens could not be saved: %s", type(err).__name__)
+            _LOGGER.debug("The new sign-in tokens could not be saved: %s", type(err).__name__)
             raise TemporarilyUnavailable("the new tokens could not be saved") from None
         self._tokens, self._unsaved = pair, None

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..account.storage import OwnStore
+from ..account.storage import OwnStore, own_store
 from ..cloud.archive import Archive, Totals
 from ..history.state import HistoryState
 from ..model.data import SystemData
@@ -32,7 +32,7 @@ DETAIL_DAYS = 7
 
 def history_store(hass: HomeAssistant, system_key: str) -> OwnStore:
     """Return where it is kept how far the statistics of a system reach."""
-    return OwnStore(hass, f"history.{system_key}")
+    return own_store(hass, f"history.{system_key}")
 
 
 class SystemStatistics:

@@ -8,7 +8,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
-from ..account.storage import OwnStore
+from ..account.storage import OwnStore, own_store
 from ..model.data import SystemData
 from .restore import dump, load
 from .schedule import Schedule
@@ -26,7 +26,7 @@ type Snapshot = Callable[[], dict[str, Any]]
 def system_store(hass: HomeAssistant, system_key: str) -> OwnStore:
     """Return where the last data of a system are kept."""
     # All that is stored is frozen, so another thread may turn it into JSON: a large system takes its time.
-    return OwnStore(hass, f"system.{system_key}", serialize_in_event_loop=False)
+    return own_store(hass, f"system.{system_key}", serialize_in_event_loop=False)
 
 
 class SystemStorage:

@@ -1,0 +1,1 @@
+"""The parts of scripts/soak: a clock that leaps, what goes wrong, and what is counted in the end."""
