@@ -86,6 +86,20 @@ def test_what_was_asked_for_is_known_after_a_restart_and_forgotten_with_the_mont
     assert ledger.owners_share(utc(2026, 7, 1)).left == 100
 
 
+def test_what_may_be_asked_for_is_counted_one_by_one_since_the_month_began() -> None:
+    first = utc(2026, 6, 1)
+    ledger = Ledger(V4)
+    ledger.spend(utc(2026, 5, 31, 23), asked=True)
+    ledger.spend(first, asked=True)
+    ledger.spend(first, asked=False)
+    now = utc(2026, 6, 10, 12)
+    for today in range(3):
+        assert ledger.owners_share(now) == OwnersShare(
+            part=100, before=1, today=today, midnight=utc(2026, 6, 10), resets_at=utc(2026, 7, 1)
+        )
+        ledger.spend(now, asked=True)
+
+
 @pytest.mark.parametrize("asked", [None, [], "many", {"2026-06-10": "7"}, {"2026-06-10": -7}, {"never": 7}, {7: 7}])
 def test_a_damaged_note_of_what_was_asked_for_changes_no_count(asked: object) -> None:
     now = utc(2026, 6, 10, 12)
