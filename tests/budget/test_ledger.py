@@ -338,6 +338,7 @@ def test_two_years_of_requests_are_remembered_in_a_small_file() -> None:
 
 GOOD = {
     "days": {"2026-11-20": 30, "2026-11-21": 50},
+    "sum": 80,
     "asked": {"2026-11-21": 4},
     "recent": [(NOW - 10 * SECOND).isoformat()],
     "leased": 0,

@@ -93,6 +93,19 @@ def test_a_limit_of_a_day_to_come_was_named_under_a_wrong_clock() -> None:
     assert (ledger.used(NOW), ledger.limits) == (0, LIMITS)
 
 
+def test_a_limit_of_tomorrow_was_named_under_a_clock_that_is_a_little_ahead() -> None:
+    for days, limit in ((1, 500), (2, 1_000)):
+        ledger = Ledger(LIMITS)
+        ledger.learn(None, Scope.MONTH, NOW + days * DAY, 500)
+        assert (ledger.used(NOW), ledger.limits.per_month) == (0, limit)
+
+
+def test_a_limit_that_nobody_knows_the_day_of_holds() -> None:
+    stored = {"days": {}, "leased": 0, "limits": [10, 1000], "learned": {"month": 500, "minute": 5}}
+    ledger = Ledger(LIMITS, stored)
+    assert (ledger.used(NOW), ledger.limits) == (0, Limits(per_minute=5, per_month=500))
+
+
 def test_the_owners_word_on_the_plan_counts_more_than_the_clouds() -> None:
     ledger = Ledger(LIMITS)
     ledger.learn(DECEMBER, Scope.MONTH, NOW, 500)
@@ -229,6 +242,14 @@ def test_days_of_a_wrong_clock_go_when_the_month_turns_under_a_right_one() -> No
     # Of December's own days nobody knows whether they are wrong; January's cannot be right.
     assert ledger.used(DECEMBER) == 20
     assert ledger.used(datetime(2027, 1, 1, tzinfo=UTC)) == 0
+
+
+def test_what_was_asked_for_under_a_wrong_clock_goes_with_its_days() -> None:
+    ledger = Ledger(ROOMY)
+    for now in (datetime(2026, 12, 31, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), NOW):
+        ledger.spend(now, asked=True)
+    assert ledger.owners_share(NOW).before == 2
+    assert ledger.owners_share(DECEMBER).before == 1
 
 
 def test_a_month_without_a_look_forgets_no_day_of_a_wrong_clock() -> None:

@@ -1,21 +1,14 @@
 """What somebody may have read out of its turn: how much of it at once, when again, and what it leaves to the month."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.owners_share import FIRST, OwnersShare, part_of
 from custom_components.solar_cloud.budget.plan import Limits
-from custom_components.solar_cloud.cloud.base import JobTerms
 
-from .pacing_world import BERLIN, FIVE, QUARTER, V2, V4, World, utc
-
-FREE = Limits(per_minute=10, per_month=2_000)
-HOME = JobTerms(
-    name="energy", cost=3, cadence=timedelta(minutes=15), delay=timedelta(minutes=5), weight=6, night=True, first=True
-)
-"""A reading of a site with meters and batteries."""
+from .pacing_world import V4, utc
 
 
 def share(part: int, before: int = 0, today: int = 0, *, days: int = 30) -> OwnersShare:
@@ -93,6 +86,20 @@ def test_what_was_asked_for_is_known_after_a_restart_and_forgotten_with_the_mont
     assert ledger.owners_share(utc(2026, 7, 1)).left == 100
 
 
+def test_what_may_be_asked_for_is_counted_one_by_one_since_the_month_began() -> None:
+    first = utc(2026, 6, 1)
+    ledger = Ledger(V4)
+    ledger.spend(utc(2026, 5, 31, 23), asked=True)
+    ledger.spend(first, asked=True)
+    ledger.spend(first, asked=False)
+    now = utc(2026, 6, 10, 12)
+    for today in range(3):
+        assert ledger.owners_share(now) == OwnersShare(
+            part=100, before=1, today=today, midnight=utc(2026, 6, 10), resets_at=utc(2026, 7, 1)
+        )
+        ledger.spend(now, asked=True)
+
+
 @pytest.mark.parametrize("asked", [None, [], "many", {"2026-06-10": "7"}, {"2026-06-10": -7}, {"never": 7}, {7: 7}])
 def test_a_damaged_note_of_what_was_asked_for_changes_no_count(asked: object) -> None:
     now = utc(2026, 6, 10, 12)
@@ -110,26 +117,3 @@ def test_more_than_was_sent_was_not_asked_for() -> None:
     ledger.spend(now, asked=True)
     ledger = Ledger(V4, {**ledger.as_dict(), "asked": {"2026-06-10": 5000, "2026-06-09": 40}})
     assert ledger.owners_share(now).left == 99
-
-
-def month(limits: Limits, job: JobTerms, *, asks: bool) -> World:
-    world = World(limits, utc(2026, 6, 1), {"home": BERLIN}, (job,))
-    if not asks:
-        world.run(utc(2026, 7, 1))
-    while world.now + timedelta(minutes=1) < utc(2026, 7, 1):
-        world.run(world.now + timedelta(minutes=1))
-        world.owner_reads("home")
-    return world
-
-
-@pytest.mark.parametrize(
-    ("limits", "job"), [(V4, QUARTER), (FREE, QUARTER), (FREE, HOME), (V2, FIVE)], ids=["v4", "free", "home", "v2"]
-)
-def test_an_automation_that_asks_every_minute_leaves_the_month_its_readings(limits: Limits, job: JobTerms) -> None:
-    quiet, asked = month(limits, job, asks=False), month(limits, job, asks=True)
-    sent, own, all_of_quiet = len(asked.sent), asked.own_reads, len(quiet.reads)
-    assert sent <= limits.per_month
-    # Those that were asked for do not count, although they bring something too.
-    assert own >= 0.85 * all_of_quiet
-    last: datetime = max(read.at for read in asked.reads)
-    assert last > utc(2026, 6, 30, 18)

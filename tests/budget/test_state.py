@@ -87,6 +87,13 @@ def test_a_hundred_days_are_written_and_today_whatever_the_clock_said_before() -
     assert (TODAY + 5 * DAY).isoformat() in written
 
 
+def test_what_was_asked_for_is_written_for_the_days_that_are() -> None:
+    days = {TODAY + number * DAY: 9 for number in range(1, MOST_DAYS + 5)}
+    asked = {TODAY: 3, TODAY + 4 * DAY: 1, TODAY + 5 * DAY: 2}
+    written = LedgerState(days={TODAY: 9, **days}, asked=asked, last_seen=TODAY).as_dict()
+    assert written["asked"] == {"2026-11-21": 3, "2026-11-26": 2}
+
+
 @pytest.mark.parametrize("count", [0, 1, MOST_REQUESTS])
 def test_a_count_is_a_whole_number_of_requests(count: int) -> None:
     read = state(days={"2026-11-20": count})

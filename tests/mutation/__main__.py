@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 import sys
 import tempfile
+from time import monotonic
 
 from .accepted import Change, accepted
 from .run import Found, MutationFailed, run
@@ -21,6 +22,11 @@ def table(found: Iterable[Found]) -> list[str]:
     return lines + [
         f"{one.file:<32} {one.mutants:>7} {one.killed:>6} {len(one.survivors):>8} {one.share:>6.1f}%" for one in found
     ]
+
+
+def took(seconds: float, found: Iterable[Found]) -> str:
+    """Return how long the files of a target have taken, and how many of their mutants had to be stopped."""
+    return f"    {seconds / 60:.1f} minutes; {sum(one.endless for one in found)} mutants did not come to an end"
 
 
 def complaints(found: Iterable[Found], known: Mapping[Change, str]) -> list[str]:
@@ -44,24 +50,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/mutation", description=__doc__)
     parser.add_argument("files", nargs="*", help="only these, as the table names them")
     parser.add_argument("--children", type=int, default=os.cpu_count() or 1, help="how many run at the same time")
+    parser.add_argument("--minutes", type=float, default=90, help="how long the files of one room may take")
     args = parser.parse_args()
     if unknown := set(args.files) - {file for target in TARGETS for file in target.files}:
         parser.error(f"not among the files that are mutated: {', '.join(sorted(unknown))}")
-    known, found = accepted(), list[Found]()
+    known, found, failed = accepted(), list[Found](), False
     for target in TARGETS:
         files = [file for file in target.files if not args.files or file in args.files]
         if files:
             print(f"==> {', '.join(files)}", flush=True)
+            begun = monotonic()
             with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
                 try:
-                    found += run(target, files, Path(folder), args.children)
+                    found += (these := run(target, files, Path(folder), args.children, args.minutes))
+                    print(took(monotonic() - begun, these), flush=True)
                 except MutationFailed as err:
-                    print(err)
-                    return 1
+                    # The others may still say something.
+                    failed = True
+                    print(err, flush=True)
     wrong = complaints(found, known)
     print("\n".join(["", *table(found)]))
     print("".join(f"\n{text}\n" for text in [*outdated(found, known), *wrong]), end="")
-    return int(bool(wrong))
+    return int(failed or bool(wrong))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Running mutmut on a copy of the project, and reading what it has found."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import chdir
+from contextlib import chdir, suppress
 from dataclasses import dataclass, field
 import json
 import os
 from pathlib import Path
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -18,8 +20,12 @@ from .accepted import Change, change_of
 from .targets import Target
 
 PROJECT = Path(__file__).parents[2]
-KILLED = frozenset({"killed", "timeout"})
-"""A mutant that never comes to an end is noticed, too."""
+KILLED = frozenset({"killed", "timeout", "segfault"})
+"""A mutant that never comes to an end is noticed, too, and so is one that takes the process with it."""
+MEMORY = 2 * 1024**3
+"""Bytes of addresses that a process of the run may have: a mutant that counts backward for ever would take them all."""
+PATIENCE, AT_LEAST = 6.0, 4.0
+"""A mutant is stopped after so many times what its tests take by themselves, and so many seconds more."""
 
 
 class MutationFailed(Exception):
@@ -33,6 +39,8 @@ class Found:
     file: str
     mutants: int
     survivors: Sequence[Change] = field(default_factory=tuple)
+    endless: int = 0
+    """How many of the others were stopped, because their tests did not come to an end."""
 
     @property
     def killed(self) -> int:
@@ -69,29 +77,66 @@ def settings_of(target: Target, files: Sequence[str]) -> Mapping[str, object]:
         "pytest_add_cli_args_test_selection": [f"tests/{path}" for path in target.tests],
         "pytest_add_cli_args": ["-p", "no:xdist", "-p", "no:cacheprovider"],
         "use_git_change_detection": False,
+        "timeout_multiplier": PATIENCE,
+        "timeout_constant": AT_LEAST,
     }
 
 
-def run(target: Target, files: Sequence[str], folder: Path, children: int) -> list[Found]:
-    """Mutate files of a target in a copy of the project; raise `MutationFailed` where the tests fail by themselves."""
+def run(target: Target, files: Sequence[str], folder: Path, children: int, minutes: float) -> list[Found]:
+    """Mutate files of a target in a copy of the project.
+
+    Raises `MutationFailed` where the tests fail by themselves, where the run takes longer than so many minutes, and
+    where it leaves mutants out.
+    """
     copy_project(folder)
     settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings_of(target, files).items())
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as project:
         project.write(f"\n[tool.mutmut]\n{settings}")
     mutmut = Path(sys.executable).with_name("mutmut")
-    command = [str(mutmut), "run", "--max-children", str(children)]
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise MutationFailed((done.stdout + done.stderr)[-4000:])
+    bounded([str(mutmut), "run", "--max-children", str(children)], folder, minutes)
     with chdir(folder):
         return [_found(file, Path(target.path_of(file))) for file in files]
 
 
+def bounded(command: Sequence[str], folder: Path, minutes: float) -> None:
+    """Run a command with a bound for its memory and its time; raise `MutationFailed` where it fails or is stopped."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A session of its own, so that the processes that it has started end with it.
+        start_new_session=True,
+        preexec_fn=_limit_memory,  # noqa: PLW1509 - no thread is running here
+    ) as running:
+        try:
+            said, _ = running.communicate(timeout=minutes * 60)
+        except subprocess.TimeoutExpired:
+            raise MutationFailed(f"It was not done after {minutes:g} minutes, and was stopped.") from None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+    if running.returncode != 0:
+        raise MutationFailed(said[-4000:])
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
 def _found(file: str, path: Path) -> Found:
     meta = json.loads(Path("mutants", f"{path}.meta").read_text(encoding="utf-8"))
-    results: Mapping[str, int | None] = meta["exit_code_by_key"]
-    return Found(file, len(results), tuple(_survivors(file, path, results)))
+    return found_in(file, path, meta["exit_code_by_key"])
+
+
+def found_in(file: str, path: Path, results: Mapping[str, int | None]) -> Found:
+    """Return what became of the mutants of a file; raise `MutationFailed` where one of them was never run."""
+    if left := [mutant for mutant, code in results.items() if code is None]:
+        raise MutationFailed(f"{len(left)} mutants of {file} were never run, {left[0]} among them.")
+    endless = sum(status_by_exit_code[code] == "timeout" for code in results.values())
+    return Found(file, len(results), tuple(_survivors(file, path, results)), endless)
 
 
 def _survivors(file: str, path: Path, results: Mapping[str, int | None]) -> Iterable[Change]:

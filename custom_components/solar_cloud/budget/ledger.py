@@ -147,9 +147,7 @@ class Ledger:
 
         What is asked for is taken from the last 5 % first, which is there for that.
         """
-        limits = self.limits
-        asked = min(self._asked(now), limits.per_month - limits.month_share)
-        return max(0, min(self.left(now), limits.month_share + asked - self.used(now)))
+        return max(0, min(self.left(now), self.limits.month_share + self._asked(now) - self.used(now)))
 
     def owners_share(self, now: datetime) -> OwnersShare:
         """Return what may still be asked for by hand."""
