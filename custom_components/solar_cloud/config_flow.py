@@ -156,14 +156,9 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         known = user_input if user_input is not None else self._known_input()
         if known:
             schema = self.add_suggested_values_to_schema(schema, known)
-        redirect_url = callback_url(self.hass) or SOME_CALLBACK_URL
         asked = known.get(CONF_ADVANCED, {}).get(CONF_BASE_URL) or DEFAULT_BASE_URL[cloud]
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=schema,
-            errors=errors,
-            description_placeholders={**PORTALS, "redirect_url": redirect_url, "host": shown_host(asked)},
-        )
+        words = {**PORTALS, "redirect_url": callback_url(self.hass) or SOME_CALLBACK_URL, "host": shown_host(asked)}
+        return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors, description_placeholders=words)
 
     def _known_input(self) -> dict[str, Any]:
         """Return what a reconfigured account has now, in the shape of the form; secrets are typed anew."""
