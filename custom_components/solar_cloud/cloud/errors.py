@@ -22,6 +22,7 @@ __all__ = [
     "ThrottleScope",
     "Throttled",
     "TokenRefused",
+    "TokensForbidden",
     "WrongApplication",
 ]
 
@@ -72,6 +73,10 @@ class InvalidRequest(CloudError):
 
 class TemporarilyUnavailable(CloudError):
     """The cloud cannot answer now: an outage, a time-out, a refused connection, a page instead of data."""
+
+
+class TokensForbidden(TemporarilyUnavailable):
+    """The token endpoint answers 403 without a code: a firewall, or an application that is suspended."""
 
 
 class MalformedAnswer(CloudError):

@@ -13,7 +13,14 @@ from typing import Any
 import aiohttp
 
 from .account import Account
-from .errors import ClientRefused, CloudError, CredentialRefused, InvalidRequest, TemporarilyUnavailable
+from .errors import (
+    ClientRefused,
+    CloudError,
+    CredentialRefused,
+    InvalidRequest,
+    TemporarilyUnavailable,
+    TokensForbidden,
+)
 from .grant import Tokens
 from .parse import as_code, as_float, as_map, as_secret, as_str, error_text, require_map, status_text
 from .transport import Transport
@@ -126,5 +133,5 @@ def refusal(status: int, body: Any) -> CloudError | None:
     if code == "unsupported_grant_type" or (code == "invalid_request" and "refresh" not in said and "code" not in said):
         return InvalidRequest(text)
     if status == 403 and code is None:
-        return TemporarilyUnavailable(text)
+        return TokensForbidden(text)
     return CredentialRefused(text)

@@ -13,6 +13,7 @@ from ..cloud.errors import (
     NotAllowed,
     NotFound,
     TemporarilyUnavailable,
+    TokensForbidden,
 )
 from ..const import DOMAIN
 
@@ -22,6 +23,7 @@ ERROR_KEYS: dict[type[CloudError], str] = {
     NotFound: "not_found",
     InvalidRequest: "invalid_request",
     TemporarilyUnavailable: "temporarily_unavailable",
+    TokensForbidden: "not_allowed",
     MalformedAnswer: "malformed_answer",
 }
 
