@@ -22,7 +22,6 @@ __all__ = [
     "ThrottleScope",
     "Throttled",
     "TokenRefused",
-    "TokensForbidden",
     "WrongApplication",
 ]
 
@@ -74,9 +73,8 @@ class InvalidRequest(CloudError):
 class TemporarilyUnavailable(CloudError):
     """The cloud cannot answer now: an outage, a time-out, a refused connection, a page instead of data."""
 
-
-class TokensForbidden(TemporarilyUnavailable):
-    """The token endpoint answers 403 without a code: a firewall, or an application that is suspended."""
+    is_forbidden = False
+    """Whether no tokens are given out (403), by a firewall, or because the application is suspended."""
 
 
 class MalformedAnswer(CloudError):

@@ -13,14 +13,7 @@ from typing import Any
 import aiohttp
 
 from .account import Account
-from .errors import (
-    ClientRefused,
-    CloudError,
-    CredentialRefused,
-    InvalidRequest,
-    TemporarilyUnavailable,
-    TokensForbidden,
-)
+from .errors import ClientRefused, CloudError, CredentialRefused, InvalidRequest, TemporarilyUnavailable
 from .grant import Tokens
 from .parse import as_code, as_float, as_map, as_secret, as_str, error_text, require_map, status_text
 from .transport import Transport
@@ -133,5 +126,7 @@ def refusal(status: int, body: Any) -> CloudError | None:
     if code == "unsupported_grant_type" or (code == "invalid_request" and "refresh" not in said and "code" not in said):
         return InvalidRequest(text)
     if status == 403 and code is None:
-        return TokensForbidden(text)
+        forbidden = TemporarilyUnavailable(text)
+        forbidden.is_forbidden = True
+        return forbidden
     return CredentialRefused(text)

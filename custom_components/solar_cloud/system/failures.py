@@ -13,7 +13,6 @@ from ..cloud.errors import (
     NotAllowed,
     NotFound,
     TemporarilyUnavailable,
-    TokensForbidden,
 )
 from ..const import DOMAIN
 
@@ -23,9 +22,15 @@ ERROR_KEYS: dict[type[CloudError], str] = {
     NotFound: "not_found",
     InvalidRequest: "invalid_request",
     TemporarilyUnavailable: "temporarily_unavailable",
-    TokensForbidden: "not_allowed",
     MalformedAnswer: "malformed_answer",
 }
+
+
+def error_key(err: CloudError) -> str:
+    """Return the translation key of what went wrong at a cloud."""
+    if isinstance(err, TemporarilyUnavailable) and err.is_forbidden:
+        return ERROR_KEYS[NotAllowed]
+    return ERROR_KEYS.get(type(err), ERROR_KEYS[TemporarilyUnavailable])
 
 
 def explained(name: str, key: str, err: Exception | None, *, until: datetime | None = None) -> UpdateFailed:
