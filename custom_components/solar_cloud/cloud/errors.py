@@ -73,6 +73,9 @@ class InvalidRequest(CloudError):
 class TemporarilyUnavailable(CloudError):
     """The cloud cannot answer now: an outage, a time-out, a refused connection, a page instead of data."""
 
+    is_forbidden = False
+    """Whether no tokens are given out (403), by a firewall, or because the application is suspended."""
+
 
 class MalformedAnswer(CloudError):
     """An answer came that is not what the vendor documents."""

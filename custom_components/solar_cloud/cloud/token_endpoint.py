@@ -126,5 +126,7 @@ def refusal(status: int, body: Any) -> CloudError | None:
     if code == "unsupported_grant_type" or (code == "invalid_request" and "refresh" not in said and "code" not in said):
         return InvalidRequest(text)
     if status == 403 and code is None:
-        return TemporarilyUnavailable(text)
+        forbidden = TemporarilyUnavailable(text)
+        forbidden.is_forbidden = True
+        return forbidden
     return CredentialRefused(text)

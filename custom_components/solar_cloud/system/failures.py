@@ -26,6 +26,13 @@ ERROR_KEYS: dict[type[CloudError], str] = {
 }
 
 
+def error_key(err: CloudError) -> str:
+    """Return the translation key of what went wrong at a cloud."""
+    if isinstance(err, TemporarilyUnavailable) and err.is_forbidden:
+        return ERROR_KEYS[NotAllowed]
+    return ERROR_KEYS.get(type(err), ERROR_KEYS[TemporarilyUnavailable])
+
+
 def explained(name: str, key: str, err: Exception | None, *, until: datetime | None = None) -> UpdateFailed:
     """Return a translated failure of the system with this name; `until` (aware UTC) is when it is tried again."""
     placeholders = {"name": name}

@@ -27,7 +27,7 @@ from ..cloud.errors import (
 from ..cloud.vendor_text import say
 from ..const import NOT_ALLOWED_REST
 from ..model.merging import merge
-from .failures import ERROR_KEYS, explained
+from .failures import error_key, explained
 from .pace import SystemPace
 from .schedule import BACK_OFF, NOT_FOUND, REFUSED, UNKNOWN_SYSTEM, UNLUCKY
 from .state import SystemState
@@ -170,7 +170,7 @@ class JobRunner:
         """Note a failure of one job; only its own values are late or missing then."""
         now, schedule = dt_util.utcnow(), self._state.schedule
         before = schedule.state(job)
-        key = ERROR_KEYS.get(type(err), "temporarily_unavailable")
+        key = error_key(err)
         # What has worked until now is not given up for a single refusal, which may be a mistake of the cloud's.
         is_new = before.failures == 0 and before.done_at is not None
         if job.optional and not is_new and isinstance(err, NotAllowed | NotFound | InvalidRequest):

@@ -23,6 +23,7 @@ UNKNOWN_SYSTEM = (*BACK_OFF, *BACK_OFF[-1:] * 6, timedelta(hours=6), timedelta(d
 For half a day it may be a mistake of the cloud's.
 """
 NOT_FOUND = "not_found"
+NOT_ALLOWED = "not_allowed"
 UNLUCKY = "temporarily_unavailable"
 """The failure that says nothing about the next try."""
 
@@ -148,6 +149,17 @@ class Schedule:
         since = min(times)
         answers = [one.done_at for name, one in self.jobs.items() if name in others and one.done_at is not None]
         return since if all(at <= since for at in answers) else None
+
+    def refused_since(self) -> datetime | None:
+        """Return since when whatever was asked has been refused; `None` where something was answered or failed since.
+
+        What has rested for long, because the plan lacks it, is not asked and shows nothing.
+        """
+        last = max((one.done_at for one in self.jobs.values() if one.done_at is not None), default=None)
+        states = [one for one in self.jobs.values() if one.tried_at is not None and (not last or one.tried_at > last)]
+        if any(one.error != NOT_ALLOWED for one in states):
+            return None
+        return min((one.failing_since or one.tried_at for one in states if one.tried_at is not None), default=None)
 
     def owing(self, names: Collection[str]) -> Schedule:
         """Return the schedule in which the failed jobs of these names are due at once."""

@@ -1,9 +1,11 @@
 """The repair issues of a system: it is gone at its vendor, its plan is too small, its inverters fall behind."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 
 from ..account.issues import clear, warn
 from ..budget.ledger import Ledger
@@ -29,6 +31,19 @@ def raise_system_removed(hass: HomeAssistant, entry_id: str, subentry_id: str, s
 def clear_system_removed(hass: HomeAssistant, subentry_id: str) -> None:
     """Delete the issue: the system is back, or gone here too."""
     clear(hass, SYSTEM_REMOVED, subentry_id)
+
+
+@callback
+def raise_access_refused(hass: HomeAssistant, subentry_id: str, account: str, system: str, since: datetime) -> None:
+    """Report that everything that is asked about a system is refused since an instant (aware UTC)."""
+    words = {"account": account, "name": system, "since": dt_util.as_local(since).strftime("%Y-%m-%d %H:%M")}
+    warn(hass, "access_refused", subentry_id, words)
+
+
+@callback
+def clear_access_refused(hass: HomeAssistant, subentry_id: str) -> None:
+    """Delete the issue: something was answered, or the system is gone."""
+    clear(hass, "access_refused", subentry_id)
 
 
 @callback

@@ -15,9 +15,11 @@ from ..system.follower import Follower
 from ..system.jobs import main_jobs
 from .devices import SystemDevices
 from .issues import (
+    clear_access_refused,
     clear_plan_too_small,
     clear_system_removed,
     clear_underperforming,
+    raise_access_refused,
     raise_plan_too_small,
     raise_system_removed,
     raise_underperforming,
@@ -25,6 +27,8 @@ from .issues import (
 
 FEWEST_READINGS = 0.5
 """Readings in an hour of daylight, over a whole month; with fewer an issue is raised."""
+REFUSED_AFTER = timedelta(minutes=15)
+"""For so long everything must be refused; the third try in a row comes after twenty minutes."""
 REMOVED_AFTER = timedelta(hours=20)
 """For so long a cloud must not know a system before its owner is asked: an outage may answer so, too."""
 
@@ -49,6 +53,7 @@ class Notices(Follower):
         self._check_plan()
         self._check_month()
         self._check_system()
+        self._check_access()
         self._check_performance()
 
     @callback
@@ -57,6 +62,7 @@ class Notices(Follower):
         self._stopped = True
         clear_plan_too_small(self._hass, self._coordinator.subentry_id)
         clear_system_removed(self._hass, self._coordinator.subentry_id)
+        clear_access_refused(self._hass, self._coordinator.subentry_id)
         if self._entry.disabled_by is not None:
             # Over a reload it stays: what the owner has ignored is not to come back.
             clear_underperforming(self._hass, self._coordinator.system.key)
@@ -75,6 +81,7 @@ class Notices(Follower):
         self._check_devices()
         if not self._stopped:
             self._check_system()
+            self._check_access()
             self._check_performance()
 
     @callback
@@ -123,6 +130,15 @@ class Notices(Follower):
             clear_system_removed(self._hass, one.subentry_id)
         else:
             raise_system_removed(self._hass, self._entry.entry_id, one.subentry_id, one.name)
+
+    def _check_access(self) -> None:
+        """Check whether everything is refused, although the credential itself is not known to be dead."""
+        one = self._coordinator
+        since = one.schedule.refused_since()
+        if since is None or dt_util.utcnow() - since < REFUSED_AFTER:
+            clear_access_refused(self._hass, one.subentry_id)
+        else:
+            raise_access_refused(self._hass, one.subentry_id, self._entry.title, one.name, since)
 
     def _check_performance(self) -> None:
         """Check which inverters have fallen behind their siblings."""
