@@ -39,3 +39,6 @@ quietly() {
     return 1
   fi
 }
+
+# counted WORD LOG – how many tests have passed, failed …, as pytest says at its end; 0 when it does not say.
+counted() { { grep -E ' in [0-9.]+s' "$2" | tail -n 1 | grep -oE "[0-9]+ $1" | grep -oE '[0-9]+'; } || printf 0; }

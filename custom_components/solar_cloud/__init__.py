@@ -67,7 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
     for system in systems.values():
         system.async_start()
         await asyncio.sleep(0)  # of a hundred systems each takes some milliseconds
-    return True
+    return True  # 2026.10 demands it; from 2026.11 on it is custom integrations only that still may
 
 
 async def _async_prove(coordinators: Collection[SystemCoordinator]) -> None:

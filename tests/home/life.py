@@ -15,6 +15,7 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
     floor_registry as fr,
+    frame,
     issue_registry as ir,
     label_registry as lr,
 )
@@ -38,6 +39,8 @@ async def life(
     """
     async with async_test_home_assistant(load_registries=False, config_dir=config_dir) as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
+        # As a start does: what Home Assistant allows to a custom integration only, it looks up in this one.
+        frame.async_setup(hass)
         dr.async_setup(hass)
         await asyncio.gather(*(registry.async_load(hass) for registry in (ar, cr, dr, er, fr, ir, lr)))
         await hass.config_entries.async_initialize()
