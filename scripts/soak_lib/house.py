@@ -122,9 +122,9 @@ class House:
         if kill:
             self._home.kill()
             await self._home.wait()
-            _sweep(self._home.pid)
         else:
             await self._home.stop(patience=120)
+        _sweep(self._home.pid)
         self._home = None
 
     async def stop(self) -> None:
@@ -132,6 +132,7 @@ class House:
         await self.stop_home()
         if self._cloud is not None:
             await self._cloud.stop()
+            _sweep(self._cloud.pid)
 
     async def pass_time(self, until: datetime) -> None:
         """Let the time pass until an instant of the true clock."""
@@ -175,7 +176,7 @@ class House:
 
 
 def _sweep(pid: int) -> None:
-    """Remove what libfaketime leaves of a process that was killed; else it does that itself."""
+    """Remove what libfaketime leaves of a process that has not ended by itself."""
     for left in (f"faketime_shm_{pid}", f"sem.faketime_sem_{pid}"):
         Path("/dev/shm", left).unlink(missing_ok=True)
 
