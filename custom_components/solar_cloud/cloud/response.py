@@ -70,13 +70,21 @@ class Response:
         elif not gives_tokens:
             scrub = partial(hidden.scrubbed, short=False)
         if self.body is not None and len(self.body) > LONG:
-            return await asyncio.to_thread(_scrubbed, self.json, scrub)
+            return await asyncio.to_thread(self._parsed_at_once, hidden, scrub)
         answer = self.json()
-        if scrub is None or (self.status < 400 and not hidden.may_be_in(self._text())):
+        if scrub is None or not self._may_have(hidden):
             return answer
         if len(self.body or b"") <= LONG_SCRUB:
-            return _scrubbed(lambda: answer, scrub)
-        return await asyncio.to_thread(_scrubbed, lambda: answer, scrub)
+            return _scrubbed(answer, scrub)
+        return await asyncio.to_thread(_scrubbed, answer, scrub)
+
+    def _parsed_at_once(self, hidden: Secrets, scrub: Callable[[Any], Any] | None) -> tuple[Any, bool]:
+        answer = self.json()
+        return answer if scrub is None or not self._may_have(hidden) else _scrubbed(answer, scrub)
+
+    def _may_have(self, hidden: Secrets) -> bool:
+        """Return whether every text has to be looked through: of an error always, its short secrets are hidden too."""
+        return self.status >= 400 or hidden.may_be_in(self._text())
 
     def _text(self) -> str:
         return (self.body or b"").decode("utf-8-sig", errors="replace")
@@ -87,10 +95,9 @@ class Response:
         return unreadable(self.status, "the answer is not JSON", promised=promised)
 
 
-def _scrubbed(parse: Callable[[], tuple[Any, bool]], scrub: Callable[[Any], Any] | None) -> tuple[Any, bool]:
-    answer, readable = parse()
+def _scrubbed(parsed: tuple[Any, bool], scrub: Callable[[Any], Any]) -> tuple[Any, bool]:
     try:
-        return answer if scrub is None else scrub(answer), readable
+        return scrub(parsed[0]), parsed[1]
     except RecursionError:
         return None, False
 
