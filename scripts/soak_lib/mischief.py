@@ -9,6 +9,8 @@ from typing import Any
 
 DAY = timedelta(days=1)
 VENDORS = ("/enphase/*", "/solaredge/*")
+DATA = ("/enphase/api/*", "/solaredge/v2/sites*")
+"""The same without the token endpoints: new tokens whose answer is cut off are lost, and the owner has to sign in."""
 FAULTS: tuple[Mapping[str, Any], ...] = (
     {"status": 500, "body": {"errorCode": 7, "errorMessages": ["Data temporarily unavailable."]}},
     {"status": 503, "body": ""},
