@@ -22,6 +22,7 @@ def at(hours: float) -> datetime:
 
 def is_dark(start: datetime, end: datetime) -> bool:
     """Let it be dark from eight in the evening to four."""
+    assert start <= end
     return any(at(24 * day - 4) <= start and end <= at(24 * day + 4) for day in range(-2, 5))
 
 

@@ -63,11 +63,13 @@ def test_the_mean_power_beside_an_energy_has_the_same_bounds() -> None:
                 row(-5.0, 3, power_w=-20.0),
                 row(-5.0, 4),
                 row(100.0, 5, power_w=-0.1),
+                row(0.0, 6, power_w=3.0),
+                row(0.5, 7, power_w=4.0),
             )
         )
     )[0].intervals
-    assert [one.energy_wh for one in found] == [100, 100, 100, 0, 0, 100]
-    assert [one.power_w for one in found] == [0, 7_500, None, 0, None, None]
+    assert [one.energy_wh for one in found] == [100, 100, 100, 0, 0, 100, 0, 0.5]
+    assert [one.power_w for one in found] == [0, 7_500, None, 0, None, None, 3, 4]
 
 
 def test_rows_of_any_flow_can_be_checked_alone() -> None:
@@ -86,6 +88,17 @@ def test_the_first_of_the_largest_rows_is_reported(energies: tuple[float, ...], 
     }
     rejected = take(Update(detail={SELL: rows(*(10 * one for one in energies))}))[2]
     assert (rejected[SELL].start, rejected[SELL].most_wh) == (start, 25_000)
+
+
+def test_production_in_detail_and_of_single_devices_has_the_limit_of_the_whole() -> None:
+    beyond, name = rows(1_876.0), "device"
+    for update, of in (
+        (Update(detail={P: beyond}), str(P)),
+        (Update(device_intervals={"A": beyond}), name),
+        (Update(device_flows={"B": {P: beyond}}), name),
+    ):
+        rejected = take(update)[2]
+        assert {one: found.most_wh for one, found in rejected.items()} == {of: 1_875.0}
 
 
 # Powers.
@@ -129,6 +142,7 @@ def test_what_an_inverter_draws_is_nothing() -> None:
     inverter = Device(kind=DeviceKind.INVERTER, serial="A")
     found = take(Update(readings=readings), devices={"A": inverter})[0].readings
     assert found == {"A": DeviceReading(power_w=0.0, measured_at=NOON)}
+    assert take(Update(readings=found), devices={"A": inverter})[0].readings is found
 
 
 # What has stood for a day.
@@ -140,6 +154,7 @@ def test_a_row_counts_from_the_instant_on_that_it_is_a_day_old() -> None:
     assert with_peak(peak, rows(1_000.0), NOON + QUARTER + DAY - SECOND) == peak
     assert with_peak(peak, (), NOW) == peak
     assert with_peak(peak, rows(0.0), NOW + 2 * DAY) == peak
+    assert with_peak(peak, rows(0.125), NOW + 2 * DAY).stood_w == 0.5
     assert with_peak(replace(peak, stood_w=4_001.0), rows(1_000.0), NOW + 2 * DAY).stood_w == 4_001
 
 

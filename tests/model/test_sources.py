@@ -160,6 +160,8 @@ def test_a_kind_of_device_is_of_the_newest_reading_of_any() -> None:
 def test_an_older_answer_moves_nothing():
     sources = after(bought(1), bought(4))
     assert sources_after(sources, bought(2), DEVICES, "history", LATER) == sources
+    # The same row from elsewhere is nothing new either.
+    assert sources_after(sources, bought(4), DEVICES, "history", LATER) == sources
 
 
 def test_the_job_that_brings_the_newest_takes_a_flow_over():

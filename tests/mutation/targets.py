@@ -69,4 +69,14 @@ TARGETS = (
         files=("cloud/grant.py",),
         tests=("cloud/test_grant.py", "cloud/test_grant_odd.py", "cloud/test_grant_secrets.py"),
     ),
+    Target(name="limits", files=("model/limits.py",), tests=("model/test_limits.py", "model/test_limits_edges.py")),
+    Target(
+        name="series",
+        files=("model/series.py",),
+        tests=("model/test_series.py", "model/test_lifetime_base.py", "model/test_other_source.py"),
+    ),
+    Target(name="sources", files=("model/sources.py",), tests=("model/test_sources.py",)),
+    Target(
+        name="nights", files=("history/nights.py",), tests=("history/test_nights.py", "history/test_nights_edges.py")
+    ),
 )
