@@ -4,11 +4,16 @@
 from collections.abc import Generator
 
 from aiohttp.web_urldispatcher import UrlDispatcher
+from hypothesis import settings
 import pytest
 
 import custom_components  # noqa: F401
 
 from .databases import fresh_database, is_server
+
+# The same examples in every run: what fails fails again, and what passed does not fail by chance.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)

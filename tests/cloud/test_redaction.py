@@ -17,7 +17,7 @@ from custom_components.solar_cloud.cloud.vendor_text import shown
 
 VISIBLE = st.characters(codec="ascii", min_codepoint=33, max_codepoint=126)
 SECRET = st.text(VISIBLE, min_size=PIECE, max_size=80)
-AROUND = st.text(st.sampled_from("äöü ;,"), max_size=9)
+AROUND = st.text(st.sampled_from("äöü §"), max_size=9)
 """What no secret has, so that only the secret is found."""
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.QWNjZXNz/+tokens-of-an-owner_0123456789"
 
