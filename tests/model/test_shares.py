@@ -1,16 +1,24 @@
 """What part of the day's energy the house has made, and what part of its production it has used."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.solar_cloud.model.balance import EMPTY_BOOK, Storage
-from custom_components.solar_cloud.model.shares import self_consumption_rate, self_sufficiency
-from custom_components.solar_cloud.model.value import Reason
+from custom_components.solar_cloud.model import shares
+from custom_components.solar_cloud.model.balance import EMPTY_BOOK, Book, Storage
+from custom_components.solar_cloud.model.value import Reason, Value
 
 from .test_balance import QUARTER, START, book, series
 
 DAY = START, START + timedelta(hours=12)
+
+
+def self_sufficiency(one: Book, start: datetime, end: datetime) -> Value:
+    return shares.self_sufficiency(list(one.between(start, end)), start)
+
+
+def self_consumption_rate(one: Book, start: datetime, end: datetime) -> Value:
+    return shares.self_consumption_rate(list(one.between(start, end)), start)
 
 
 def test_a_house_that_buys_a_quarter_of_what_it_uses_is_three_quarters_self_sufficient() -> None:

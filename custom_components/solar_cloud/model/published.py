@@ -69,8 +69,9 @@ def published_of(
     )
     grid = _net(Flow.GRID_IMPORT, Flow.GRID_EXPORT, power, spans)
     battery = _net(Flow.BATTERY_DISCHARGE, Flow.BATTERY_CHARGE, power, spans)
-    today, differs = _energies(data, book, day, zone)
     start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+    today, differs = _energies(data, book, day, start, end)
+    of_day = list(book.between(start, end))
     return Published(
         power=power,
         grid=_newer(before.grid, grid, now),
@@ -78,8 +79,8 @@ def published_of(
         today=today,
         day_start=start,
         lifetime=_lifetimes(data, book),
-        self_sufficiency=self_sufficiency(book, start, end),
-        self_consumption_rate=self_consumption_rate(book, start, end),
+        self_sufficiency=self_sufficiency(of_day, start),
+        self_consumption_rate=self_consumption_rate(of_day, start),
         disagreement=differs,
     )
 
@@ -178,9 +179,10 @@ def _net(plus: Flow, minus: Flow, power: Mapping[Flow, Value], spans: Iterable[S
     return replace(value, reason=Reason.INPUT_MISSING)
 
 
-def _energies(data: SystemData, book: Book, day: date, zone: ZoneInfo) -> tuple[Mapping[Flow, Value], float | None]:
+def _energies(
+    data: SystemData, book: Book, day: date, start: datetime, end: datetime
+) -> tuple[Mapping[Flow, Value], float | None]:
     """Return the energy of the day of each flow beside production, and by what share what is measured disagrees."""
-    start, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     values = {flow: _measured_energy(book.flows[flow], start, end) for flow in book.measured}
     differs = None
     if book.computed:

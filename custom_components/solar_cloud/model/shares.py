@@ -4,37 +4,37 @@ Both are taken over the intervals of the day in which both of their flows are kn
 bends neither.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
-from .balance import Book
+from .balance import Span
 from .elements import Flow
 from .value import Origin, Reason, Value
 
 
-def self_sufficiency(book: Book, start: datetime, end: datetime) -> Value:
-    """Return the part of the consumption between two instants that was not bought, in per cent."""
-    return _own_share(book, start, end, whole=Flow.CONSUMPTION, foreign=Flow.GRID_IMPORT)
+def self_sufficiency(spans: Collection[Span], start: datetime) -> Value:
+    """Return the part of the consumption in intervals since an instant that was not bought, in per cent."""
+    return _own_share(spans, start, whole=Flow.CONSUMPTION, foreign=Flow.GRID_IMPORT)
 
 
-def self_consumption_rate(book: Book, start: datetime, end: datetime) -> Value:
-    """Return the part of the production between two instants that was not sold, in per cent."""
-    return _own_share(book, start, end, whole=Flow.PRODUCTION, foreign=Flow.GRID_EXPORT)
+def self_consumption_rate(spans: Collection[Span], start: datetime) -> Value:
+    """Return the part of the production in intervals since an instant that was not sold, in per cent."""
+    return _own_share(spans, start, whole=Flow.PRODUCTION, foreign=Flow.GRID_EXPORT)
 
 
-def _own_share(book: Book, start: datetime, end: datetime, *, whole: Flow, foreign: Flow) -> Value:
+def _own_share(spans: Collection[Span], start: datetime, *, whole: Flow, foreign: Flow) -> Value:
     """Return what is left of a flow without another one, in per cent: what a battery buys or sells may exceed it."""
-    value = Value(origin=Origin.COMPUTED, inputs=frozenset({whole, foreign}), start=start, end=start)
-    of_whole = of_foreign = 0.0
-    for span in book.between(start, end):
+    of_whole, of_foreign, end = 0.0, 0.0, start
+    for span in spans:
         one, other = span.energy_wh(whole), span.energy_wh(foreign)
-        if one is None or other is None:
-            continue
-        of_whole += max(0.0, one)
-        of_foreign += max(0.0, other)
-        value = Value(origin=value.origin, inputs=value.inputs, start=start, end=span.end)
-    if of_whole <= 0:
-        return value.without(Reason.NOT_YET)
-    share = 100 * (1 - of_foreign / of_whole)
+        if one is not None and other is not None:
+            of_whole, of_foreign, end = of_whole + max(0.0, one), of_foreign + max(0.0, other), span.end
+    share = 100 * (1 - of_foreign / of_whole) if of_whole > 0 else None
     return Value(
-        amount=min(100.0, max(0.0, share)), origin=value.origin, inputs=value.inputs, start=start, end=value.end
+        amount=None if share is None else min(100.0, max(0.0, share)),
+        start=start,
+        end=end,
+        origin=Origin.COMPUTED,
+        inputs=frozenset({whole, foreign}),
+        reason=Reason.NOT_YET if share is None else None,
     )
