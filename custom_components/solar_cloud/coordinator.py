@@ -61,6 +61,8 @@ class SystemCoordinator(SystemValues):
         self.client = client
         self.metered = metered
         self.subentry_id = subentry.subentry_id
+        self.subentry_data = subentry.data
+        """What the owner has said of the system."""
         self.system = System(
             vendor=CLOUD_VENDOR[entry.data[CONF_CLOUD]],
             id=subentry.data[CONF_SYSTEM_ID],

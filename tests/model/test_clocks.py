@@ -40,6 +40,7 @@ def test_a_power_of_the_future_is_of_now(ahead: timedelta, seen: timedelta) -> N
         (-2, -1, (-2, -1)),
         (-2, 0, (-2, 0)),
         (-2, 1, (-2, 0)),  # up to now it is known
+        (0, 0, (0, 0)),
         (0, 1, None),
         (1, 2, None),
     ],

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.solar_cloud.model.darkness import as_the_sun_has_it
+from custom_components.solar_cloud.model.darkness import as_the_sun_has_it, light_between
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Flow, Momentary, Power, Silence, System, Update, Vendor
 from custom_components.solar_cloud.model.merging import merge
@@ -58,6 +58,7 @@ def silent(watts: float | None, since: float, until: float) -> Update:
         (Update(power=Power(power_w=36, measured_at=at(7))), (0, 7)),
         # Dusk and dawn of a system elsewhere in the zone: what is measured wins.
         (Update(power=Power(power_w=72, measured_at=at(0.5))), (72, 0.5)),
+        (Update(power=Power(power_w=72, measured_at=at(0.8))), (72, 0.8)),
         (Update(power=Power(power_w=72, measured_at=at(7.5))), (72, 7.5)),
         (Update(power=Power(power_w=36, measured_at=at(8))), (36, 8)),
         (Update(power=Power(power_w=36, measured_at=at(9))), (36, 9)),
@@ -73,6 +74,34 @@ def test_the_sun_decides_what_a_silence_means(update: Update, expected: tuple[fl
         seen = as_the_sun_has_it(Update(momentary=momentary, silence=update.silence), SIZE_W, dark).momentary
         assert found is not None
         assert seen == Momentary(measured_at=found.measured_at, powers={Flow.PRODUCTION: found.power_w})
+
+
+def strict(start: datetime, end: datetime) -> bool:
+    assert start <= end
+    return dark(start, end)
+
+
+@pytest.mark.parametrize(("size_w", "little", "dim"), [(SIZE_W, 100, 250), (10_000.0, 200, 500), (None, 100, 50)])
+def test_how_much_is_little_goes_with_the_nameplate(size_w: float | None, little: float, dim: float) -> None:
+    def seen(update: Update) -> float | None:
+        power = as_the_sun_has_it(update, size_w, strict).power
+        return None if power is None else power.power_w
+
+    for more in (0, 1):
+        watts = little + more
+        measured = Power(power_w=watts, measured_at=at(4))
+        assert seen(Update(power=measured)) == watts * more
+        alone = Momentary(measured_at=at(4), powers={Flow.PRODUCTION: watts})
+        momentary = as_the_sun_has_it(Update(momentary=alone), size_w, strict).momentary
+        assert momentary is not None
+        assert momentary.powers == {Flow.PRODUCTION: watts * more}
+        assert seen(silent(dim + more, -1, -0.5)) == (dim + more) * more
+
+
+def test_before_the_dark_the_sun_is_as_low_as_after_it() -> None:
+    assert light_between(at(-1), at(0), strict) == timedelta(minutes=20)
+    assert light_between(at(-2.25), at(-1.25), strict) == timedelta(minutes=60)
+    assert light_between(at(3), at(3), never_dark) == timedelta(0)
 
 
 def test_without_a_sun_a_power_stays_what_it_was() -> None:

@@ -267,3 +267,11 @@ def test_a_day_is_the_systems_own() -> None:
     assert after(Update(intervals=tuple(rows.intervals.values())), data=rows, zone=TOKYO) == energy(6, 9)
     assert after(Update(today=energy(5, -9)), zone=TOKYO) == energy(5)
     assert after(Update(today=energy(5, days=1)), now=at(16), zone=TOKYO) == energy(5, days=1)
+    assert after(Update(today=energy(5, -5)), zone=TOKYO) == energy(5, -5)
+    many = replace(HOUSE, intervals=series((-8, 60_000.0), (9, 4.0)))
+    assert after(Update(intervals=tuple(many.intervals.values())), data=many, zone=TOKYO) == energy(60_004, 9)
+    next_day = replace(HOUSE, intervals=series((14, 4.0), (16, 8.0)))
+    brought = tuple(next_day.intervals.values())
+    assert after(Update(intervals=brought), data=next_day, now=at(14.9), zone=TOKYO) == energy(4, 14)
+    over = Update(today=energy(145_501))
+    assert after(over, now=at(20), zone=TOKYO) is None

@@ -79,4 +79,14 @@ TARGETS = (
     Target(
         name="nights", files=("history/nights.py",), tests=("history/test_nights.py", "history/test_nights_edges.py")
     ),
+    Target(
+        name="production",
+        files=("model/production.py", "model/darkness.py", "model/clocks.py"),
+        tests=(
+            "model/test_production.py",
+            "model/test_production_edges.py",
+            "model/test_darkness.py",
+            "model/test_clocks.py",
+        ),
+    ),
 )

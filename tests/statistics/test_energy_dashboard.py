@@ -174,3 +174,19 @@ def test_the_dashboard_of_this_home_assistant_has_no_source_that_we_do_not_know(
     known = {"SolarSourceType", "GridSourceType", "BatterySourceType", "HomeSourceType"}
     assert types - others - flows <= known, "The Energy dashboard has a new source"
     assert set(POWERS) == set(OURS) >= WITH_CONFIG
+
+
+COSTS: Source = {"stat_cost": KEY + "grid_import_cost", "stat_compensation": KEY + "grid_export_compensation"}
+
+
+def test_costs_stand_beside_the_energies_that_they_are_of() -> None:
+    (source,) = completed([], [GRID | COSTS], {})
+    assert source.items() >= COSTS.items()
+    earlier = completed([], [GRID], {})
+    assert completed(earlier, [GRID | COSTS], there(*earlier))[0].items() >= COSTS.items()
+
+
+def test_a_price_that_the_owner_has_set_gets_no_costs_beside_it() -> None:
+    (grid,) = completed([], [GRID], {})
+    owners = grid | {"entity_energy_price_export": "sensor.feed_in", "stat_cost": "sensor.own"}
+    assert completed([owners], [GRID | COSTS], there(owners)) == [owners]

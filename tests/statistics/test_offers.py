@@ -57,9 +57,12 @@ def books_of(entry: ConfigEntry) -> Bookkeeper:
 async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> SubentryFlowResult:
     """Choose "Import the past" in the menu of the system."""
     (subentry_id,) = entry.subentries
-    return await hass.config_entries.subentries.async_init(
+    flows = hass.config_entries.subentries
+    menu = await flows.async_init(
         (entry.entry_id, "system"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
     )
+    assert (menu["type"], menu["menu_options"]) == (FlowResultType.MENU, ["history", "prices"])
+    return await flows.async_configure(menu["flow_id"], {"next_step_id": "history"})
 
 
 def sent_for_days(cloud: Cloud) -> int:
@@ -153,7 +156,7 @@ async def test_the_past_can_be_imported_from_the_systems_menu_at_any_time(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry
 ) -> None:
     result = await reconfigure(hass, site)
-    assert result["step_id"] == "reconfigure"
+    assert result["step_id"] == "history"
     flow = hass.config_entries.subentries.async_configure
     result = await flow(result["flow_id"], {"since": "2026-06-10"})
     assert result["errors"] == {"since": "is_there_already"}

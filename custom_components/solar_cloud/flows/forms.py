@@ -9,6 +9,8 @@ from homeassistant.const import CONF_API_KEY, CONF_CODE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     DateSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -35,6 +37,12 @@ from ..const import (
     CONF_ADVANCED,
     CONF_BASE_URL,
     CONF_CYCLE_DAY,
+    CONF_EXPORT_PRICE,
+    CONF_EXPORT_PRICE_ENTITY,
+    CONF_IMPORT_PRICE,
+    CONF_IMPORT_PRICE_ENTITY,
+    CONF_PAST_EXPORT_PRICE,
+    CONF_PAST_IMPORT_PRICE,
     CONF_PER_MINUTE,
     CONF_PER_MONTH,
     CONF_PLAN,
@@ -229,6 +237,22 @@ def system_schema(systems: Sequence[System]) -> vol.Schema:
             vol.Required(CONF_SYSTEM): SelectSelector(
                 SelectSelectorConfig(options=systems_options(systems), mode=SelectSelectorMode.LIST)
             )
+        }
+    )
+
+
+def prices_schema() -> vol.Schema:
+    """Return the form that asks what a kilowatt-hour is bought and sold for."""
+    price = NumberSelector(NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any"))
+    entity = EntitySelector(EntitySelectorConfig(domain=["sensor", "input_number", "number"]))
+    return vol.Schema(
+        {
+            vol.Optional(CONF_IMPORT_PRICE): price,
+            vol.Optional(CONF_IMPORT_PRICE_ENTITY): entity,
+            vol.Optional(CONF_PAST_IMPORT_PRICE): price,
+            vol.Optional(CONF_EXPORT_PRICE): price,
+            vol.Optional(CONF_EXPORT_PRICE_ENTITY): entity,
+            vol.Optional(CONF_PAST_EXPORT_PRICE): price,
         }
     )
 

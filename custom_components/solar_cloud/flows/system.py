@@ -6,15 +6,17 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from ..cloud.base import Cloud
 from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled, WrongApplication
-from ..cloud.vendor_text import say
+from ..cloud.vendor_text import in_markdown, say
 from ..const import CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..model.elements import System
 from ..statistics.bookkeeper import Bookkeeper
-from .forms import subentry_data, system_schema
+from .forms import prices_schema, subentry_data, system_schema
 from .history_import import HistoryImportSteps
+from .prices import price_errors, with_prices
 from .running import running_bookkeeper
 
 _LOGGER = logging.getLogger(__name__)
@@ -83,8 +85,27 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryF
         return self.async_show_form(step_id="user", data_schema=system_schema(self._systems))
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask what is to be done with the system."""
+        return self.async_show_menu(step_id="reconfigure", menu_options=["history", "prices"])
+
+    async def async_step_history(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Import the past of the system."""
-        return await self._async_ask_since("reconfigure", user_input)
+        return await self._async_ask_since("history", user_input)
+
+    async def async_step_prices(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask what a kilowatt-hour is bought and sold for."""
+        subentry = self._get_reconfigure_subentry()
+        errors = price_errors(user_input or {})
+        if user_input is not None and not errors:
+            data = with_prices(subentry.data, user_input, dt_util.utcnow())
+            return self.async_update_and_abort(self._get_entry(), subentry, data=data, reason="prices_saved")
+        schema = self.add_suggested_values_to_schema(prices_schema(), user_input or subentry.data)
+        return self.async_show_form(
+            step_id="prices",
+            data_schema=schema,
+            errors=errors,
+            description_placeholders={"name": in_markdown(subentry.title), "currency": self.hass.config.currency},
+        )
 
     @override
     def _bookkeeper(self) -> Bookkeeper | None:

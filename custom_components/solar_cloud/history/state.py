@@ -72,6 +72,8 @@ class HistoryState:
     """The flows that are booked further back than `first`, each with its oldest day."""
     rows: Mapping[Flow, BookedRows] = field(default_factory=_nothing)
     """What the database had of the finished days when it was last counted."""
+    priced: str | None = None
+    """A digest of the prices that the costs were last worked out with."""
     spent_on: date | None = None
     spent: int = 0
     """Requests for finished days on the day before."""

@@ -12,24 +12,23 @@ completes what was begun.
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
+from functools import partial
 from itertools import batched
 import logging
 import math
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE
-from homeassistant.util import slugify
-from homeassistant.util.unit_conversion import EnergyConverter
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..const import DOMAIN
+from ..history.tariff import Side
 from ..model.elements import Flow, System
+from .names import COSTS, cost_metadata, statistic_id, statistic_metadata
 from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, to_instant, to_milli
 
 _LOGGER = logging.getLogger(__name__)
@@ -45,61 +44,8 @@ ALWAYS = 2**40
 """More seconds than lie between 1970 and any row."""
 PATIENCE = 10
 """After how many seconds of waiting for the recorder it is looked whether it still runs."""
-LONGEST = 255
-"""Characters of the columns for a statistic's id and name: SQLite takes more, MariaDB and PostgreSQL refuse the row."""
-DIGEST = 16
-"""Digits that stand for what was too long."""
-
-
-def statistic_id(key: str, flow: Flow) -> str:
-    """Return the id of the statistic of a flow: ``solar_cloud:enphase_67_grid_import``.
-
-    The key is that of the system, or `device_key` of an inverter. A key that is too long for an id is shortened; keys
-    that differ still have ids that differ.
-    """
-    name = slugify(f"{key}_{flow}")
-    room = LONGEST - len(f"{DOMAIN}:")
-    if len(name) > room:
-        # What is cut off may be all that two of them differ in.
-        digest = sha256(name.encode()).hexdigest()[:DIGEST]
-        name = f"{name[: room - DIGEST - 1].rstrip('_')}_{digest}"
-    return f"{DOMAIN}:{name}"
-
-
-def device_key(system: System, serial: str) -> str:
-    """Return what an inverter's statistic is called by: the vendor and the serial number."""
-    return f"{system.vendor}_{serial}"
-
-
-def statistic_metadata(
-    system: System, flow: Flow, serial: str | None = None, label: str | None = None
-) -> StatisticMetaData:
-    """Return how the statistic of a flow of a system, or of one of its inverters, is described to the recorder.
-
-    The label is what an inverter is called; without it, the serial number stands there.
-    """
-    return StatisticMetaData(
-        mean_type=StatisticMeanType.NONE,
-        has_sum=True,
-        name=_title(system.name, label or serial, flow.replace("_", " ")),
-        source=DOMAIN,
-        statistic_id=statistic_id(system.key if serial is None else device_key(system, serial), flow),
-        unit_class=EnergyConverter.UNIT_CLASS,
-        unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-    )
-
-
-def _title(name: str, label: str | None, measure: str) -> str:
-    """Return what a statistic is called; where that is too long, the names are shortened, never what is measured."""
-    parts = [name, measure] if label is None else [name, label, measure]
-    if len(title := " ".join(parts)) <= LONGEST:
-        return title
-    ending = f" {measure}" if label is None else f" {_shortened(label, LONGEST // 2)} {measure}"
-    return _shortened(name, LONGEST - len(ending)) + ending
-
-
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+MICRO = 1_000_000
+"""Parts of a currency's unit that costs are kept in: the roundings of a day's hours stay below its smallest coin."""
 
 
 class Book:
@@ -119,6 +65,8 @@ class Book:
         self._is_logged = False
         self._spans: dict[str, tuple[int, int]] = {}
         """The first and the last hour that each statistic had after the last put of this run."""
+        self._changed: dict[Flow, int] = {}
+        """The first hour of each flow that was written since somebody asked for it."""
         self.is_shorter = False
         """Whether a put has found less in the database than there was: somebody has taken rows away."""
 
@@ -149,23 +97,51 @@ class Book:
         if anchor is not None and not math.isfinite(anchor):
             raise ValueError(f"The anchor is no number: {anchor}")
         given = await self._hass.async_add_executor_job(_checked, dict(hours))
+        metadata = statistic_metadata(self.system, flow, serial, label)
+        written = await self._async_put(metadata, given, to_milli(anchor or 0.0), MILLI)
+        if written and serial is None:
+            self._note_change(flow, min(given))
+        return written
+
+    async def async_put_costs(self, side: Side, costs: Mapping[datetime, float]) -> int | None:
+        """Book what hours have cost, or what was paid for them, in Home Assistant's currency; below zero is fine.
+
+        Returns what `async_put` does, and raises what it does for starts.
+        """
+        given = await self._hass.async_add_executor_job(partial(_checked, dict(costs), scale=MICRO, signed=True))
+        return await self._async_put(cost_metadata(self.system, side, self._hass.config.currency), given, 0, MICRO)
+
+    async def async_cost_span(self, side: Side) -> tuple[datetime, datetime] | None:
+        """Return the starts of the first and the last hour that have a cost, in UTC; `None` when none has."""
+        return await self._async_span(statistic_id(self.system.key, COSTS[side]))
+
+    def take_change(self, flow: Flow) -> datetime | None:
+        """Return, once, the start of the first hour of a flow that was written since this was asked last."""
+        first = self._changed.pop(flow, None)
+        return None if first is None else to_instant(first)
+
+    def _note_change(self, flow: Flow, first: int) -> None:
+        self._changed[flow] = min(first, self._changed.get(flow, first))
+
+    async def _async_put(
+        self, metadata: StatisticMetaData, given: dict[int, int], anchor: int, scale: int
+    ) -> int | None:
+        """Book hours, whole numbers of a part of the unit, by their start in seconds since 1970."""
         if not given:
             return 0
-        metadata = statistic_metadata(self.system, flow, serial, label)
+        name = metadata["statistic_id"]
         async with self._lock:
             if (recorder := await self._async_ready()) is None:
                 return None
-            edges = await recorder.async_add_executor_job(
-                read_edges, self._hass, metadata["statistic_id"], min(given), max(given)
-            )
-            self._compare_span(metadata["statistic_id"], min(given), max(given), edges)
-            rows = await self._async_read(recorder, metadata["statistic_id"], edges)
-            changed, shift = await self._hass.async_add_executor_job(
-                _changed_rows, given, rows, edges, to_milli(anchor or 0.0)
-            )
-            done = await self._async_write(recorder, metadata, changed, described=edges.describes(metadata))
+            edges = await recorder.async_add_executor_job(read_edges, self._hass, name, min(given), max(given), scale)
+            self._compare_span(name, min(given), max(given), edges)
+            rows = await self._async_read(recorder, name, edges, scale)
+            changed, shift = await self._hass.async_add_executor_job(_changed_rows, given, rows, edges, anchor)
+            described = edges.describes(metadata)
+            done = await self._async_write(recorder, metadata, changed, scale, described=described)
             if done and shift and edges.after is not None:
-                done = await self._async_shift(recorder, metadata["statistic_id"], edges.after.start, shift)
+                unit = metadata["unit_of_measurement"] or ""
+                done = await self._async_shift(recorder, name, edges.after.start, shift / scale, unit)
         # A shift alone completes what was cut short: that is a change too.
         return (len(changed) or int(shift != 0)) if done else None
 
@@ -186,9 +162,11 @@ class Book:
 
     async def async_span(self, flow: Flow, *, serial: str | None = None) -> tuple[datetime, datetime] | None:
         """Return the starts of the first and the last hour that are booked, in UTC; `None` when none is."""
+        return await self._async_span(statistic_metadata(self.system, flow, serial)["statistic_id"])
+
+    async def _async_span(self, name: str) -> tuple[datetime, datetime] | None:
         if (recorder := await self._async_ready()) is None:
             return None
-        name = statistic_metadata(self.system, flow, serial)["statistic_id"]
         edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
         if edges.first is None or edges.last is None:
             return None
@@ -207,7 +185,8 @@ class Book:
             edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
             if (first := edges.first) is None or first.sum == first.energy:
                 return False
-            return await self._async_shift(recorder, name, first.start, first.energy - first.sum)
+            shift = (first.energy - first.sum) / MILLI
+            return await self._async_shift(recorder, name, first.start, shift, UnitOfEnergy.WATT_HOUR)
 
     async def async_count(self, flow: Flow, start: datetime, end: datetime) -> tuple[int, float] | None:
         """Return how many hours are booked that begin between two aware instants, end excluded, and their Wh.
@@ -271,18 +250,24 @@ class Book:
             await asyncio.wait([committed], timeout=PATIENCE)
         return True
 
-    async def _async_read(self, recorder: Recorder, name: str, edges: Edges) -> HourRows:
+    async def _async_read(self, recorder: Recorder, name: str, edges: Edges, scale: int = MILLI) -> HourRows:
         """Return the rows within the window in order, read slice by slice so that others get their turn."""
         rows: HourRows = {}
         if edges.first is None or edges.last is None:
             return rows
         for first in range(edges.first.start, edges.last.start + 1, SLICE):
             last = min(first + SLICE - 1, edges.last.start)
-            rows |= await recorder.async_add_executor_job(read_rows, self._hass, name, first, last)
+            rows |= await recorder.async_add_executor_job(read_rows, self._hass, name, first, last, scale)
         return rows
 
     async def _async_write(
-        self, recorder: Recorder, metadata: StatisticMetaData, rows: list[tuple[int, int, int]], *, described: bool
+        self,
+        recorder: Recorder,
+        metadata: StatisticMetaData,
+        rows: list[tuple[int, int, int]],
+        scale: int,
+        *,
+        described: bool,
     ) -> bool:
         """Hand rows over chunk by chunk and wait for each, so that the recorder can do other work in between."""
         chunks: list[tuple[tuple[int, int, int], ...]] = list(batched(rows, CHUNK, strict=False))
@@ -290,7 +275,7 @@ class Book:
             chunks = [()]
         for chunk in chunks:
             data = [
-                StatisticData(start=to_instant(start), state=energy / MILLI, sum=total / MILLI)
+                StatisticData(start=to_instant(start), state=energy / scale, sum=total / scale)
                 for start, energy, total in chunk
             ]
             async_add_external_statistics(self._hass, metadata, data)
@@ -298,14 +283,14 @@ class Book:
                 return False
         return True
 
-    async def _async_shift(self, recorder: Recorder, name: str, start: int, shift: int) -> bool:
-        """Add so many mWh to every sum from a row on."""
-        recorder.async_adjust_statistics(name, to_instant(start), shift / MILLI, UnitOfEnergy.WATT_HOUR)
+    async def _async_shift(self, recorder: Recorder, name: str, start: int, shift: float, unit: str) -> bool:
+        """Add so much of a unit to every sum from a row on."""
+        recorder.async_adjust_statistics(name, to_instant(start), shift, unit)
         return await self._async_committed(recorder)
 
 
-def _checked(hours: Mapping[datetime, float]) -> dict[int, int]:
-    """Return energies in mWh by the start in seconds since 1970; raises ValueError for what cannot be booked."""
+def _checked(hours: Mapping[datetime, float], *, scale: int = MILLI, signed: bool = False) -> dict[int, int]:
+    """Return whole numbers by the start in seconds since 1970; raises ValueError for what cannot be booked."""
     given: dict[int, int] = {}
     for start, energy_wh in hours.items():
         seconds = _seconds(start)
@@ -313,9 +298,9 @@ def _checked(hours: Mapping[datetime, float]) -> dict[int, int]:
             raise ValueError(f"Not the beginning of an hour: {start}")
         if seconds in given:
             raise ValueError(f"Given twice: {start}")
-        if not (math.isfinite(energy_wh) and energy_wh >= 0):
+        if not math.isfinite(energy_wh) or (energy_wh < 0 and not signed):
             raise ValueError(f"Not an energy: {energy_wh} at {start}")
-        given[int(seconds)] = to_milli(energy_wh)
+        given[int(seconds)] = round(energy_wh * scale)
     return given
 
 

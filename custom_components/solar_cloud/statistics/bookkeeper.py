@@ -18,6 +18,7 @@ from ..cloud.vendor_text import say
 from ..const import DOMAIN
 from ..history.state import LONGEST_PAUSE, HistoryState
 from .book import DATABASE_ERRORS
+from .costs import Costs
 from .database_check import DatabaseCheck
 from .finished_days import FinishedDays
 from .history_import import HistoryImport
@@ -52,6 +53,7 @@ class Bookkeeper:
         self._import = HistoryImport(self.statistics)
         self._finished_days = FinishedDays(self.statistics)
         self._offers = Offers(self.statistics)
+        self._costs = Costs(self.statistics)
         self._working = False
         self._again = False
         self._stopped = False
@@ -116,6 +118,7 @@ class Bookkeeper:
                 await self._inverters.async_book(dt_util.utcnow())
                 await self._async_request(self._async_import_history)
                 await self._async_request(self._finished_days.async_close)
+                await self._costs.async_book()
                 await self._offers.async_update(dt_util.utcnow())
                 await self._database.async_count()
                 self._again = self._again or self.statistics.book.is_shorter
@@ -135,6 +138,7 @@ class Bookkeeper:
         if book.is_shorter:
             book.is_shorter = self._checked = False
             self._recent.forget()
+            self._costs.forget()
             self._inverters.forget()
         if not self._checked:
             self._checked = await self._database.async_check()

@@ -7,6 +7,11 @@ from .dashboard_sources import SLOTS, Source
 
 FORECAST = "config_entry_solar_forecast"
 RATE, CONFIG = "stat_rate", "power_config"
+OWN_PRICES = {
+    "stat_cost": ("entity_energy_price", "number_energy_price"),
+    "stat_compensation": ("entity_energy_price_export", "number_energy_price_export"),
+}
+"""The prices that the owner may have set instead of a statistic."""
 _NEW: Mapping[str, Source] = {
     "solar": {FORECAST: None},
     "grid": {
@@ -57,7 +62,9 @@ def _filled(source: Source, lacking: Source, sources: Iterable[Source]) -> Sourc
     return source | {
         field: value
         for field, value in lacking.items()
-        if source.get(field) is None and not (field in {RATE, CONFIG} and (has_power or is_taken))
+        if source.get(field) is None
+        and not (field in {RATE, CONFIG} and (has_power or is_taken))
+        and not any(source.get(other) is not None for other in OWN_PRICES.get(field, ()))
     }
 
 

@@ -8,8 +8,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
+from ..history.tariff import Side
 from ..model.elements import DeviceKind, Flow
-from .book import statistic_id
+from .names import COSTS, statistic_id
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
@@ -33,6 +34,8 @@ POWERS: Final = {
     "home": "consumption_power",
 }
 """The sensor with the power of each source; its sign is the Energy dashboard's."""
+COST_FIELDS: Final = {Side.IMPORT: "stat_cost", Side.EXPORT: "stat_compensation"}
+"""The field of a grid connection for the statistic of each side's money."""
 WITH_CONFIG: Final = frozenset({"grid", "battery"})
 """The sources whose power may flow both ways: how it is measured stands beside it."""
 
@@ -56,11 +59,15 @@ def schema_fields() -> dict[str, frozenset[str]]:
 
 
 def sources_of(
-    coordinator: SystemCoordinator, booked: Collection[Flow], known: Mapping[str, Collection[str]]
+    coordinator: SystemCoordinator,
+    booked: Collection[Flow],
+    known: Mapping[str, Collection[str]],
+    priced: Collection[Side] = (),
 ) -> Iterator[Source]:
     """Yield the sources of a system whose energies have rows, with the fields that the dashboard knows.
 
-    A battery needs both directions, a grid connection has one or both.
+    A battery needs both directions, a grid connection has one or both. `priced` are the sides that have a statistic of
+    costs.
     """
     for kind, fields in known.items():
         energies = {
@@ -71,6 +78,8 @@ def sources_of(
         if not energies or (kind == "battery" and len(energies) < 2):
             continue
         found = {"type": kind, **energies, **_power(coordinator, kind), **_storage(coordinator, kind)}
+        if kind == "grid":
+            found |= {COST_FIELDS[side]: statistic_id(coordinator.system.key, COSTS[side]) for side in priced}
         yield {field: value for field, value in found.items() if field in fields}
 
 

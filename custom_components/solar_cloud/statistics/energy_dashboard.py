@@ -8,10 +8,11 @@ from homeassistant.helpers import entity_registry as er
 import probatio
 
 from ..const import DOMAIN
+from ..history.tariff import Side
 from ..model.elements import Flow
-from .book import device_key, statistic_id
 from .dashboard_merge import add_forecast, completed, energies_of
 from .dashboard_sources import SLOTS, Source, async_forecasts, schema_fields, sources_of
+from .names import device_key, statistic_id
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
@@ -41,12 +42,13 @@ async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
             translation_key="no_statistics_yet",
             translation_placeholders={"name": coordinator.name},
         )
+    priced = [side for side in Side if await statistics.book.async_cost_span(side) is not None]
     manager = await async_get_manager(hass)
     forecasts = await async_forecasts(hass)
     # From here to the update nothing may wait, or two calls at once would both add.
     before = cast("list[Source]", list(manager.data["energy_sources"]) if manager.data else [])
     there = dict(_there(before, _own(coordinator)))
-    after = completed(before, sources_of(coordinator, booked, schema_fields()), there)
+    after = completed(before, sources_of(coordinator, booked, schema_fields(), priced), there)
     add_forecast(after, statistic_id(coordinator.system.key, Flow.PRODUCTION), forecasts)
     if after != before:
         try:

@@ -54,8 +54,11 @@ class Edges:
         return self.meta is not None and metadata.items() <= self.meta.items()
 
 
-def read_edges(hass: HomeAssistant, name: str, first: int, last: int) -> Edges:
-    """Ask the database what it has around and within the hours that start between two seconds, both included."""
+def read_edges(hass: HomeAssistant, name: str, first: int, last: int, scale: int = MILLI) -> Edges:
+    """Ask the database what it has around and within the hours that start between two seconds, both included.
+
+    The scale says how many whole numbers one of the statistic's unit is.
+    """
     with session_scope(hass=hass, read_only=True) as session:
         found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
         if found is None:
@@ -65,14 +68,14 @@ def read_edges(hass: HomeAssistant, name: str, first: int, last: int) -> Edges:
         within = Statistics.start_ts.between(first, last)
         return Edges(
             meta=found[1],
-            before=_one(session, down.where(Statistics.start_ts < first)),
-            after=_one(session, up.where(Statistics.start_ts > last)),
-            first=_one(session, up.where(within)),
-            last=_one(session, down.where(within)),
+            before=_one(session, down.where(Statistics.start_ts < first), scale),
+            after=_one(session, up.where(Statistics.start_ts > last), scale),
+            first=_one(session, up.where(within), scale),
+            last=_one(session, down.where(within), scale),
         )
 
 
-def read_rows(hass: HomeAssistant, name: str, first: int, last: int) -> HourRows:
+def read_rows(hass: HomeAssistant, name: str, first: int, last: int, scale: int = MILLI) -> HourRows:
     """Read the rows that start between two seconds, both included."""
     with session_scope(hass=hass, read_only=True) as session:
         found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
@@ -80,7 +83,7 @@ def read_rows(hass: HomeAssistant, name: str, first: int, last: int) -> HourRows
             return {}
         within = _select(found[0]).where(Statistics.start_ts.between(first, last)).order_by(Statistics.start_ts)
         answer = session.execute(within.execution_options(yield_per=FETCHED))
-        return {start: (energy, total) for start, energy, total in map(_row, answer)}
+        return {start: (energy, total) for start, energy, total in (_row(row, scale) for row in answer)}
 
 
 def count_rows(hass: HomeAssistant, name: str, first: int, last: int) -> tuple[int, int]:
@@ -109,16 +112,16 @@ def _select(metadata_id: int) -> Select[_Columns]:
     )
 
 
-def _one(session: Session, rows: Select[_Columns]) -> HourRow | None:
+def _one(session: Session, rows: Select[_Columns], scale: int) -> HourRow | None:
     """Return the first of the rows."""
     answer = session.execute(rows.limit(1)).first()
-    return None if answer is None else _row(answer)
+    return None if answer is None else _row(answer, scale)
 
 
-def _row(columns: Row[_Columns]) -> HourRow:
+def _row(columns: Row[_Columns], scale: int) -> HourRow:
     """Return a row with whole numbers."""
     start, energy, total = columns
-    return HourRow(int(start or 0), to_milli(energy or 0.0), to_milli(total or 0.0))
+    return HourRow(int(start or 0), round((energy or 0.0) * scale), round((total or 0.0) * scale))
 
 
 def to_instant(seconds: int) -> datetime:
