@@ -470,5 +470,18 @@ def test_a_step_that_flows_of_several_kinds_share_is_a_step_of_each(repository: 
     assert not [str(one) for one in findings(Project(repository.root)) if "config_subentries" in str(one)]
 
 
+def test_a_reason_that_a_flow_gives_takes_the_place_of_home_assistants_own(repository: Repository) -> None:
+    step = """
+    async def async_step_reconfigure(self, user_input=None):
+        return self.async_update_and_abort(self._get_entry(), self._get_reconfigure_subentry(), reason="prices_saved")
+"""
+    repository.code("config_flow.py", CONFIG_FLOW + step)
+
+    aborts = [str(one) for one in findings(Project(repository.root)) if one.rule == "flow_aborts_have_texts"]
+
+    assert len(aborts) == 1
+    assert "abort prices_saved" in aborts[0]
+
+
 def test_an_empty_folder_gives_findings_and_no_traceback(tmp_path: Path) -> None:
     assert {finding.rule for finding in findings(Project(tmp_path))} == {"required_files_exist"}

@@ -236,7 +236,10 @@ def _aborts(project: Project, flow: ast.ClassDef) -> set[str]:
         if isinstance(choice := argument(call, "reason"), ast.IfExp):
             found |= {project.source.text(choice.body), project.source.text(choice.orelse)}
     for name, reasons in _ABORTS_OF_CALLS.items():
-        if any(_calls(flow, name)):
+        calls = list(_calls(flow, name))
+        # A reason that is given takes the place of Home Assistant's own.
+        found |= {project.source.text(reason) for call in calls if (reason := argument(call, "reason"))}
+        if any(argument(call, "reason") is None for call in calls):
             found |= {
                 reason
                 for reason in reasons
