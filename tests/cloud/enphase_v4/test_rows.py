@@ -49,6 +49,20 @@ def test_a_day_of_25_hours_is_asked_for_wholly() -> None:
     assert (start, granularity) == (datetime(2026, 10, 24, 22, tzinfo=UTC), Granularity.WEEK)
 
 
+@pytest.mark.parametrize(
+    ("hour", "start", "granularity"),
+    [
+        (0.5, MIDNIGHT - timedelta(days=1), Granularity.WEEK),
+        (2.5, MIDNIGHT - timedelta(days=1), Granularity.WEEK),
+        (3.5, MIDNIGHT - timedelta(hours=20.5), Granularity.DAY),
+        (10, MIDNIGHT - timedelta(hours=14), Granularity.DAY),
+    ],
+)
+def test_the_first_rows_begin_where_a_lifetime_may_end(hour: float, start: datetime, granularity: Granularity) -> None:
+    # A lifetime is of the days that are final: soon after midnight yesterday is not.
+    assert window(EMPTY, None, MIDNIGHT + timedelta(hours=hour), AMSTERDAM) == (start, granularity)
+
+
 def test_a_hole_behind_a_lifetime_is_asked_for_again() -> None:
     base = LifetimeBase(day=date(2026, 5, 31), before_wh=1)
     since = MIDNIGHT - timedelta(days=1)

@@ -41,11 +41,11 @@ def window(series: Series, base: LifetimeBase | None, now: datetime, zone: ZoneI
 
     A whole day costs no more than an hour, so at least that is read: late rows come with it. After a pause it is as
     much as the intervals of a system are kept for; what is older is the archive's. `base` is the lifetime that the
-    series carries on, without a gap.
+    series carries on, without a gap. One that is not known yet is of the start of the last day that may be final.
     """
     end = floor_quarter(now)
     known = newest_end(series)
-    first = midnight(local_day(now, zone), zone) if known is None else known - LATE
+    first = midnight(local_day(now - LATE, zone), zone) if known is None else known - LATE
     if base is not None and known is not None and known > (since := midnight(base.day, zone)):
         first = first if unbroken_wh(series, since, known) is not None else min(first, since)
     start = max(min(floor_quarter(first), end - Granularity.DAY.length), end - KEEP_INTERVALS)
