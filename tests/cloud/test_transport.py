@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+import gzip
 import logging
+import tracemalloc
 from typing import Any
 
 import aiohttp
@@ -116,6 +118,24 @@ async def test_an_answer_too_large_to_be_one_is_malformed(make: Callable[..., Tr
     cloud.answer("*", b" " * (LARGEST_ANSWER + 1))
     with pytest.raises(MalformedAnswer):
         await make().get("/sites")
+
+
+async def test_a_small_answer_that_unpacks_to_a_huge_one_is_malformed_and_never_unpacked_whole(
+    make: Callable[..., Transport], cloud: FakeCloud
+) -> None:
+    packed = gzip.compress(b" " * (200 * LARGEST_ANSWER), 1)
+    assert len(packed) < LARGEST_ANSWER
+    cloud.answer("*", packed, headers={"Content-Encoding": "gzip"})
+    transport = make()
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedAnswer):
+            await transport.get("/sites")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The packed answer is in memory several times over, as the same process serves it.
+    assert most < 20 * LARGEST_ANSWER
 
 
 async def test_a_slow_answer_is_a_time_out(make: Callable[..., Transport], cloud: FakeCloud, account: Account) -> None:
