@@ -100,6 +100,7 @@ TARGETS = (
         files=("model/merging.py",),
         tests=(
             "model/test_merging.py",
+            "model/test_merging_system.py",
             "model/test_data.py",
             "model/test_momentary.py",
             "model/test_levels.py",
