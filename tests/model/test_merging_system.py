@@ -90,10 +90,19 @@ def test_a_device_with_rows_has_its_day_from_them_and_not_from_its_lifetime() ->
     assert again.readings["a"].day_start is None
 
 
-def test_late_rows_of_production_are_those_of_the_systems_days() -> None:
+def test_late_rows_are_those_of_the_systems_days() -> None:
     # 9 June there is from noon of the 8th in UTC to that of the 9th. Its last row comes late.
-    data = replace(SystemData(system=HOUSE), intervals=series(-72, -25), lifetime_base=base(0, 330, missing=-1))
-    assert in_auckland(data, Update(intervals=rows(-25, 3))).lifetime_base == base(0, 340, missing=-1)
+    known = series(-72, -25)
+    data = replace(SystemData(system=HOUSE), intervals=known, lifetime_base=base(0, 330, missing=-1))
+    data = replace(data, flows={BUY: known}, bases={BUY: base(0, 330, missing=-1)})
+    data = in_auckland(data, Update(intervals=rows(-25, 3), flows={BUY: rows(-25, 3)}))
+    assert data.lifetime_base == data.bases[BUY] == base(0, 340, missing=-1)
+
+
+def test_a_lifetime_that_was_not_turned_over_is_so_by_the_rows_of_the_systems_day() -> None:
+    # All that was produced on 9 June there lies before midnight in UTC.
+    data = replace(SystemData(system=HOUSE), intervals=series(-47, -40), lifetime_base=base(-1, 100))
+    assert in_auckland(data, Update(lifetime=base(0, 100))).lifetime_base == base(-1, 100)
 
 
 def test_what_a_gateway_reported_before_makes_a_word_of_its_inverters_final() -> None:
