@@ -120,7 +120,8 @@ def bounded(command: Sequence[str], folder: Path, minutes: float) -> None:
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        # Sets have the same order in every run, so that who survives in one does so in the next.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
