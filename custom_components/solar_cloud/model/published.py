@@ -219,7 +219,7 @@ def _computed_energy(flow: Flow, book: Book, start: datetime, until: datetime) -
 
     It is the sum up to the first interval that may still become known.
     """
-    value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), start=start, end=start)
+    value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), start=start)
     spans = list(book.known_between(flow, start, until)) or list(book.between(start, until))
     if not spans:
         newest = max((end for series in book.flows.values() if (end := newest_end(series))), default=start)
