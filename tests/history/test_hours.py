@@ -13,6 +13,7 @@ from custom_components.solar_cloud.history.hours import (
     day_total,
     days_between,
     first_whole_day,
+    hour_of,
     hours_of,
     series_of_hours,
     shared_hours,
@@ -22,6 +23,12 @@ from custom_components.solar_cloud.history.hours import (
 from .helpers import DAY, HOUR, MINUTE, ZONES, interval, series_of, utc
 
 NOON = utc(2026, 6, 1, 12)
+
+
+def test_an_hour_begins_at_its_first_instant_and_not_a_moment_later():
+    for inside in (timedelta(0), timedelta(seconds=1), timedelta(microseconds=1), HOUR - timedelta(microseconds=1)):
+        assert hour_of(NOON + inside) == NOON
+    assert hour_of(NOON - timedelta(microseconds=1)) == NOON - HOUR
 
 
 # Energy by hour.

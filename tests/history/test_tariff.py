@@ -49,6 +49,11 @@ def test_spans_cover_each_hour_once() -> None:
     assert list(Tariff().spans(NOW, NOW + HOUR)) == []
 
 
+def test_a_price_that_ends_where_a_time_begins_or_begins_where_it_ends_has_no_part_in_it() -> None:
+    tariff = Tariff().changed(0.3, None, NOW).changed(0.4, None, NOW + 3 * HOUR).changed(0.5, None, NOW + 5 * HOUR)
+    assert list(tariff.spans(NOW + 3 * HOUR, NOW + 5 * HOUR)) == [(tariff.terms[1], NOW + 3 * HOUR, NOW + 5 * HOUR)]
+
+
 def test_a_tariff_is_read_as_it_was_written() -> None:
     tariff = Tariff().changed(-0.01, None, NOW).changed(None, "sensor.spot", NOW + HOUR).with_past(0.2)
     assert read_tariff(tariff.as_list()) == tariff

@@ -53,6 +53,13 @@ def test_a_counter_knows_up_to_when_nothing_is_missing_in_it() -> None:
     assert (life.lifetime()[C], life.data.counters[C].complete_until) == (1_100_000 + 13 * 15, None)
 
 
+@pytest.mark.parametrize("known", [BUY, SELL])
+def test_a_flow_without_a_base_holds_up_no_other(known: Flow) -> None:
+    life = Life(bases={known: 400_000.0})
+    life.report(1, [10], grid_import=[5], grid_export=[5])
+    assert {flow: counter.published_wh for flow, counter in life.data.counters.items()} == {known: 400_005}
+
+
 @pytest.mark.parametrize(("more", "believed"), [(52_130, True), (52_131, False)])
 def test_consumption_grows_by_no_more_than_production_grid_and_battery_allow(more: float, believed: bool) -> None:
     # 1.5 times 5,680 W and 100 kW each of the grid and of a battery, for a quarter of an hour.

@@ -49,12 +49,13 @@ def count(
     reported: float | None = None,
     heard: float | None = None,
     sun: Dark = dark,
+    zone: ZoneInfo = ZONE,
 ) -> tuple[DayEnergy | None, DayEnergy | None]:
     """Count one reading at an hour; return the lifetime at a day's begin and the energy of a day."""
     old = DeviceReading() if old is None else old
     days = DayStarts(
         now=at(now),
-        zone=ZONE,
+        zone=zone,
         dark=sun,
         reported=lambda parent: at(reported) if parent == "e" and reported is not None else None,
         heard={} if heard is None else {"e": at(heard)},
@@ -151,6 +152,35 @@ def test_a_reading_at_midnight_is_of_the_day_that_ends() -> None:
 def test_the_energy_that_is_known_stays_where_the_day_has_no_begin() -> None:
     old = DeviceReading(last_report=at(11), energy_today=energy(77))
     assert count(12, said(12), old) == (None, energy(77))
+
+
+def in_auckland(
+    now: float, new: DeviceReading, old: DeviceReading | None = None, sun: Dark = dark
+) -> tuple[object, ...]:
+    """Count a reading of a system where 11 June begins at noon of the 10th in UTC."""
+    return count(now, new, old, sun=sun, zone=ZoneInfo("Pacific/Auckland"))
+
+
+def test_a_day_is_one_of_the_systems_own_zone() -> None:
+    def sun(start: datetime, end: datetime) -> bool:
+        return any(noon - 3 * HOUR <= start and end <= noon + 4 * HOUR for noon in (at(12), at(36)))
+
+    assert in_auckland(13, said(13), sun=sun) == (energy(1_000, NEXT), energy(0, NEXT))
+    # The night after: the day before is no longer today, though it is in UTC.
+    old = known(30, 1_000, 650, NEXT)
+    after = NEXT + timedelta(days=1)
+    assert in_auckland(37, said(37, 1_700), old, sun) == (energy(1_700, after), energy(0, after))
+    # Ten minutes into tomorrow, in the last half hour of today.
+    assert in_auckland(35.5, said(36 + 1 / 6, 1_700), old, sun) == (energy(1_000, NEXT), energy(650, NEXT))
+
+
+def test_what_comes_of_yesterday_is_counted_as_yesterdays_where_today_has_no_begin() -> None:
+    old = known(12.5, 1_000, 650, NEXT)
+    assert in_auckland(37, said(13, 1_700), old, never) == (energy(1_000, NEXT), energy(700, NEXT))
+    midnight = replace(said(36, 1_700), last_report=at(36))
+    assert in_auckland(37, midnight, old, never) == (energy(1_000, NEXT), energy(700, NEXT))
+    later = replace(midnight, last_report=at(36) + timedelta(microseconds=1))
+    assert in_auckland(37, later, old, never) == (energy(1_000, NEXT), energy(650, NEXT))
 
 
 # The gateway's word.

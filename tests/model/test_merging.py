@@ -186,6 +186,9 @@ def test_bases_are_carried_on_by_the_series_of_their_own_flow() -> None:
     lacks = {BUY: base(-1, 330, missing=-2)}
     assert merge_bases(lacks, {}, late, flows, NOON, ZONE) == {BUY: base(-1, 340, missing=-2)}
     assert merge_bases(lacks, {}, flows, flows, NOON, ZONE) == lacks
+    # Before there was no series, or there is none any more.
+    assert merge_bases(lacks, {}, {}, flows, NOON, ZONE) == {BUY: base(-1, 570, missing=-2)}
+    assert merge_bases(lacks, {}, flows, {}, NOON, ZONE) == lacks
 
 
 # What a cloud divides itself.
@@ -214,7 +217,8 @@ PARTS = ("self_consumed_wh", "to_battery_wh", "to_grid_wh", "from_production_wh"
 @pytest.mark.parametrize("part", PARTS)
 def test_no_part_of_a_day_falls(part: str) -> None:
     old = Breakdown(day=DAY, specific_yield=1.0, **dict.fromkeys(PARTS, 0.5))
-    assert merge_breakdown(old, replace(old, specific_yield=2.0, **{part: 0.4})) is old
+    for less in (0.4, 0.0, None):
+        assert merge_breakdown(old, replace(old, specific_yield=2.0, **{part: less})) is old
     assert merge_breakdown(old, replace(old, specific_yield=2.0, **{part: 0.6})) != old
     nothing = replace(old, **{part: None})
     assert merge_breakdown(nothing, replace(nothing, specific_yield=2.0, **{part: 0.0})) != nothing

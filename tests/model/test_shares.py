@@ -6,7 +6,8 @@ import pytest
 
 from custom_components.solar_cloud.model import shares
 from custom_components.solar_cloud.model.balance import EMPTY_BOOK, Book, Storage
-from custom_components.solar_cloud.model.value import Reason, Value
+from custom_components.solar_cloud.model.elements import Flow
+from custom_components.solar_cloud.model.value import Origin, Reason, Value
 
 from .test_balance import QUARTER, START, book, series
 
@@ -23,13 +24,29 @@ def self_consumption_rate(one: Book, start: datetime, end: datetime) -> Value:
 
 def test_a_house_that_buys_a_quarter_of_what_it_uses_is_three_quarters_self_sufficient() -> None:
     one = book(series(0, 100, 200), consumption=series(100, 100, 200), grid_import=series(100, 0, 0))
-    assert self_sufficiency(one, *DAY).amount == 75
-    assert self_sufficiency(one, *DAY).end == START + 3 * QUARTER
+    assert self_sufficiency(one, *DAY) == Value(
+        amount=75,
+        start=START,
+        end=START + 3 * QUARTER,
+        origin=Origin.COMPUTED,
+        inputs=frozenset({Flow.CONSUMPTION, Flow.GRID_IMPORT}),
+    )
 
 
 def test_a_house_that_sells_a_fifth_of_what_it_makes_uses_four_fifths_itself() -> None:
     one = book(series(100, 400), grid_export=series(0, 100), grid_import=series(0, 0))
-    assert self_consumption_rate(one, *DAY).amount == 80
+    assert self_consumption_rate(one, *DAY) == Value(
+        amount=80,
+        start=START,
+        end=START + 2 * QUARTER,
+        origin=Origin.COMPUTED,
+        inputs=frozenset({Flow.PRODUCTION, Flow.GRID_EXPORT}),
+    )
+
+
+def test_a_share_of_very_little_is_one_all_the_same() -> None:
+    one = book(series(0), consumption=series(0.5), grid_import=series(0.125), grid_export=series(0))
+    assert self_sufficiency(one, *DAY).amount == 75
 
 
 def test_consumption_that_is_computed_counts_as_one_that_is_measured() -> None:

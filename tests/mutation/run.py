@@ -17,7 +17,7 @@ from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 
 from .accepted import Change, change_of
-from .targets import Target
+from .targets import Target, path_of
 
 PROJECT = Path(__file__).parents[2]
 KILLED = frozenset({"killed", "timeout", "segfault"})
@@ -68,13 +68,13 @@ def copy_project(target: Path) -> None:
             shutil.copy2(source, target / name)
 
 
-def settings_of(target: Target, files: Sequence[str]) -> Mapping[str, object]:
-    """Return what mutmut is told about a target."""
+def settings_of(files: Sequence[str], tests: Sequence[str]) -> Mapping[str, object]:
+    """Return what mutmut is told: the files that it mutates, and the tests that are to notice."""
     return {
         "source_paths": ["custom_components"],
-        "only_mutate": [target.path_of(file) for file in files],
+        "only_mutate": [path_of(file) for file in files],
         "also_copy": ["simulator"],
-        "pytest_add_cli_args_test_selection": [f"tests/{path}" for path in target.tests],
+        "pytest_add_cli_args_test_selection": [f"tests/{path}" for path in tests],
         "pytest_add_cli_args": ["-p", "no:xdist", "-p", "no:cacheprovider"],
         "use_git_change_detection": False,
         "timeout_multiplier": PATIENCE,
@@ -82,20 +82,37 @@ def settings_of(target: Target, files: Sequence[str]) -> Mapping[str, object]:
     }
 
 
-def run(target: Target, files: Sequence[str], folder: Path, children: int, minutes: float) -> list[Found]:
-    """Mutate files of a target in a copy of the project.
+def run(target: Target, folder: Path, children: int, minutes: float) -> list[Found]:
+    """Mutate the files of a target in a copy of the project.
 
     Raises `MutationFailed` where the tests fail by themselves, where the run takes longer than so many minutes, and
     where it leaves mutants out.
     """
+    prepare(folder, target.files, target.tests)
+    mutmut(folder, children, minutes)
+    with chdir(folder):
+        return [found_in(file, results_of(file)) for file in target.files]
+
+
+def prepare(folder: Path, files: Sequence[str], tests: Sequence[str]) -> None:
+    """Copy the project into a folder, and tell mutmut what to do there."""
     copy_project(folder)
-    settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings_of(target, files).items())
+    settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings_of(files, tests).items())
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as project:
         project.write(f"\n[tool.mutmut]\n{settings}")
-    mutmut = Path(sys.executable).with_name("mutmut")
-    bounded([str(mutmut), "run", "--max-children", str(children)], folder, minutes)
-    with chdir(folder):
-        return [_found(file, Path(target.path_of(file))) for file in files]
+
+
+def mutmut(folder: Path, children: int, minutes: float, names: Iterable[str] = ()) -> None:
+    """Run the mutants of these names, or of these patterns, else all; raise `MutationFailed` as `bounded` does."""
+    command = Path(sys.executable).with_name("mutmut")
+    bounded([str(command), "run", "--max-children", str(children), *names], folder, minutes)
+
+
+def results_of(file: str) -> dict[str, int | None]:
+    """Return the exit codes of the tests by mutant, in the folder of a run; `None` for those that were not run."""
+    meta = json.loads(Path("mutants", f"{path_of(file)}.meta").read_text(encoding="utf-8"))
+    results: dict[str, int | None] = meta["exit_code_by_key"]
+    return results
 
 
 def bounded(command: Sequence[str], folder: Path, minutes: float) -> None:
@@ -103,7 +120,8 @@ def bounded(command: Sequence[str], folder: Path, minutes: float) -> None:
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        # Sets have the same order in every run, so that who survives in one does so in the next.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -126,23 +144,18 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def _found(file: str, path: Path) -> Found:
-    meta = json.loads(Path("mutants", f"{path}.meta").read_text(encoding="utf-8"))
-    return found_in(file, path, meta["exit_code_by_key"])
-
-
-def found_in(file: str, path: Path, results: Mapping[str, int | None]) -> Found:
+def found_in(file: str, results: Mapping[str, int | None]) -> Found:
     """Return what became of the mutants of a file; raise `MutationFailed` where one of them was never run."""
     if left := [mutant for mutant, code in results.items() if code is None]:
         raise MutationFailed(f"{len(left)} mutants of {file} were never run, {left[0]} among them.")
     endless = sum(status_by_exit_code[code] == "timeout" for code in results.values())
-    return Found(file, len(results), tuple(_survivors(file, path, results)), endless)
+    return Found(file, len(results), tuple(_survivors(file, results)), endless)
 
 
-def _survivors(file: str, path: Path, results: Mapping[str, int | None]) -> Iterable[Change]:
+def _survivors(file: str, results: Mapping[str, int | None]) -> Iterable[Change]:
     for mutant, code in results.items():
         if status_by_exit_code[code] in KILLED:
             continue
         function, owner = orig_function_and_class_names_from_key(mutant)
         name = f"{owner}.{function}" if owner else function
-        yield change_of(file, name, get_diff_for_mutant(mutant, path=path))
+        yield change_of(file, name, get_diff_for_mutant(mutant, path=Path(path_of(file))))

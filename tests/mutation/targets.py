@@ -1,6 +1,7 @@
 """What is mutated, and which tests are to notice: those of the same room, without a Home Assistant."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 ROOT = "custom_components/solar_cloud"
 
@@ -15,9 +16,14 @@ class Target:
     tests: tuple[str, ...]
     """Paths below `tests/`."""
 
-    def path_of(self, file: str) -> str:
-        """Return where a file is, below the root of the project."""
-        return f"{ROOT}/{file}"
+    def only(self, files: Collection[str]) -> Target:
+        """Return the target with those of its files that are named; with all of them where none is named."""
+        return replace(self, files=tuple(file for file in self.files if not files or file in files))
+
+
+def path_of(file: str) -> str:
+    """Return where a file of the integration is, below the root of the project."""
+    return f"{ROOT}/{file}"
 
 
 TARGETS = (
@@ -89,4 +95,43 @@ TARGETS = (
             "model/test_clocks.py",
         ),
     ),
+    Target(
+        name="merging",
+        files=("model/merging.py",),
+        tests=(
+            "model/test_merging.py",
+            "model/test_merging_system.py",
+            "model/test_data.py",
+            "model/test_momentary.py",
+            "model/test_levels.py",
+            "model/test_day_start.py",
+            "model/test_counters_edges.py",
+            "model/test_lifetime_base.py",
+            "model/test_published.py",
+        ),
+    ),
+    Target(
+        name="day_start",
+        files=("model/day_start.py",),
+        tests=("model/test_day_start.py",),
+    ),
+    Target(
+        name="published",
+        files=("model/published.py",),
+        tests=(
+            "model/test_published.py",
+            "model/test_published_powers.py",
+            "model/test_published_days.py",
+            "model/test_momentary.py",
+            "model/test_counters.py",
+            "model/test_counters_edges.py",
+            "model/test_production.py",
+        ),
+    ),
+    Target(
+        name="shares",
+        files=("model/shares.py", "model/value.py"),
+        tests=("model/test_shares.py", "model/test_value.py", "model/test_published.py"),
+    ),
+    Target(name="tariff", files=("history/tariff.py",), tests=("history/test_tariff.py",)),
 )

@@ -49,12 +49,12 @@ def test_how_long_it_took_is_said_and_how_many_had_to_be_stopped() -> None:
 
 def test_a_mutant_that_does_not_end_or_takes_the_process_with_it_is_noticed() -> None:
     codes = {"failed": 1, "broke": 3, "never ended": -24, "crashed": -11, "killed": -9}
-    assert found_in("a.py", Path("a.py"), codes) == Found("a.py", 5, (), endless=1)
+    assert found_in("a.py", codes) == Found("a.py", 5, (), endless=1)
 
 
 def test_a_mutant_that_was_never_run_is_not_passed_over() -> None:
     with pytest.raises(MutationFailed, match=r"2 mutants of a\.py were never run, two among them"):
-        found_in("a.py", Path("a.py"), {"one": 1, "two": None, "three": None})
+        found_in("a.py", {"one": 1, "two": None, "three": None})
 
 
 def test_a_run_that_takes_too_long_is_stopped_with_all_that_it_has_started(tmp_path: Path) -> None:

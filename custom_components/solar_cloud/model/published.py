@@ -120,7 +120,7 @@ def _computed_power(flow: Flow, book: Book, spans: list[Span]) -> Value:
     """
     value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), reason=Reason.INPUT_MISSING)
     for span in spans:
-        found = span.computed.get(flow, Reason.INPUT_MISSING)
+        found = span.computed[flow]
         if isinstance(found, Reason):
             value = replace(value, reason=found, start=value.start or span.start, end=value.end or span.end)
             if found is not Reason.INPUT_MISSING:
@@ -219,7 +219,7 @@ def _computed_energy(flow: Flow, book: Book, start: datetime, until: datetime) -
 
     It is the sum up to the first interval that may still become known.
     """
-    value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), start=start, end=start)
+    value = Value(origin=Origin.COMPUTED, inputs=inputs_of(flow, book.storage), start=start)
     spans = list(book.known_between(flow, start, until)) or list(book.between(start, until))
     if not spans:
         newest = max((end for series in book.flows.values() if (end := newest_end(series))), default=start)
@@ -227,16 +227,16 @@ def _computed_energy(flow: Flow, book: Book, start: datetime, until: datetime) -
     total, excess, moved, missing, end = 0.0, 0.0, 0.0, timedelta(0), start
     reasons: set[Reason] = set()
     # What is late at the end of the day is no gap in it.
-    known = [span for span in spans if not isinstance(span.computed.get(flow, Reason.INPUT_MISSING), Reason)]
+    known = [span for span in spans if not isinstance(span.computed[flow], Reason)]
     last = known[-1].end if known else spans[-1].end
     for span in spans:
         if span.end > last:
             break
-        found = span.computed.get(flow, Reason.INPUT_MISSING)
+        found = span.computed[flow]
         if isinstance(found, Reason):
             reasons.add(found)
             if found is Reason.CONTRADICTION:
-                excess += _excess_wh(flow, span, book)
+                excess += _excess_wh(flow, span, book.storage)
             else:
                 missing += span.end - span.start
             continue
@@ -253,18 +253,15 @@ def _computed_energy(flow: Flow, book: Book, start: datetime, until: datetime) -
     return replace(value, amount=max(0.0, total - excess))
 
 
-def _excess_wh(flow: Flow, span: Span, book: Book) -> float:
-    """Return by how much a contradicting interval has a flow below zero, in Wh."""
-    known = dict(span.measured)
-    stored = (
-        known.get(Flow.BATTERY_DISCHARGE, 0.0) - known.get(Flow.BATTERY_CHARGE, 0.0) if book.storage.installed else 0
-    )
-    supply = known.get(Flow.PRODUCTION, 0.0) + stored
+def _excess_wh(flow: Flow, span: Span, storage: Storage) -> float:
+    """Return by how much a contradicting interval has a flow below zero, in Wh: all that it follows from is known."""
+    known = span.measured
+    stored = known[Flow.BATTERY_DISCHARGE] - known[Flow.BATTERY_CHARGE] if storage.installed else 0.0
+    supply = known[Flow.PRODUCTION] + stored
     if flow is Flow.CONSUMPTION:
-        return max(0.0, known.get(Flow.GRID_EXPORT, 0.0) - supply - known.get(Flow.GRID_IMPORT, 0.0))
-    net = known.get(Flow.CONSUMPTION, 0.0) - supply
-    bought, sold = known.get(Flow.GRID_IMPORT, 0.0), known.get(Flow.GRID_EXPORT, 0.0)
-    return max(0.0, -(net + sold) if flow is Flow.GRID_IMPORT else net - bought)
+        return known[Flow.GRID_EXPORT] - supply - known[Flow.GRID_IMPORT]
+    net = known[Flow.CONSUMPTION] - supply
+    return -(net + known[Flow.GRID_EXPORT]) if flow is Flow.GRID_IMPORT else net - known[Flow.GRID_IMPORT]
 
 
 def _lifetimes(data: SystemData, book: Book) -> Mapping[Flow, Value]:

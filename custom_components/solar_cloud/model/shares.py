@@ -31,7 +31,7 @@ def _own_share(spans: Collection[Span], start: datetime, *, whole: Flow, foreign
             of_whole, of_foreign, end = of_whole + max(0.0, one), of_foreign + max(0.0, other), span.end
     share = 100 * (1 - of_foreign / of_whole) if of_whole > 0 else None
     return Value(
-        amount=None if share is None else min(100.0, max(0.0, share)),
+        amount=None if share is None else max(0.0, share),
         start=start,
         end=end,
         origin=Origin.COMPUTED,
