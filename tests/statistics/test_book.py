@@ -612,13 +612,13 @@ async def test_while_home_assistant_stops_nothing_is_booked_and_that_is_said_onc
 
 
 async def test_without_a_recorder_nothing_is_booked_and_nothing_found(hass: HomeAssistant, book: Book) -> None:
-    recorder = hass.data.pop("recorder_instance")
+    hass.config.components.remove("recorder")
     assert not book.available
     assert await book.async_put(Flow.PRODUCTION, run_of(2)) is None
     assert await book.async_rows(Flow.PRODUCTION, EARLY, LATE) == {}
     assert await book.async_span(Flow.PRODUCTION) is None
     assert await book.async_ground(Flow.PRODUCTION) is False
-    hass.data["recorder_instance"] = recorder
+    hass.config.components.add("recorder")
     assert await stored(hass) == []
 
 

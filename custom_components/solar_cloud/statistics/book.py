@@ -17,31 +17,29 @@ from itertools import batched
 import logging
 import math
 
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_add_external_statistics
-from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE
+from homeassistant.helpers.recorder import get_instance
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..history.tariff import Side
+from ..home_assistant_internals import Recorder, async_queue_marker, async_shift_sums
 from ..model.elements import Flow, System
 from .names import COSTS, cost_metadata, statistic_id, statistic_metadata
-from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, to_instant, to_milli
+from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, read_span, to_instant, to_milli
 
 _LOGGER = logging.getLogger(__name__)
 
 DATABASE_ERRORS = (SQLAlchemyError, RuntimeError)
 """What reading may raise: the database fails, or the threads for it have ended because Home Assistant stops."""
+RECORDER = "recorder"
 HOUR = 3600
 CHUNK = 500
 """Rows that are handed over at once: they are checked one by one in the event loop, in 1 ms on a small machine."""
 SLICE = 366 * 24 * HOUR
 """How much is read at once, in seconds: the recorder has one thread for everybody's reading."""
-ALWAYS = 2**40
-"""More seconds than lie between 1970 and any row."""
 PATIENCE = 10
 """After how many seconds of waiting for the recorder it is looked whether it still runs."""
 MICRO = 1_000_000
@@ -167,7 +165,7 @@ class Book:
     async def _async_span(self, name: str) -> tuple[datetime, datetime] | None:
         if (recorder := await self._async_ready()) is None:
             return None
-        edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
+        edges = await recorder.async_add_executor_job(read_span, self._hass, name)
         if edges.first is None or edges.last is None:
             return None
         return to_instant(edges.first.start), to_instant(edges.last.start)
@@ -182,7 +180,7 @@ class Book:
             if (recorder := await self._async_ready()) is None:
                 return False
             name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-            edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
+            edges = await recorder.async_add_executor_job(read_span, self._hass, name)
             if (first := edges.first) is None or first.sum == first.energy:
                 return False
             shift = (first.energy - first.sum) / MILLI
@@ -220,10 +218,11 @@ class Book:
     @property
     def _recorder(self) -> Recorder | None:
         """The recorder, when its database is ready and Home Assistant is not about to stop."""
-        recorder = self._hass.data.get(DATA_INSTANCE)
-        if recorder is None or self._hass.is_stopping or not recorder.is_alive():
+        # The recorder counts as set up once its database is ready.
+        if RECORDER not in self._hass.config.components or self._hass.is_stopping:
             return None
-        return recorder if recorder.async_db_ready.done() and recorder.async_db_ready.result() else None
+        recorder = get_instance(self._hass)
+        return recorder if recorder.is_alive() else None
 
     async def _async_ready(self) -> Recorder | None:
         """Return the recorder once it has written all that it had been given; `None` when there is none."""
@@ -237,12 +236,8 @@ class Book:
         return None
 
     async def _async_committed(self, recorder: Recorder) -> bool:
-        """Wait until the recorder has done everything that is in its queue; returns whether it has.
-
-        Its own `async_block_till_done` overlooks the task that has left the queue and is being done.
-        """
-        committed = self._hass.loop.create_future()
-        recorder.queue_task(SynchronizeTask(committed))
+        """Wait until the recorder has done everything that is in its queue; returns whether it has."""
+        committed = async_queue_marker(recorder)
         while not committed.done():
             if self._recorder is None:
                 # At its end it empties its queue, so this might never be answered.
@@ -285,7 +280,7 @@ class Book:
 
     async def _async_shift(self, recorder: Recorder, name: str, start: int, shift: float, unit: str) -> bool:
         """Add so much of a unit to every sum from a row on."""
-        recorder.async_adjust_statistics(name, to_instant(start), shift, unit)
+        async_shift_sums(recorder, name, to_instant(start), shift, unit)
         return await self._async_committed(recorder)
 
 
