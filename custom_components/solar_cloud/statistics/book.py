@@ -10,7 +10,7 @@ completes what was begun.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import batched
@@ -65,6 +65,8 @@ class Book:
         """The first and the last hour that each statistic had after the last put of this run."""
         self._changed: dict[Flow, int] = {}
         """The first hour of each flow that was written since somebody asked for it."""
+        self.before_change: Callable[[Flow, datetime], Awaitable[None]] | None = None
+        """Is called with a flow of the system and an instant before hours from there on are written, if any are."""
         self.is_shorter = False
         """Whether a put has found less in the database than there was: somebody has taken rows away."""
 
@@ -96,7 +98,9 @@ class Book:
             raise ValueError(f"The anchor is no number: {anchor}")
         given = await self._hass.async_add_executor_job(_checked, dict(hours))
         metadata = statistic_metadata(self.system, flow, serial, label)
-        written = await self._async_put(metadata, given, to_milli(anchor or 0.0), MILLI)
+        written = await self._async_put(
+            metadata, given, to_milli(anchor or 0.0), MILLI, flow if serial is None else None
+        )
         if written and serial is None:
             self._note_change(flow, min(given))
         return written
@@ -107,7 +111,12 @@ class Book:
         Returns what `async_put` does, and raises what it does for starts.
         """
         given = await self._hass.async_add_executor_job(partial(_checked, dict(costs), scale=MICRO, signed=True))
-        return await self._async_put(cost_metadata(self.system, side, self._hass.config.currency), given, 0, MICRO)
+        currency = self._hass.config.currency
+        metadata = cost_metadata(self.system, side, currency)
+        if written := await self._async_put(metadata, given, 0, MICRO):
+            # What was put before the first row has left sums that do not begin with 0.
+            await self._async_ground(metadata["statistic_id"], MICRO, currency)
+        return written
 
     async def async_cost_span(self, side: Side) -> tuple[datetime, datetime] | None:
         """Return the starts of the first and the last hour that have a cost, in UTC; `None` when none has."""
@@ -122,9 +131,12 @@ class Book:
         self._changed[flow] = min(first, self._changed.get(flow, first))
 
     async def _async_put(
-        self, metadata: StatisticMetaData, given: dict[int, int], anchor: int, scale: int
+        self, metadata: StatisticMetaData, given: dict[int, int], anchor: int, scale: int, flow: Flow | None = None
     ) -> int | None:
-        """Book hours, whole numbers of a part of the unit, by their start in seconds since 1970."""
+        """Book hours, whole numbers of a part of the unit, by their start in seconds since 1970.
+
+        The flow is the system's own that they are of; without one nobody is told.
+        """
         if not given:
             return 0
         name = metadata["statistic_id"]
@@ -136,6 +148,8 @@ class Book:
             rows = await self._async_read(recorder, name, edges, scale)
             changed, shift = await self._hass.async_add_executor_job(_changed_rows, given, rows, edges, anchor)
             described = edges.describes(metadata)
+            if changed and flow is not None and self.before_change is not None:
+                await self.before_change(flow, to_instant(min(given)))
             done = await self._async_write(recorder, metadata, changed, scale, described=described)
             if done and shift and edges.after is not None:
                 unit = metadata["unit_of_measurement"] or ""
@@ -176,15 +190,17 @@ class Book:
         The recorder takes the change of a statistic's very first hour from 0: with a lifetime before it the Energy
         dashboard would show all that as the energy of this hour. Energies, and the changes of all other hours, stay.
         """
+        name = statistic_metadata(self.system, flow, serial)["statistic_id"]
+        return await self._async_ground(name, MILLI, UnitOfEnergy.WATT_HOUR)
+
+    async def _async_ground(self, name: str, scale: int, unit: str) -> bool:
         async with self._lock:
             if (recorder := await self._async_ready()) is None:
                 return False
-            name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-            edges = await recorder.async_add_executor_job(read_span, self._hass, name)
+            edges = await recorder.async_add_executor_job(read_span, self._hass, name, scale)
             if (first := edges.first) is None or first.sum == first.energy:
                 return False
-            shift = (first.energy - first.sum) / MILLI
-            return await self._async_shift(recorder, name, first.start, shift, UnitOfEnergy.WATT_HOUR)
+            return await self._async_shift(recorder, name, first.start, (first.energy - first.sum) / scale, unit)
 
     async def async_count(self, flow: Flow, start: datetime, end: datetime) -> tuple[int, float] | None:
         """Return how many hours are booked that begin between two aware instants, end excluded, and their Wh.

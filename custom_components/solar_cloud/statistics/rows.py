@@ -77,9 +77,9 @@ def read_edges(hass: HomeAssistant, name: str, first: int, last: int, scale: int
         )
 
 
-def read_span(hass: HomeAssistant, name: str) -> Edges:
+def read_span(hass: HomeAssistant, name: str, scale: int = MILLI) -> Edges:
     """Ask the database for the first and the last row that a statistic has."""
-    return read_edges(hass, name, -ALWAYS, ALWAYS)
+    return read_edges(hass, name, -ALWAYS, ALWAYS, scale)
 
 
 def read_rows(hass: HomeAssistant, name: str, first: int, last: int, scale: int = MILLI) -> HourRows:
