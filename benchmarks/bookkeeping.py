@@ -33,13 +33,13 @@ from time import perf_counter, thread_time  # noqa: E402
 from homeassistant import loader  # noqa: E402
 from homeassistant.components.recorder.models import StatisticData  # noqa: E402
 from homeassistant.components.recorder.statistics import async_add_external_statistics  # noqa: E402
-from homeassistant.components.recorder.tasks import SynchronizeTask  # noqa: E402
 from homeassistant.config_entries import ConfigEntries  # noqa: E402
 from homeassistant.const import __version__ as version  # noqa: E402
 from homeassistant.core import CoreState, HomeAssistant  # noqa: E402
 from homeassistant.helpers.recorder import async_initialize_recorder, get_instance  # noqa: E402
 from homeassistant.setup import async_setup_component  # noqa: E402
 
+from custom_components.solar_cloud.home_assistant_internals import async_queue_marker  # noqa: E402
 from custom_components.solar_cloud.model.elements import Flow, System, Vendor  # noqa: E402
 from custom_components.solar_cloud.statistics.book import Book, statistic_metadata  # noqa: E402
 
@@ -74,9 +74,7 @@ async def recorders_own(hass: HomeAssistant, hours: Hours) -> None:
 
     rows = await hass.async_add_executor_job(build)
     async_add_external_statistics(hass, statistic_metadata(SYSTEM, Flow.PRODUCTION), rows)
-    written = hass.loop.create_future()
-    get_instance(hass).queue_task(SynchronizeTask(written))
-    await written
+    await async_queue_marker(get_instance(hass))
 
 
 async def all_at_once(hass: HomeAssistant, hours: Hours) -> None:

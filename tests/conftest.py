@@ -2,6 +2,7 @@
 
 # Must be imported before the first `hass`: the test plugin has a package of the same name, which would win.
 from collections.abc import Generator
+from typing import Any
 
 from aiohttp.web_urldispatcher import UrlDispatcher
 from hypothesis import settings
@@ -32,3 +33,20 @@ def recorder_db_url(request: pytest.FixtureRequest, pytestconfig: pytest.Config)
     # Before all that is frozen: the recorder's threads open sockets.
     request.getfixturevalue("socket_enabled")
     yield from fresh_database(url)
+
+
+@pytest.fixture
+def hass_storage(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Return what stands in for the stored files; with the mark `disk` it stays empty, as they are really written."""
+    if request.node.get_closest_marker("disk"):
+        return {}
+    stored: dict[str, Any] = request.getfixturevalue("hass_storage")
+    return stored
+
+
+@pytest.fixture
+def hass_config_dir(request: pytest.FixtureRequest) -> str:
+    """Return Home Assistant's folder: with the mark `disk` one of the test's own, else one that all tests share."""
+    marked = request.node.get_closest_marker("disk")
+    folder: str = request.getfixturevalue("hass_tmp_config_dir" if marked else "hass_config_dir")
+    return folder

@@ -297,6 +297,37 @@ BAD = [
     ("manifest_config_flow", manifest("config_flow", False), "contradict"),
     ("imported_components_are_dependencies", manifest("dependencies", []), "homeassistant.components.recorder"),
     ("dependencies_are_used", manifest("dependencies", ["recorder", "usb"]), "dependency usb"),
+    (
+        "inner_life_is_used_in_one_module",
+        code("book.py", "from homeassistant.components.recorder.tasks import SynchronizeTask"),
+        "book.py uses homeassistant.components.recorder.tasks.SynchronizeTask",
+    ),
+    (
+        "inner_life_is_used_in_one_module",
+        code("book.py", "def f():\n    from homeassistant.components.energy import data"),
+        "homeassistant.components.energy.data",
+    ),
+    (
+        "inner_life_is_used_in_one_module",
+        code("book.py", "import homeassistant.components.recorder.db_schema"),
+        "homeassistant.components.recorder.db_schema",
+    ),
+    (
+        "inner_life_is_used_in_one_module",
+        code("book.py", "from homeassistant.helpers.recorder import DATA_INSTANCE"),
+        "DATA_INSTANCE",
+    ),
+    (
+        "inner_life_is_used_in_one_module",
+        code("book.py", "from homeassistant.helpers.storage import _StoreManager"),
+        "_StoreManager",
+    ),
+    (
+        "inner_life_is_used_in_one_module",
+        code("account/storage.py", "class Own(Store):\n    async def _async_write_data(self, data): ..."),
+        "account/storage.py uses _async_write_data",
+    ),
+    ("inner_life_is_used_in_one_module", code("old.py", "x = registry.deleted_entities"), "deleted_entities"),
     ("known_hacs_keys", hacs("domains", ["sensor"]), "unknown key domains"),
     ("known_hacs_keys", hacs("zip_release", "yes"), "wrong type"),
     ("hacs_name", hacs("name", None), "name is missing"),

@@ -1,6 +1,6 @@
 """The rules of scripts/validate.py: one function each, collected by `rule`."""
 
-from . import brand, code_keys, files, flow_keys, hacs, icons, manifest, quality, services, translations
+from . import brand, code_keys, files, flow_keys, hacs, icons, internals, manifest, quality, services, translations
 from .project import Project
 from .rules import RULES, Finding, findings
 
@@ -15,6 +15,7 @@ __all__ = [
     "flow_keys",
     "hacs",
     "icons",
+    "internals",
     "manifest",
     "quality",
     "services",

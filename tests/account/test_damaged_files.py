@@ -20,19 +20,10 @@ from simulator.ready import SOLAREDGE_OWNER
 from ..home.conftest import Cloud, add_account, pass_time, settle, solaredge_input, state_of
 from ..home.consents import add_site
 
+pytestmark = pytest.mark.disk
+
 FILES = ("system", "history", "ledger", "grant")
 ODD: tuple[Any, ...] = (None, True, -1, 10**30, "", "x", "9999-12-31T23:59:59+00:00", [], [None], {}, {"a": None})
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Let Home Assistant write to the disk."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
 
 
 @pytest.fixture(autouse=True)

@@ -34,20 +34,11 @@ from ..home.conftest import Cloud, enphase_input, pass_time, state_of
 from ..home.life import add_custom_account, life, now
 from ..home.sign_in import signed_in
 
+pytestmark = pytest.mark.disk
+
 PLAN = 10_000
 HOURS, MINUTES = timedelta(hours=2), timedelta(minutes=3)
 KEY = "enphase_72"
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Let Home Assistant write to the disk."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
 
 
 @pytest.fixture

@@ -26,23 +26,14 @@ from simulator.ready import ENPHASE_API_KEY, ENPHASE_SINGLE_USER_ID
 from ..home.conftest import Cloud, enphase_input, settle, solaredge_input, state_of
 from ..home.life import add_custom_account, life, now
 
+pytestmark = pytest.mark.disk
+
 PLAN = 60
 JUNE = datetime(2026, 6, 10, 19, 2, 30, tzinfo=UTC)
 JULY = datetime(2026, 7, 1, tzinfo=UTC)
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
 FILE_HELPERS = {"homeassistant.util.file", "homeassistant.util.json"}
 """Home Assistant's own: they log what they cannot write or parse with a traceback."""
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Let Home Assistant write to the disk."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
 
 
 @pytest.fixture(autouse=True)

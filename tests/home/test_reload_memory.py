@@ -15,21 +15,13 @@ import pytest
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 from .sign_in import signed_in
 
+# What stands in for the disk keeps all that was ever written.
+pytestmark = pytest.mark.disk
+
 OURS = "custom_components.solar_cloud"
 RELOADS = 6
 WARM_UP = 2
 """Reloads that fill caches."""
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Let Home Assistant write to the disk: a stand-in for it keeps all that was ever written."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
 
 
 async def add(hass: HomeAssistant, cloud: Cloud, kind: str) -> ConfigEntry:

@@ -27,6 +27,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.recorder import session_scope
 import pytest
 
+from custom_components.solar_cloud.history.tariff import Side
 from custom_components.solar_cloud.model.elements import Flow, System, Vendor
 from custom_components.solar_cloud.statistics import book as statistics
 from custom_components.solar_cloud.statistics.book import Book, statistic_id, statistic_metadata
@@ -612,13 +613,13 @@ async def test_while_home_assistant_stops_nothing_is_booked_and_that_is_said_onc
 
 
 async def test_without_a_recorder_nothing_is_booked_and_nothing_found(hass: HomeAssistant, book: Book) -> None:
-    recorder = hass.data.pop("recorder_instance")
+    hass.config.components.remove("recorder")
     assert not book.available
     assert await book.async_put(Flow.PRODUCTION, run_of(2)) is None
     assert await book.async_rows(Flow.PRODUCTION, EARLY, LATE) == {}
     assert await book.async_span(Flow.PRODUCTION) is None
     assert await book.async_ground(Flow.PRODUCTION) is False
-    hass.data["recorder_instance"] = recorder
+    hass.config.components.add("recorder")
     assert await stored(hass) == []
 
 
@@ -636,3 +637,26 @@ async def test_a_recorder_that_ends_meanwhile_keeps_nobody_waiting(
                 await asyncio.sleep(0)
     assert await put is None
     assert await book.async_put(Flow.PRODUCTION, run_of(1)) == 1
+
+
+async def test_money_before_the_first_hour_leaves_that_hour_its_own(hass: HomeAssistant, book: Book) -> None:
+    costs = f"{ID.removesuffix('production')}grid_import_cost"
+    await book.async_put_costs(Side.IMPORT, {START: 1.0, START + HOUR: 2.0})
+    assert await book.async_put_costs(Side.IMPORT, {START - 2 * HOUR: 0.5, START - HOUR: -0.25}) == 2
+    rows = await table(hass, name=costs)
+    assert [(state, change) for _, state, _, change in rows] == [(0.5, 0.5), (-0.25, -0.25), (1.0, 1.0), (2.0, 2.0)]
+    assert await sums(hass, costs) == [0.5, 0.25, 1.25, 3.25]
+
+
+async def test_who_asks_for_it_is_told_before_hours_are_written(hass: HomeAssistant, book: Book) -> None:
+    told: list[tuple[Flow, datetime, int]] = []
+
+    async def note(flow: Flow, first: datetime) -> None:
+        told.append((flow, first, len(await stored(hass))))
+
+    book.before_change = note
+    await book.async_put(Flow.PRODUCTION, run_of(1, 2))
+    await book.async_put(Flow.PRODUCTION, run_of(1, 2))
+    await book.async_put(Flow.PRODUCTION, run_of(3), serial="1")
+    await book.async_put(Flow.PRODUCTION, {START + HOUR: 4})
+    assert told == [(Flow.PRODUCTION, START, 0), (Flow.PRODUCTION, START + HOUR, 3)]

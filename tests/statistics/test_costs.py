@@ -11,10 +11,12 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.recorder import get_instance
 import pytest
 
+from custom_components.solar_cloud.model.elements import Flow
 from simulator.plant.plant import Plant
 
 from ..home.conftest import Cloud, add_account, pass_time, settle, solaredge_input
 from .test_bookkeeper import hours_of
+from .test_late_rows import books_of
 
 HOUR = timedelta(hours=1)
 SITE = "solaredge_1148616"
@@ -129,6 +131,24 @@ async def test_a_side_has_a_price_or_an_entity_not_both(
     entry = await site(hass, cloud, freezer)
     result = await set_prices(hass, entry, import_price=0.3, import_price_entity=PRICE)
     assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"import_price": "price_or_entity"})
+
+
+async def test_old_hours_that_were_booked_just_before_a_stop_are_paid_after_it(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await site(hass, cloud, freezer)
+    await set_prices(hass, entry, import_price=0.32, past_import_price=0.25)
+    await pass_time(hass, freezer, 2 * HOUR, step=timedelta(minutes=30))
+    bookkeeper = books_of(entry)
+    old = START - 40 * 24 * HOUR
+    await bookkeeper.statistics.book.async_put(Flow.GRID_IMPORT, {old: 2000.0, old + HOUR: 1000.0})
+    # The costs follow in the end of the bookkeeper's work: it does not come to that.
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    assert await hours_of(hass, COST, old, old + 2 * HOUR) == pytest.approx({old: 0.5, old + HOUR: 0.25})
+    # They are not worked out once more with every start.
+    bookkeeper = books_of(entry)
+    assert not bookkeeper.state.unpaid
 
 
 async def test_prices_that_are_taken_away_hold_no_longer(

@@ -1,12 +1,24 @@
 """What the Energy dashboard's sources look like after those of a system were brought in."""
 
 from typing import Any
+from unittest.mock import Mock
 
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import HomeAssistant
+from homeassistant.loader import DATA_COMPONENTS
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration, mock_platform
 
+from custom_components.solar_cloud.home_assistant_internals import energy_source_fields
 from custom_components.solar_cloud.model.elements import Flow
 from custom_components.solar_cloud.statistics.dashboard_merge import add_forecast, completed
-from custom_components.solar_cloud.statistics.dashboard_sources import POWERS, SLOTS, WITH_CONFIG, Source, schema_fields
+from custom_components.solar_cloud.statistics.dashboard_sources import (
+    POWERS,
+    SLOTS,
+    WITH_CONFIG,
+    Source,
+    async_forecasts,
+)
 
 KEY = "solar_cloud:enphase_72_"
 SOLAR: Source = {"type": "solar", "stat_energy_from": KEY + "production", "stat_rate": "sensor.power"}
@@ -161,7 +173,7 @@ OWNERS = {"name"}
 
 
 def test_the_dashboard_of_this_home_assistant_has_no_field_that_we_do_not_know() -> None:
-    for kind, fields in schema_fields().items():
+    for kind, fields in energy_source_fields().items():
         assert fields - OWNERS == OURS[kind], f"The Energy dashboard's {kind} source has changed"
 
 
@@ -190,3 +202,33 @@ def test_a_price_that_the_owner_has_set_gets_no_costs_beside_it() -> None:
     (grid,) = completed([], [GRID], {})
     owners = grid | {"entity_energy_price_export": "sensor.feed_in", "stat_cost": "sensor.own"}
     assert completed([owners], [GRID | COSTS], there(owners)) == [owners]
+
+
+async def test_a_forecast_is_found_where_an_integration_that_is_set_up_has_one(hass: HomeAssistant) -> None:
+    entries = {}
+    for domain, has_platform, is_set_up in (
+        ("roof", True, True),
+        ("plain", False, True),
+        ("asleep", True, False),
+        ("other", True, True),
+    ):
+        mock_integration(hass, MockModule(domain))
+        if has_platform:
+            forecast = {} if domain == "other" else {"async_get_solar_forecast": None}
+            mock_platform(hass, f"{domain}.energy", Mock(spec_set=list(forecast)))
+        if is_set_up:
+            hass.config.components.add(domain)
+        entries[domain] = MockConfigEntry(domain=domain)
+        entries[domain].add_to_hass(hass)
+    switched_off = MockConfigEntry(domain="roof", disabled_by=ConfigEntryDisabler.USER)
+    switched_off.add_to_hass(hass)
+    assert await async_forecasts(hass) == [entries["roof"].entry_id]
+
+
+async def test_a_forecast_that_cannot_be_imported_is_none(hass: HomeAssistant) -> None:
+    mock_integration(hass, MockModule("broken"))
+    mock_platform(hass, "broken.energy")
+    del hass.data[DATA_COMPONENTS]["broken.energy"]
+    hass.config.components.add("broken")
+    MockConfigEntry(domain="broken").add_to_hass(hass)
+    assert await async_forecasts(hass) == []

@@ -1,13 +1,12 @@
 """Whether our files can be written: a full disk and a read-only one are said once, not each time."""
 
 import logging
-from typing import override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import file as file_helper
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..home_assistant_internals import FileErrors
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,22 +41,12 @@ class Disk:
                 _LOGGER.info("All that could not be written is written now")
 
 
-class _OwnFiles(logging.Filter):
-    """Leaves out what Home Assistant logs of our files, with a traceback each time: `Disk` says it once."""
-
-    @override
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is logged."""
-        names = record.args if isinstance(record.args, tuple) else ()
-        return record.exc_info is None or not any(f"/{DOMAIN}." in str(name) for name in names)
-
-
 DISK: HassKey[Disk] = HassKey(f"{DOMAIN}.disk")
-_OWN_FILES = _OwnFiles()
+_FILE_ERRORS = FileErrors(f"{DOMAIN}.")
+"""`Disk` says once what Home Assistant logs each time."""
 
 
 def disk_of(hass: HomeAssistant) -> Disk:
     """Return what is known of the disk of this Home Assistant."""
-    # The same filter is added once, however often.
-    logging.getLogger(file_helper.__name__).addFilter(_OWN_FILES)
+    _FILE_ERRORS.async_install()
     return hass.data.setdefault(DISK, Disk())

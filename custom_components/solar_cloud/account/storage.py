@@ -9,12 +9,11 @@ from typing import Any, override
 
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
-from homeassistant.util.file import WriteError
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..home_assistant_internals import ReportingStore
 from .disk import disk_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ RETRY = 60
 """Seconds after which a write that failed is tried again."""
 
 
-class OwnStore(Store[dict[str, Any]]):
+class OwnStore(ReportingStore):
     """A file of ours. One that cannot be read keeps no account away: it is set aside, and worked out anew.
 
     What cannot be written now is kept, and written as soon as the disk takes it.
@@ -45,26 +44,23 @@ class OwnStore(Store[dict[str, Any]]):
         self._disk = disk_of(hass)
 
     @override
-    async def _async_write_data(self, data: dict[str, Any]) -> None:
-        try:
-            await super()._async_write_data(data)
-        except (WriteError, OSError) as err:
-            self._disk.failed(self.key, err)
-            self._async_not_written(data)
-        else:
-            self._disk.written(self.key)
-
     @callback
-    def _async_not_written(self, data: dict[str, Any]) -> None:
+    def async_on_written(self) -> None:
+        """Note that the disk takes this file."""
+        self._disk.written(self.key)
+
+    @override
+    @callback
+    def async_on_refused(self, content: dict[str, Any], error: Exception) -> None:
         """Try again later, unless something newer is to be written anyway."""
-        if self._data is None:
-            content: dict[str, Any] = data["data"]
+        self._disk.failed(self.key, error)
+        if not self.is_waiting:
             self.async_delay_save(lambda: content, RETRY)
 
     @override
     async def async_remove(self) -> None:
         """Remove the file, and forget what was still to be written."""
-        self._data = None
+        self.async_forget_waiting()
         await super().async_remove()
         self._disk.written(self.key)
 
@@ -143,17 +139,16 @@ class StrictStore(OwnStore):
             return not self._failed
 
     @override
-    async def _async_write_data(self, data: dict[str, Any]) -> None:
-        try:
-            await super()._async_write_data(data)
-        except Exception:
-            self._failed = True
-            raise
+    @callback
+    def async_on_refused(self, content: dict[str, Any], error: Exception) -> None:
+        """Leave it to whoever waits for the write: what is worth writing is theirs to say."""
+        self._disk.failed(self.key, error)
+        self._failed = True
 
     @override
     @callback
-    def _async_not_written(self, data: dict[str, Any]) -> None:
-        """Leave it to whoever waits for the write: what is worth writing is theirs to say."""
+    def async_on_failed(self) -> None:
+        """Note that nothing was written."""
         self._failed = True
 
 
@@ -193,6 +188,6 @@ class GrantStore(StrictStore):
         While Home Assistant stops, the write is its last act: a pair that came just then must not be lost.
         """
         if self.hass.state is CoreState.stopping:
-            await Store.async_save(self, data)
+            await OwnStore.async_save(self, data)
         else:
             await super().async_save(data)

@@ -65,11 +65,3 @@ class Archive(ABC):
     @abstractmethod
     async def detail(self, data: SystemData, day: date, now: datetime) -> Detail:
         """Return the intervals of one day, an hour long at most, as far as the cloud has them. Raises `CloudError`."""
-
-    def answered(self, data: SystemData, flow: Flow) -> tuple[datetime, datetime] | None:
-        """Return the time of which every interval that the cloud has is among the known ones; `None` where unknown.
-
-        What is missing in it was asked for and answered with nothing: in the dark and beside it there is no more to
-        come.
-        """
-        return None

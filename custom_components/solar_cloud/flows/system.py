@@ -109,7 +109,7 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryF
 
     @override
     def _bookkeeper(self) -> Bookkeeper | None:
-        return running_bookkeeper(self.hass, self._get_entry().entry_id, self._reconfigure_subentry_id)
+        return running_bookkeeper(self.hass, self._get_entry().entry_id, self.context["subentry_id"])
 
     @override
     def _import_started(self) -> SubentryFlowResult:

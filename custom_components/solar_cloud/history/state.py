@@ -74,6 +74,8 @@ class HistoryState:
     """What the database had of the finished days when it was last counted."""
     priced: str | None = None
     """A digest of the prices that the costs were last worked out with."""
+    unpaid: Mapping[Flow, datetime] = field(default_factory=_nothing)
+    """From which hour on (aware UTC) the costs of a flow may not be those of its energies, where that is long ago."""
     spent_on: date | None = None
     spent: int = 0
     """Requests for finished days on the day before."""

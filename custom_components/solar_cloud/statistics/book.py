@@ -10,38 +10,36 @@ completes what was begun.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import batched
 import logging
 import math
 
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_add_external_statistics
-from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE
+from homeassistant.helpers.recorder import get_instance
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..history.tariff import Side
+from ..home_assistant_internals import Recorder, async_queue_marker, async_shift_sums
 from ..model.elements import Flow, System
 from .names import COSTS, cost_metadata, statistic_id, statistic_metadata
-from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, to_instant, to_milli
+from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, read_span, to_instant, to_milli
 
 _LOGGER = logging.getLogger(__name__)
 
 DATABASE_ERRORS = (SQLAlchemyError, RuntimeError)
 """What reading may raise: the database fails, or the threads for it have ended because Home Assistant stops."""
+RECORDER = "recorder"
 HOUR = 3600
 CHUNK = 500
 """Rows that are handed over at once: they are checked one by one in the event loop, in 1 ms on a small machine."""
 SLICE = 366 * 24 * HOUR
 """How much is read at once, in seconds: the recorder has one thread for everybody's reading."""
-ALWAYS = 2**40
-"""More seconds than lie between 1970 and any row."""
 PATIENCE = 10
 """After how many seconds of waiting for the recorder it is looked whether it still runs."""
 MICRO = 1_000_000
@@ -67,6 +65,8 @@ class Book:
         """The first and the last hour that each statistic had after the last put of this run."""
         self._changed: dict[Flow, int] = {}
         """The first hour of each flow that was written since somebody asked for it."""
+        self.before_change: Callable[[Flow, datetime], Awaitable[None]] | None = None
+        """Is called with a flow of the system and an instant before hours from there on are written, if any are."""
         self.is_shorter = False
         """Whether a put has found less in the database than there was: somebody has taken rows away."""
 
@@ -98,7 +98,9 @@ class Book:
             raise ValueError(f"The anchor is no number: {anchor}")
         given = await self._hass.async_add_executor_job(_checked, dict(hours))
         metadata = statistic_metadata(self.system, flow, serial, label)
-        written = await self._async_put(metadata, given, to_milli(anchor or 0.0), MILLI)
+        written = await self._async_put(
+            metadata, given, to_milli(anchor or 0.0), MILLI, flow if serial is None else None
+        )
         if written and serial is None:
             self._note_change(flow, min(given))
         return written
@@ -109,7 +111,12 @@ class Book:
         Returns what `async_put` does, and raises what it does for starts.
         """
         given = await self._hass.async_add_executor_job(partial(_checked, dict(costs), scale=MICRO, signed=True))
-        return await self._async_put(cost_metadata(self.system, side, self._hass.config.currency), given, 0, MICRO)
+        currency = self._hass.config.currency
+        metadata = cost_metadata(self.system, side, currency)
+        if written := await self._async_put(metadata, given, 0, MICRO):
+            # What was put before the first row has left sums that do not begin with 0.
+            await self._async_ground(metadata["statistic_id"], MICRO, currency)
+        return written
 
     async def async_cost_span(self, side: Side) -> tuple[datetime, datetime] | None:
         """Return the starts of the first and the last hour that have a cost, in UTC; `None` when none has."""
@@ -124,9 +131,12 @@ class Book:
         self._changed[flow] = min(first, self._changed.get(flow, first))
 
     async def _async_put(
-        self, metadata: StatisticMetaData, given: dict[int, int], anchor: int, scale: int
+        self, metadata: StatisticMetaData, given: dict[int, int], anchor: int, scale: int, flow: Flow | None = None
     ) -> int | None:
-        """Book hours, whole numbers of a part of the unit, by their start in seconds since 1970."""
+        """Book hours, whole numbers of a part of the unit, by their start in seconds since 1970.
+
+        The flow is the system's own that they are of; without one nobody is told.
+        """
         if not given:
             return 0
         name = metadata["statistic_id"]
@@ -138,6 +148,8 @@ class Book:
             rows = await self._async_read(recorder, name, edges, scale)
             changed, shift = await self._hass.async_add_executor_job(_changed_rows, given, rows, edges, anchor)
             described = edges.describes(metadata)
+            if changed and flow is not None and self.before_change is not None:
+                await self.before_change(flow, to_instant(min(given)))
             done = await self._async_write(recorder, metadata, changed, scale, described=described)
             if done and shift and edges.after is not None:
                 unit = metadata["unit_of_measurement"] or ""
@@ -167,7 +179,7 @@ class Book:
     async def _async_span(self, name: str) -> tuple[datetime, datetime] | None:
         if (recorder := await self._async_ready()) is None:
             return None
-        edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
+        edges = await recorder.async_add_executor_job(read_span, self._hass, name)
         if edges.first is None or edges.last is None:
             return None
         return to_instant(edges.first.start), to_instant(edges.last.start)
@@ -178,15 +190,17 @@ class Book:
         The recorder takes the change of a statistic's very first hour from 0: with a lifetime before it the Energy
         dashboard would show all that as the energy of this hour. Energies, and the changes of all other hours, stay.
         """
+        name = statistic_metadata(self.system, flow, serial)["statistic_id"]
+        return await self._async_ground(name, MILLI, UnitOfEnergy.WATT_HOUR)
+
+    async def _async_ground(self, name: str, scale: int, unit: str) -> bool:
         async with self._lock:
             if (recorder := await self._async_ready()) is None:
                 return False
-            name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-            edges = await recorder.async_add_executor_job(read_edges, self._hass, name, -ALWAYS, ALWAYS)
+            edges = await recorder.async_add_executor_job(read_span, self._hass, name, scale)
             if (first := edges.first) is None or first.sum == first.energy:
                 return False
-            shift = (first.energy - first.sum) / MILLI
-            return await self._async_shift(recorder, name, first.start, shift, UnitOfEnergy.WATT_HOUR)
+            return await self._async_shift(recorder, name, first.start, (first.energy - first.sum) / scale, unit)
 
     async def async_count(self, flow: Flow, start: datetime, end: datetime) -> tuple[int, float] | None:
         """Return how many hours are booked that begin between two aware instants, end excluded, and their Wh.
@@ -220,10 +234,11 @@ class Book:
     @property
     def _recorder(self) -> Recorder | None:
         """The recorder, when its database is ready and Home Assistant is not about to stop."""
-        recorder = self._hass.data.get(DATA_INSTANCE)
-        if recorder is None or self._hass.is_stopping or not recorder.is_alive():
+        # The recorder counts as set up once its database is ready.
+        if RECORDER not in self._hass.config.components or self._hass.is_stopping:
             return None
-        return recorder if recorder.async_db_ready.done() and recorder.async_db_ready.result() else None
+        recorder = get_instance(self._hass)
+        return recorder if recorder.is_alive() else None
 
     async def _async_ready(self) -> Recorder | None:
         """Return the recorder once it has written all that it had been given; `None` when there is none."""
@@ -237,12 +252,8 @@ class Book:
         return None
 
     async def _async_committed(self, recorder: Recorder) -> bool:
-        """Wait until the recorder has done everything that is in its queue; returns whether it has.
-
-        Its own `async_block_till_done` overlooks the task that has left the queue and is being done.
-        """
-        committed = self._hass.loop.create_future()
-        recorder.queue_task(SynchronizeTask(committed))
+        """Wait until the recorder has done everything that is in its queue; returns whether it has."""
+        committed = async_queue_marker(recorder)
         while not committed.done():
             if self._recorder is None:
                 # At its end it empties its queue, so this might never be answered.
@@ -285,7 +296,7 @@ class Book:
 
     async def _async_shift(self, recorder: Recorder, name: str, start: int, shift: float, unit: str) -> bool:
         """Add so much of a unit to every sum from a row on."""
-        recorder.async_adjust_statistics(name, to_instant(start), shift, unit)
+        async_shift_sums(recorder, name, to_instant(start), shift, unit)
         return await self._async_committed(recorder)
 
 

@@ -25,6 +25,7 @@ FLOWS: Final[Mapping[Side, Flow]] = MappingProxyType({Side.IMPORT: Flow.GRID_IMP
 RECENT = timedelta(days=3)
 """After a start the costs of the last days are worked out once more: a stop may have come between energy and cost."""
 HOUR = timedelta(hours=1)
+_NOTHING: Final[Mapping[Flow, datetime]] = MappingProxyType({})
 
 
 def tariffs_of(data: Mapping[str, Any]) -> Mapping[Side, Tariff]:
@@ -45,6 +46,7 @@ class Costs:
         self._open: dict[Side, datetime] = {}
         """From when on hours are still to be paid for the first time, or again."""
         self._is_new = True
+        statistics.book.before_change = self._async_note
 
     def forget(self) -> None:
         """Work everything out anew: somebody has changed the database."""
@@ -55,18 +57,27 @@ class Costs:
 
         With other prices than before everything is worked out anew: what has its price already stays as it is.
         """
-        statistics = self._statistics
+        statistics, unpaid = self._statistics, dict(self._statistics.state.unpaid)
         is_other = bool(self._tariffs or statistics.state.priced) and statistics.state.priced != self._digest
         for side, tariff in self._tariffs.items():
-            begins = [statistics.book.take_change(FLOWS[side]), self._open.pop(side, None)]
+            begins = [statistics.book.take_change(FLOWS[side]), self._open.pop(side, None), unpaid.get(FLOWS[side])]
             if self._is_new or is_other:
                 begins.append(await self._async_since(side, whole=is_other))
             found = [at for at in begins if at is not None]
             if found and not await self._async_book_side(side, tariff, min(found)):
                 self._open[side] = min(found)
         self._is_new = False
-        if is_other and not self._open:
-            await statistics.async_update_state(replace(statistics.state, priced=self._digest))
+        if not self._open and (is_other or unpaid):
+            await statistics.async_update_state(replace(statistics.state, priced=self._digest, unpaid=_NOTHING))
+
+    async def _async_note(self, flow: Flow, first: datetime) -> None:
+        """Remember, over a stop too, that hours are about to change which a start would not look at by itself."""
+        state = self._statistics.state
+        is_priced = any(FLOWS[side] is flow for side in self._tariffs)
+        if not is_priced or first >= min(dt_util.utcnow() - RECENT, state.unpaid.get(flow, first + HOUR)):
+            return
+        unpaid = MappingProxyType({**state.unpaid, flow: first})
+        await self._statistics.async_update_state(replace(state, unpaid=unpaid))
 
     async def _async_since(self, side: Side, *, whole: bool) -> datetime | None:
         """Return from when on costs are to be looked at after a start; `None` where there is no energy."""

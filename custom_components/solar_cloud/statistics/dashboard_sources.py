@@ -1,11 +1,12 @@
 """What the Energy dashboard can show of a system: each source with all its fields that something is known for."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.loader import async_get_loaded_integration
 
 from ..const import DOMAIN
 from ..history.tariff import Side
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 type Source = dict[str, Any]
 """A source as the Energy dashboard keeps it."""
 
+ENERGY: Final = "energy"
+"""The Energy dashboard, and the platform of an integration that gives it a forecast."""
 SLOTS: Final = {
     ("solar", "stat_energy_from"): Flow.PRODUCTION,
     ("grid", "stat_energy_from"): Flow.GRID_IMPORT,
@@ -38,24 +41,6 @@ COST_FIELDS: Final = {Side.IMPORT: "stat_cost", Side.EXPORT: "stat_compensation"
 """The field of a grid connection for the statistic of each side's money."""
 WITH_CONFIG: Final = frozenset({"grid", "battery"})
 """The sources whose power may flow both ways: how it is measured stands beside it."""
-
-
-def schema_fields() -> dict[str, frozenset[str]]:
-    """Return the fields that the installed Energy dashboard knows, by the type of source.
-
-    It must be loaded: before, this would be a blocking import.
-    """
-    from homeassistant.components.energy import data
-
-    names = {
-        "solar": "SolarSourceType",
-        "grid": "GridSourceType",
-        "battery": "BatterySourceType",
-        # Since Home Assistant 2026.11.
-        "home": "HomeSourceType",
-    }
-    kinds = {kind: getattr(data, name, None) for kind, name in names.items()}
-    return {kind: frozenset(get_type_hints(known)) for kind, known in kinds.items() if known is not None}
 
 
 def sources_of(
@@ -114,11 +99,19 @@ def _sensor(coordinator: SystemCoordinator, key: str) -> str | None:
 
 async def async_forecasts(hass: HomeAssistant) -> list[str]:
     """Return the config entries that forecast the production of a roof, whatever integration they are of."""
-    from homeassistant.components.energy.websocket_api import async_get_energy_platforms
+    entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
+    domains = {entry.domain for entry in entries} & hass.config.components
+    forecasting = {domain for domain in domains if await _is_forecasting(hass, domain)}
+    return [entry.entry_id for entry in entries if entry.domain in forecasting]
 
-    platforms = await async_get_energy_platforms(hass)
-    return [
-        entry.entry_id
-        for domain in platforms
-        for entry in hass.config_entries.async_entries(domain, include_ignore=False, include_disabled=False)
-    ]
+
+async def _is_forecasting(hass: HomeAssistant, domain: str) -> bool:
+    """Return whether an integration that is set up has the platform with which it gives the dashboard a forecast."""
+    integration = async_get_loaded_integration(hass, domain)
+    if not integration.platforms_exists((ENERGY,)):
+        return False
+    try:
+        platform = await integration.async_get_platform(ENERGY)
+    except ImportError:
+        return False
+    return hasattr(platform, "async_get_solar_forecast")

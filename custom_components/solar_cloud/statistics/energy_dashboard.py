@@ -1,7 +1,7 @@
 """Brings a system into the Energy dashboard: what it lacks of the system is added, what the owner set is left alone."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -9,16 +9,15 @@ import probatio
 
 from ..const import DOMAIN
 from ..history.tariff import Side
+from ..home_assistant_internals import EnergySources, energy_source_fields
 from ..model.elements import Flow
 from .dashboard_merge import add_forecast, completed, energies_of
-from .dashboard_sources import SLOTS, Source, async_forecasts, schema_fields, sources_of
+from .dashboard_sources import ENERGY, SLOTS, Source, async_forecasts, sources_of
 from .names import device_key, statistic_id
 
 if TYPE_CHECKING:
     from ..coordinator import SystemCoordinator
     from .system_statistics import SystemStatistics
-
-COMPONENT = "energy"
 
 
 async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
@@ -30,11 +29,8 @@ async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
     `HomeAssistantError` when the dashboard refuses the sources.
     """
     hass, coordinator = statistics.hass, statistics.coordinator
-    if COMPONENT not in hass.config.components:
+    if ENERGY not in hass.config.components:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_energy_dashboard")
-    # Loaded by now; before, this would be a blocking import.
-    from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA, EnergyPreferencesUpdate, async_get_manager
-
     booked = [flow for flow in SLOTS.values() if await statistics.book.async_span(flow) is not None]
     if not booked:
         raise ServiceValidationError(
@@ -43,23 +39,22 @@ async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
             translation_placeholders={"name": coordinator.name},
         )
     priced = [side for side in Side if await statistics.book.async_cost_span(side) is not None]
-    manager = await async_get_manager(hass)
+    dashboard = await EnergySources.async_load(hass)
     forecasts = await async_forecasts(hass)
     # From here to the update nothing may wait, or two calls at once would both add.
-    before = cast("list[Source]", list(manager.data["energy_sources"]) if manager.data else [])
+    before = dashboard.current
     there = dict(_there(before, _own(coordinator)))
-    after = completed(before, sources_of(coordinator, booked, schema_fields(), priced), there)
+    after = completed(before, sources_of(coordinator, booked, energy_source_fields(), priced), there)
     add_forecast(after, statistic_id(coordinator.system.key, Flow.PRODUCTION), forecasts)
     if after != before:
         try:
-            ENERGY_SOURCE_SCHEMA(after)
+            await dashboard.async_replace(after)
         except probatio.Invalid as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="energy_dashboard_refused",
                 translation_placeholders={"reason": str(err)},
             ) from err
-        await manager.async_update(cast("EnergyPreferencesUpdate", {"energy_sources": after}))
     ours = {statistic_id(coordinator.system.key, flow) for flow in booked} - set(there.values())
     return {
         "system": coordinator.name,

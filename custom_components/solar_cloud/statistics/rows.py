@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from homeassistant.components.recorder.db_schema import Statistics
 from homeassistant.components.recorder.models import StatisticMetaData
-from homeassistant.components.recorder.statistics import get_metadata_with_session
+from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.recorder import DATA_INSTANCE, session_scope
+from homeassistant.helpers.recorder import session_scope
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from ..home_assistant_internals import StatisticsTable
+
 MILLI = 1000
+ALWAYS = 2**40
+"""More seconds than lie between 1970 and any row."""
 FETCHED = 500
 """Rows that are fetched from the database at once."""
 
@@ -59,44 +62,48 @@ def read_edges(hass: HomeAssistant, name: str, first: int, last: int, scale: int
 
     The scale says how many whole numbers one of the statistic's unit is.
     """
+    if (found := get_metadata(hass, statistic_ids={name}).get(name)) is None:
+        return Edges()
     with session_scope(hass=hass, read_only=True) as session:
-        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
-        if found is None:
-            return Edges()
         rows = _select(found[0])
-        up, down = rows.order_by(Statistics.start_ts), rows.order_by(Statistics.start_ts.desc())
-        within = Statistics.start_ts.between(first, last)
+        up, down = rows.order_by(StatisticsTable.start_ts), rows.order_by(StatisticsTable.start_ts.desc())
+        within = StatisticsTable.start_ts.between(first, last)
         return Edges(
             meta=found[1],
-            before=_one(session, down.where(Statistics.start_ts < first), scale),
-            after=_one(session, up.where(Statistics.start_ts > last), scale),
+            before=_one(session, down.where(StatisticsTable.start_ts < first), scale),
+            after=_one(session, up.where(StatisticsTable.start_ts > last), scale),
             first=_one(session, up.where(within), scale),
             last=_one(session, down.where(within), scale),
         )
 
 
+def read_span(hass: HomeAssistant, name: str, scale: int = MILLI) -> Edges:
+    """Ask the database for the first and the last row that a statistic has."""
+    return read_edges(hass, name, -ALWAYS, ALWAYS, scale)
+
+
 def read_rows(hass: HomeAssistant, name: str, first: int, last: int, scale: int = MILLI) -> HourRows:
     """Read the rows that start between two seconds, both included."""
+    if (found := get_metadata(hass, statistic_ids={name}).get(name)) is None:
+        return {}
     with session_scope(hass=hass, read_only=True) as session:
-        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
-        if found is None:
-            return {}
-        within = _select(found[0]).where(Statistics.start_ts.between(first, last)).order_by(Statistics.start_ts)
+        within = (
+            _select(found[0]).where(StatisticsTable.start_ts.between(first, last)).order_by(StatisticsTable.start_ts)
+        )
         answer = session.execute(within.execution_options(yield_per=FETCHED))
         return {start: (energy, total) for start, energy, total in (_row(row, scale) for row in answer)}
 
 
 def count_rows(hass: HomeAssistant, name: str, first: int, last: int) -> tuple[int, int]:
     """Return how many rows start between two seconds, both included, and their energy in mWh."""
+    if (found := get_metadata(hass, statistic_ids={name}).get(name)) is None:
+        return 0, 0
     with session_scope(hass=hass, read_only=True) as session:
-        found = get_metadata_with_session(hass.data[DATA_INSTANCE], session, statistic_ids={name}).get(name)
-        if found is None:
-            return 0, 0
-        counted = select(func.count(), func.sum(Statistics.state)).where(
-            Statistics.metadata_id == found[0],
-            Statistics.state.is_not(None),
-            Statistics.sum.is_not(None),
-            Statistics.start_ts.between(first, last),
+        counted = select(func.count(), func.sum(StatisticsTable.state)).where(
+            StatisticsTable.metadata_id == found[0],
+            StatisticsTable.state.is_not(None),
+            StatisticsTable.sum.is_not(None),
+            StatisticsTable.start_ts.between(first, last),
         )
         count, energy = session.execute(counted).one()
         return count, to_milli(energy or 0.0)
@@ -107,8 +114,8 @@ type _Columns = tuple[float | None, float | None, float | None]
 
 def _select(metadata_id: int) -> Select[_Columns]:
     """Return what reads the rows of a statistic; one without energy or sum counts as none, and is filled by a put."""
-    return select(Statistics.start_ts, Statistics.state, Statistics.sum).where(
-        Statistics.metadata_id == metadata_id, Statistics.state.is_not(None), Statistics.sum.is_not(None)
+    return select(StatisticsTable.start_ts, StatisticsTable.state, StatisticsTable.sum).where(
+        StatisticsTable.metadata_id == metadata_id, StatisticsTable.state.is_not(None), StatisticsTable.sum.is_not(None)
     )
 
 

@@ -8,6 +8,7 @@ from aiohttp import web
 import pytest
 
 from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
+from custom_components.solar_cloud.cloud.solaredge.windows import Asked
 from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow
 from custom_components.solar_cloud.system.restore import dump, load
@@ -72,16 +73,12 @@ def silent_at_night(start: datetime) -> float | None:
 
 async def test_the_time_that_was_asked_for_is_known_and_its_nulls_are_not_asked_for_again():
     async with bench() as it:
-        archive = it.client.archive
-        assert archive.answered(system_data(), Flow.PRODUCTION) is None
         it.cloud.handlers[ENERGY] = quarters(silent_at_night, clock=it.clock)
         it.clock.now = utc(2026, 11, 21, 17, 1, 30)
         data = await it.run_and_merge("energy", system_data())
         assert len(it.cloud.asked) == 2
         # Up to the nulls of the last three hours: these may still come.
-        answered = (utc(2026, 11, 20, 23), utc(2026, 11, 21, 15))
-        assert archive.answered(data, Flow.PRODUCTION) == answered
-        assert archive.answered(data, Flow.GRID_IMPORT) is None
+        assert Asked.of(data.notes["asked_energy"]) == Asked(utc(2026, 11, 20, 23), utc(2026, 11, 21, 15))
         # The same after a restart: the night is paid for once.
         it.job("energy")._windows._asked.clear()
         it.cloud.asked.clear()
@@ -99,7 +96,7 @@ async def test_a_note_that_is_damaged_or_of_the_future_has_the_day_read_anew(not
         it.clock.now = utc(2026, 11, 21, 17, 1, 30)
         data = await it.run_and_merge("energy", replace(system_data(), notes={"asked_energy": note}))
         assert len(it.cloud.asked) == 2
-        assert it.client.archive.answered(data, Flow.PRODUCTION) is not None
+        assert Asked.of(data.notes["asked_energy"]) is not None
 
 
 async def test_a_history_that_the_cloud_copies_to_a_new_meter_counts_once():

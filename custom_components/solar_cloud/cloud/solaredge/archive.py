@@ -17,13 +17,9 @@ from .buckets import values_of
 from .families import FAMILIES, Family
 from .model import Series, Telemetry
 from .site_flows import twins_of
-from .window_reader import asked_note
-from .windows import Asked, Resolution, Window, windows
+from .windows import Resolution, Window, windows
 
 _LOGGER = logging.getLogger(__name__)
-
-ENERGY = "energy"
-"""The job that reads the production."""
 
 _DAY = timedelta(days=1)
 
@@ -112,13 +108,6 @@ class SolarEdgeArchive(Archive):
             for flow, devices in of_family.items():
                 found[flow] = _intervals(devices, data.devices, window)
         return MappingProxyType(found)
-
-    @override
-    def answered(self, data: SystemData, flow: Flow) -> tuple[datetime, datetime] | None:
-        """Return the time whose quarter hours have been asked for and answered; what it lacks of them is null there."""
-        jobs = [family.name for family in FAMILIES if flow in family.system_flows] or [ENERGY]
-        asked = Asked.of(data.notes.get(asked_note(jobs[0])))
-        return None if asked is None else (asked.start, asked.end)
 
     async def _telemetry(
         self, family: Family, data: SystemData, window: Window, resolution: Resolution, zone: ZoneInfo
