@@ -39,6 +39,8 @@ class FlowSensorDescription(SensorEntityDescription, SourcedDescription):
     published_fn: Callable[[SystemCoordinator], Value]
     daily: bool = False
     """Whether the value begins again at the system's midnight."""
+    is_lifetime: bool = False
+    """Whether it is a counter of the whole life."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,7 @@ def _energies(flow: Flow, jobs: frozenset[str]) -> Iterable[FlowSensorDescriptio
         jobs=jobs,
         flows=frozenset({flow}),
         published_fn=lambda coordinator: coordinator.flow_lifetime(flow),
+        is_lifetime=True,
     )
 
 
