@@ -1,4 +1,4 @@
-"""The notice of a small plan: only where something can be done, with an advice that can be followed and true numbers."""
+"""The notice of a small plan: only where something can be done, with an advice to follow and true numbers."""
 
 from datetime import UTC, datetime
 import json
@@ -11,7 +11,6 @@ import pytest
 
 from custom_components.solar_cloud.budget.plan import PLANS, Limits, has_larger, is_enough_for_one
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.upkeep.issues import SmallPlan, raise_plan_too_small
 
 from ..home.conftest import Cloud, add_account, solaredge_input
