@@ -22,7 +22,7 @@ from .account.clients import DEFAULT_BASE_URL, async_client
 from .account.grants import async_grant
 from .account.metered import CLOUD_VENDOR, is_signed_in
 from .account.reload import mark_changed, settings_of
-from .account.urls import PORTALS, SOME_CALLBACK_URL, callback_url
+from .account.urls import PORTALS, SOME_CALLBACK_URL
 from .budget.plan import PLANS
 from .cloud.vendor_text import in_markdown
 from .const import (
@@ -157,7 +157,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         if known:
             schema = self.add_suggested_values_to_schema(schema, known)
         asked = known.get(CONF_ADVANCED, {}).get(CONF_BASE_URL) or DEFAULT_BASE_URL[cloud]
-        words = {**PORTALS, "redirect_url": callback_url(self.hass) or SOME_CALLBACK_URL, "host": shown_host(asked)}
+        words = {**PORTALS, "redirect_url": self._callback_url() or SOME_CALLBACK_URL, "host": shown_host(asked)}
         return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors, description_placeholders=words)
 
     def _known_input(self) -> dict[str, Any]:

@@ -72,6 +72,8 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         self._data: dict[str, Any] = {}
         self._grant: Grant | None = None
         self._pasting_url: str | None = None
+        self._redirect: str | None = None
+        """Where SolarEdge is to send the browser back to, once a form has shown it: its owner has registered it."""
 
     @property
     @override
@@ -141,7 +143,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
 
     async def async_step_sign_in(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask how the owner comes back from the vendor's page."""
-        here = self._data[CONF_CLOUD] != CLOUD_SOLAREDGE or callback_url(self.hass) is not None
+        here = self._data[CONF_CLOUD] != CLOUD_SOLAREDGE or self._callback_url() is not None
         return self.async_show_menu(
             step_id="sign_in",
             menu_options=["sign_in_here", "paste_code"] if here else ["paste_code"],
@@ -157,7 +159,12 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         """Return the vendor's page, from which the browser comes back to Home Assistant."""
         if self._data[CONF_CLOUD] == CLOUD_ENPHASE_V4:
             return await self._async_enphase_url(None)
-        return self._solaredge_url(callback_url(self.hass))
+        return self._solaredge_url(self._callback_url())
+
+    def _callback_url(self) -> str | None:
+        """Return where SolarEdge is to send the browser back to, the same all through the dialog."""
+        self._redirect = self._redirect or callback_url(self.hass)
+        return self._redirect
 
     async def _async_enphase_url(self, redirect: str | None) -> str:
         application = self._application
