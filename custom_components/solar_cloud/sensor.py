@@ -104,7 +104,7 @@ def _flow_candidates(system: SystemRuntime) -> Iterable[Candidate]:
                 )
         for fact in FACT_SENSORS:
             if device.kind in fact.kinds and vendor in fact.vendors and fact.fact_fn(device) is not None:
-                yield unique_id(identifier, fact), partial(FactSensor, coordinator, fact, device.serial)
+                yield unique_id(identifier, fact), partial(FactSensor, coordinator, fact, device)
 
 
 class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
@@ -260,17 +260,22 @@ class DeviceFlowSensor(DeviceEntity, DailySensor):
         return self.entity_description.value_fn(self.coordinator, self._serial)
 
 
-class FactSensor(DeviceEntity, SensorEntity):
+class FactSensor(DeviceEntity, CodedSensor):
     """A sensor of what the inventory reports of a device."""
 
     entity_description: DeviceFactDescription
 
+    def __init__(self, coordinator: SystemCoordinator, description: DeviceFactDescription, device: Device) -> None:
+        """Set the codes of the vendor's devices of this kind as options."""
+        super().__init__(coordinator, description, device.serial)
+        self._set_vocabulary(description.vocabulary, (coordinator.system.vendor, device.kind))
+
     @property
     @override
-    def native_value(self) -> float | str | None:
+    def native_value(self) -> State:
         """Return what the newest inventory reports."""
         device = self.coordinator.data.devices.get(self._serial)
-        return None if device is None else self.entity_description.fact_fn(device)
+        return None if device is None else self._as_state(self.entity_description.fact_fn(device))
 
 
 def _has_many_inverters(coordinator: SystemCoordinator) -> bool:

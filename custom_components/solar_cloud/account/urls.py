@@ -1,5 +1,8 @@
 """Addresses that an owner goes to or registers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from aiohttp import hdrs
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import HEADER_FRONTEND_BASE
@@ -15,11 +18,25 @@ CALLBACK_PATH = "/api/solar_cloud/solaredge/callback"
 SOME_CALLBACK_URL = f"https://…{CALLBACK_PATH}"
 """What a form names where Home Assistant's own address is not known."""
 
-PORTALS = {
-    "enphase_portal": ENPHASE_PORTAL,
-    "enphase_v2_portal": ENPHASE_V2_PORTAL,
-    "solaredge_portal": SOLAREDGE_PORTAL,
-}
+_GUIDES = "https://github.com/solar-cloud/solar_cloud/blob/main/docs"
+GUIDES: Mapping[str, str] = MappingProxyType(
+    {
+        "enphase_v4": f"{_GUIDES}/enphase.md",
+        "enphase_v2": f"{_GUIDES}/enphase-v2.md",
+        "solaredge_oauth": f"{_GUIDES}/solaredge.md#homeowners-sign-in",
+        "solaredge_key": f"{_GUIDES}/solaredge.md#installers-api-key",
+    }
+)
+"""The page about each way to set up an account, by its step."""
+PORTALS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "enphase_v4": {"enphase_portal": ENPHASE_PORTAL},
+        "enphase_v2": {"enphase_v2_portal": ENPHASE_V2_PORTAL},
+        "solaredge_oauth": {"solaredge_portal": SOLAREDGE_PORTAL},
+        "solaredge_key": {"solaredge_portal": SOLAREDGE_PORTAL},
+    }
+)
+"""Where the owner makes an application or a key, by the step that asks for it."""
 
 
 def connect_url(base_url: str) -> str:
