@@ -442,6 +442,11 @@ BAD = [
     ("menu_titles_name_nothing", text("config.step.user.title", "Add {name}"), "config.step.user.title"),
     ("fields_have_texts", text("config.step.account.data", {}), "field api_key"),
     ("labels_belong_to_fields", text("config.step.account.data.user_id", "User"), "user_id"),
+    (
+        "flow_placeholders_are_used",
+        text("config.step.account.description", "No address."),
+        "step account is given portal",
+    ),
     ("flow_errors_have_texts", text("config.error", {}), "error invalid_auth is missing"),
     (
         "flow_errors_have_texts",

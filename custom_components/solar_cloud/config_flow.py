@@ -13,23 +13,20 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     OptionsFlow,
 )
-from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_TOKEN
+from homeassistant.const import CONF_CLIENT_ID, CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
-import voluptuous as vol
 
 from .account.clients import DEFAULT_BASE_URL, async_client
 from .account.grants import async_grant
-from .account.metered import CLOUD_VENDOR, is_signed_in
+from .account.metered import is_signed_in
 from .account.reload import mark_changed, settings_of
-from .account.urls import PORTALS, SOME_CALLBACK_URL, callback_url
+from .account.urls import GUIDES, PORTALS, SOME_CALLBACK_URL
 from .budget.plan import PLANS
-from .cloud.vendor_text import in_markdown
 from .const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
     CLOUD_SOLAREDGE,
-    CONF_ACCOUNT_KEY,
     CONF_ADVANCED,
     CONF_AUTH_IMPLEMENTATION,
     CONF_BASE_URL,
@@ -43,7 +40,6 @@ from .const import (
     CONF_SYSTEMS,
     CONF_USER_ID,
     DOMAIN,
-    MANUFACTURER,
     PLAN_CUSTOM,
     SUBENTRY_TYPE_SYSTEM,
 )
@@ -53,23 +49,22 @@ from .flows.forms import (
     InsecureAddress,
     InvalidAddress,
     account_schema,
+    account_title,
     checked_address,
-    credential_fields,
-    finish_schema,
     shown_host,
     subentry_data,
     systems_schema,
 )
+from .flows.reauth import KEYS, ReauthSteps
 from .flows.sign_in import SignInFlow
-from .flows.system import SystemSubentryFlow, async_list_systems, configured_systems
+from .flows.system import SystemSubentryFlow, async_list_systems, configured_systems, holders
 from .model.elements import System
 
-KEYS = (CONF_API_KEY, CONF_USER_ID, CONF_ACCOUNT_KEY)
 SIGNED_IN = (CONF_AUTH_IMPLEMENTATION, CONF_CLIENT_ID, CONF_OWNER, CONF_SITE_ID, CONF_CONSENTED_AT, CONF_TOKEN)
 """What an account that is signed in to has beside the form."""
 
 
-class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
+class SolarCloudConfigFlow(ReauthSteps, SignInFlow, domain=DOMAIN):
     """The flows of an account."""
 
     VERSION = 1
@@ -78,7 +73,6 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         """Start with nothing known."""
         super().__init__()
         self._systems: list[System] = []
-        self._signing_in = False
 
     @classmethod
     @callback
@@ -103,7 +97,10 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask which cloud it is."""
+        """Ask which cloud it is, unless that was said before an application had to be entered."""
+        steps = {"enphase_v4": self.async_step_enphase_v4, "solaredge_oauth": self.async_step_solaredge_oauth}
+        if (chosen := await self._async_chosen_before()) is not None:
+            return await steps[chosen]()
         return self.async_show_menu(
             step_id="user", menu_options=["enphase_v4", "enphase_v2", "solaredge_oauth", "solaredge_key"]
         )
@@ -131,6 +128,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
             kept = (CONF_BASE_URL, CONF_PLAN) if self._data.get(CONF_CLOUD) == cloud else ()
             self._data = {CONF_CLOUD: cloud, **{key: self._data[key] for key in kept}}
             if not await self._async_applications():
+                self._remember_choice(step_id)
                 return self.async_abort(reason="missing_credentials")
         return await self._async_account(step_id, cloud, user_input)
 
@@ -157,7 +155,11 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         if known:
             schema = self.add_suggested_values_to_schema(schema, known)
         asked = known.get(CONF_ADVANCED, {}).get(CONF_BASE_URL) or DEFAULT_BASE_URL[cloud]
-        words = {**PORTALS, "redirect_url": callback_url(self.hass) or SOME_CALLBACK_URL, "host": shown_host(asked)}
+        words = {"host": shown_host(asked), **PORTALS.get(step_id, {})}
+        if step_id in GUIDES:
+            words["guide"] = GUIDES[step_id]
+        if step_id == "solaredge_oauth":
+            words["redirect_url"] = self._callback_url() or SOME_CALLBACK_URL
         return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors, description_placeholders=words)
 
     def _known_input(self) -> dict[str, Any]:
@@ -248,7 +250,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         taken = configured_systems(self.hass)
         self._systems = [system for system in systems if system.key not in taken]
         if not self._systems:
-            return {}, self.async_abort(reason="already_configured")
+            return {}, self._abort_configured(holders(self.hass, systems))
         if len(self._systems) == 1:
             return {}, self._create(self._systems)
         return {}, await self.async_step_systems()
@@ -267,13 +269,13 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
 
     def _create(self, systems: Sequence[System]) -> ConfigFlowResult:
         # The list may have been shown for long: another dialog may have taken the account, or some of the systems.
-        self._abort_if_unique_id_configured()
+        self._abort_if_known()
         taken = configured_systems(self.hass)
-        systems = [system for system in systems if system.key not in taken]
-        if not systems:
-            return self.async_abort(reason="already_configured")
+        left = [system for system in systems if system.key not in taken]
+        if not left:
+            return self._abort_configured(holders(self.hass, systems))
         return self.async_create_entry(
-            title=MANUFACTURER[CLOUD_VENDOR[self._data[CONF_CLOUD]]],
+            title=account_title(self._data[CONF_CLOUD], left),
             data=self._data,
             subentries=[
                 ConfigSubentryData(
@@ -282,44 +284,8 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
                     title=system.name,
                     unique_id=system.key,
                 )
-                for system in systems
+                for system in left
             ],
-        )
-
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Begin to replace a credential that the cloud refuses."""
-        self._data = dict(entry_data)
-        return await self.async_step_reauth_confirm()
-
-    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the new credential; plan and address stay."""
-        cloud = self._data[CONF_CLOUD]
-        errors: dict[str, str] = {}
-        signed_in = is_signed_in(self._data)
-        if signed_in and user_input is not None:
-            if not (key := (user_input.get(CONF_API_KEY) or "").strip()):
-                self._data = dict(self._get_reauth_entry().data)
-                return await self.async_step_sign_in_again()
-            # The consent may live: only the application's key was made anew.
-            self._data[CONF_API_KEY] = key
-            await self._async_name_account()
-            errors, result = await self._async_try()
-            if result is not None:
-                return result
-        elif user_input is not None:
-            kept = {key: value for key, value in self._get_reauth_entry().data.items() if key not in KEYS}
-            self._data = kept | {key: text.strip() for key in KEYS if (text := user_input.get(key))}
-            await self._async_name_account()
-            errors, result = await self._async_try()
-            if result is not None:
-                return result
-        schema = finish_schema(cloud) if signed_in else vol.Schema(credential_fields(cloud))
-        known = {CONF_USER_ID: self._data[CONF_USER_ID]} if CONF_USER_ID in self._data else {}
-        return self.async_show_form(
-            step_id="reauth_confirm",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input or known),
-            errors=errors,
-            description_placeholders={"name": in_markdown(self._get_reauth_entry().title), "host": self._host},
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -337,11 +303,6 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
         """Change key, plan or address of an account."""
         return await self._async_account("change_account", self._data[CONF_CLOUD], user_input)
 
-    async def async_step_sign_in_again(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Get a new grant for the account; all else stays."""
-        self._signing_in = True
-        return await self.async_step_pick_implementation()
-
     @property
     def _entry(self) -> ConfigEntry:
         """Return the account that is signed in to again or changed."""
@@ -356,7 +317,7 @@ class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
             return self.async_abort(reason="one_site_only" if one_site else "wrong_account")
         other = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, self.unique_id or "")
         if other is not None and other.entry_id != entry.entry_id:
-            return self.async_abort(reason="already_configured")
+            return self._abort_configured(other.title)
         mark_changed(self.hass, entry.entry_id)
         # A loaded account reloads itself when its data change; any other has to be reloaded.
         changed = settings_of(entry.data) != settings_of(self._data)

@@ -201,6 +201,13 @@ class SystemCoordinator(SystemValues):
         """How long after its end an interval may still fill, as the client has learned."""
         return self.client.settling(self._state.data, dt_util.utcnow())
 
+    def expected_at(self, jobs: Collection[str] | None = None) -> datetime | None:
+        """Return when the last of these jobs, or of all, is to bring its first answer (aware UTC).
+
+        `None` if each was tried.
+        """
+        return self._timetable.expected_at(jobs, dt_util.utcnow())
+
     def is_up_to_date(self) -> bool | None:
         """Return whether the newest power is as new as the present pace lets it be; `None` before there is one."""
         now = dt_util.utcnow()

@@ -38,11 +38,12 @@ from .entities.sensors import (
     State,
     SystemSensorDescription,
 )
+from .entities.sources import LIFETIME_JOBS
 from .entities.vocabulary import Subject, Vocabulary
 from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
 from .model.data import SYSTEM
 from .model.elements import Device, DeviceKind, DeviceReading
-from .model.value import Value
+from .model.value import State as Waiting, Value
 from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .upkeep.devices import device_identifier
 
@@ -52,6 +53,7 @@ PARALLEL_UPDATES = 0
 
 ATTR_ADVICE: Final = "advice"
 ATTR_COMPUTED: Final = "computed"
+ATTR_EXPECTED_AT: Final = "expected_at"
 ATTR_REASON: Final = "reason"
 ALL_DEVICE_SENSORS: Final = (*DEVICE_SENSORS, *HARDWARE_SENSORS)
 
@@ -102,7 +104,7 @@ def _flow_candidates(system: SystemRuntime) -> Iterable[Candidate]:
                 )
         for fact in FACT_SENSORS:
             if device.kind in fact.kinds and vendor in fact.vendors and fact.fact_fn(device) is not None:
-                yield unique_id(identifier, fact), partial(FactSensor, coordinator, fact, device.serial)
+                yield unique_id(identifier, fact), partial(FactSensor, coordinator, fact, device)
 
 
 class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
@@ -129,7 +131,7 @@ class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
 class CodedSensor(SensorEntity):
     """A sensor that may have a vendor's code as its state; an undocumented code has a state of its own."""
 
-    _unrecorded_attributes = frozenset({ATTR_ADVICE})
+    _unrecorded_attributes = frozenset({ATTR_ADVICE, ATTR_EXPECTED_AT})
     coordinator: SystemCoordinator
     _vocabulary: Vocabulary | None = None
     _unknown_seen: str | None = None
@@ -192,10 +194,13 @@ class SystemSensor(SolarCloudEntity, DailySensor, CodedSensor):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return the advice on a code, or why a figure is not there."""
-        if self.entity_description.published_fn is None:
-            return super().extra_state_attributes
-        return _reason(self.entity_description.published_fn(self.coordinator))
+        """Return the advice on a code, or why a figure is not there; with the status, until when values are awaited."""
+        if self.entity_description.published_fn is not None:
+            return _reason(self, self.entity_description.published_fn(self.coordinator))
+        attributes = super().extra_state_attributes
+        if not self.entity_description.awaits or (expected_at := self.coordinator.expected_at()) is None:
+            return attributes
+        return {**(attributes or {}), ATTR_EXPECTED_AT: expected_at}
 
 
 class DeviceSensor(DeviceEntity, CodedSensor):
@@ -227,7 +232,7 @@ class FlowSensor(SolarCloudEntity, DailySensor):
     """A sensor of a system's flows."""
 
     entity_description: FlowSensorDescription
-    _unrecorded_attributes = frozenset({ATTR_COMPUTED, ATTR_REASON})
+    _unrecorded_attributes = frozenset({ATTR_COMPUTED, ATTR_EXPECTED_AT, ATTR_REASON})
 
     @property
     @override
@@ -240,7 +245,7 @@ class FlowSensor(SolarCloudEntity, DailySensor):
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return whether the value is computed because nothing measures it, and why it is not there if so."""
         value = self.entity_description.published_fn(self.coordinator)
-        return {ATTR_COMPUTED: value.is_computed, **(_reason(value) or {})}
+        return {ATTR_COMPUTED: value.is_computed, **(_reason(self, value) or {})}
 
 
 class DeviceFlowSensor(DeviceEntity, DailySensor):
@@ -255,17 +260,22 @@ class DeviceFlowSensor(DeviceEntity, DailySensor):
         return self.entity_description.value_fn(self.coordinator, self._serial)
 
 
-class FactSensor(DeviceEntity, SensorEntity):
+class FactSensor(DeviceEntity, CodedSensor):
     """A sensor of what the inventory reports of a device."""
 
     entity_description: DeviceFactDescription
 
+    def __init__(self, coordinator: SystemCoordinator, description: DeviceFactDescription, device: Device) -> None:
+        """Set the codes of the vendor's devices of this kind as options."""
+        super().__init__(coordinator, description, device.serial)
+        self._set_vocabulary(description.vocabulary, (coordinator.system.vendor, device.kind))
+
     @property
     @override
-    def native_value(self) -> float | str | None:
+    def native_value(self) -> State:
         """Return what the newest inventory reports."""
         device = self.coordinator.data.devices.get(self._serial)
-        return None if device is None else self.entity_description.fact_fn(device)
+        return None if device is None else self._as_state(self.entity_description.fact_fn(device))
 
 
 def _has_many_inverters(coordinator: SystemCoordinator) -> bool:
@@ -273,6 +283,11 @@ def _has_many_inverters(coordinator: SystemCoordinator) -> bool:
     return len(inverters) > MANY_INVERTERS
 
 
-def _reason(value: Value) -> dict[str, Any] | None:
-    """Return the reason that a value is withheld or waits for, as an attribute."""
-    return None if value.reason is None else {ATTR_REASON: value.reason}
+def _reason(entity: SystemSensor | FlowSensor, value: Value) -> dict[str, Any] | None:
+    """Return why a value is withheld or waits, and until when a new system waits for what it comes from."""
+    if value.reason is None:
+        return None
+    description = entity.entity_description
+    jobs = description.jobs | (LIFETIME_JOBS if description.is_lifetime else frozenset())
+    expected_at = entity.coordinator.expected_at(jobs) if value.state is Waiting.WAITING else None
+    return {ATTR_REASON: value.reason} | ({} if expected_at is None else {ATTR_EXPECTED_AT: expected_at})

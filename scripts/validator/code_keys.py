@@ -3,12 +3,11 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from .project import Project
 from .rules import rule
 from .source import argument, called_name, literal_keys
-from .translations import PLATFORMS, placeholders, texts
+from .translations import PLATFORMS, placeholders_in, texts
 
 _FILE = "translations/en.json"
 
@@ -54,7 +53,9 @@ def placeholders_are_given(project: Project) -> Iterator[str]:
     for area, key, call in _keyed_calls(project):
         text = project.translations.get(area, {}).get(key) or {}
         # What repairs an issue fills in its own texts.
-        needed = _placeholders({part: text[part] for part in text if part != "fix_flow"} if area == "issues" else text)
+        needed = placeholders_in(
+            {part: text[part] for part in text if part != "fix_flow"} if area == "issues" else text
+        )
         passed = argument(call, "translation_placeholders")
         given = set() if passed is None else literal_keys(passed)
         if given is None or any(keyword.arg is None for keyword in call.keywords):
@@ -69,17 +70,9 @@ def placeholders_are_given(project: Project) -> Iterator[str]:
 def placeholders_are_in_the_code(project: Project) -> Iterator[str]:
     """Check that the code names every placeholder: one that it does not can never be filled in."""
     for path, text in texts(project.translations):
-        for name in sorted(_placeholders(text)):
+        for name in sorted(placeholders_in(text)):
             if name not in project.source.strings:
                 yield f"{path}: the code has no {name}"
-
-
-def _placeholders(node: Any) -> set[str]:
-    """Return the placeholders of a text and of all texts below it; none for broken texts, another rule's matter."""
-    try:
-        return {name for _, text in texts(node) if isinstance(text, str) for name in placeholders(text)}
-    except ValueError:
-        return set()
 
 
 def _entity_keys(project: Project) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from .project import Project
 from .rules import rule
-from .source import argument, called_name
-from .translations import flows, steps
+from .source import argument, called_name, literal_keys
+from .translations import flows, placeholders_in, steps
 from .words import words
 
 _FILE = "translations/en.json"
@@ -32,6 +32,12 @@ _ABORTS_OF_CALLS = {
     "async_update_and_abort": {"reauth_successful", "reconfigure_successful"},
     "async_update_reload_and_abort": {"reauth_successful", "reconfigure_successful"},
 }
+# What shows something: the call, its argument with the key of the texts, and where these are.
+_SHOWN = (
+    ("async_show_form", "step_id", "step"),
+    ("async_show_menu", "step_id", "step"),
+    ("async_abort", "reason", "abort"),
+)
 _OAUTH_ABORTS = words(
     """
     already_in_progress authorize_url_timeout missing_configuration missing_credentials no_url_available oauth_error
@@ -101,6 +107,26 @@ def labels_belong_to_fields(project: Project) -> Iterator[str]:
     fields = _fields(project)
     for path, step in steps(project):
         yield from (f"{path}: no form has a field {label}" for label in sorted(_labels(step) - fields))
+
+
+@rule(_FILE)
+def flow_placeholders_are_used(project: Project) -> Iterator[str]:
+    """Check that what a form, a menu or an abort is given is in its texts, or in those of its errors."""
+    found = set()
+    for area, flow in _flow_classes(project):
+        for name, argument_name, kind in _SHOWN:
+            for call in _calls(flow, name):
+                key = project.source.text(argument(call, argument_name))
+                passed = argument(call, "description_placeholders")
+                given = None if passed is None else literal_keys(passed)
+                if key is None or given is None:
+                    continue  # not to be seen here
+                shown = [
+                    part for _, one in _area(project, area) for part in (one.get(kind, {}).get(key), one.get("error"))
+                ]
+                for extra in sorted(given - set().union(*map(placeholders_in, shown))):
+                    found.add(f"{area}: {kind} {key} is given {extra}, which no text of it uses")
+    yield from sorted(found)
 
 
 @rule(_FILE)
@@ -243,12 +269,14 @@ def _aborts(project: Project, flow: ast.ClassDef) -> set[str]:
             found |= {
                 reason
                 for reason in reasons
-                if f"async_step_{reason.split('_')[0]}" in _names(flow) or len(reasons) == 1
+                if f"async_step_{reason.split('_')[0]}" in _names(project, flow) or len(reasons) == 1
             }
     for call in _calls(flow, "_abort_if_unique_id_mismatch"):
         found.add(project.source.text(argument(call, "reason")) or "unique_id_mismatch")
     return {reason for reason in found if reason is not None}
 
 
-def _names(flow: ast.ClassDef) -> set[str]:
-    return {node.name for node in flow.body if isinstance(node, ast.AsyncFunctionDef)}
+def _names(project: Project, flow: ast.ClassDef) -> set[str]:
+    """Return the names of a flow's coroutines, those of the classes that it is divided into among them."""
+    parts = [flow, *(one for _, one in _flow_classes(project) if one.name in _bases(flow))]
+    return {node.name for part in parts for node in part.body if isinstance(node, ast.AsyncFunctionDef)}

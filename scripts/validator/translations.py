@@ -190,3 +190,11 @@ def _attribute_texts(project: Project, path: str, entity: dict[str, Any]) -> Ite
             yield f"{path}.{attribute}.state has no states"
         if attribute not in _OF_HOME_ASSISTANT and not project.source.mentions(attribute):
             yield f"{path}.{attribute} is not in the code"
+
+
+def placeholders_in(node: Any) -> set[str]:
+    """Return the placeholders of a text and of all texts below it; none for broken texts, another rule's matter."""
+    try:
+        return {name for _, text in texts(node) if isinstance(text, str) for name in placeholders(text)}
+    except ValueError:
+        return set()

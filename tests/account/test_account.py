@@ -123,7 +123,7 @@ async def test_the_owner_may_use_the_last_5_percent_and_is_told_when_they_are_go
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"month_spent_{entry.entry_id}")
     assert issue is not None
     assert issue.translation_placeholders == {
-        "account": "Enphase",
+        "account": entry.title,
         "used": "40",
         "limit": "40",
         "until": "2026-06-30 17:00",

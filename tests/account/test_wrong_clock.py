@@ -58,7 +58,7 @@ async def test_a_wrong_clock_is_said_once_and_no_day_is_finished_until_it_is_rig
         issue = issues.async_get_issue(DOMAIN, issue_id)
         assert issue is not None
         assert issue.translation_placeholders is not None
-        assert issue.translation_placeholders["account"] == "SolarEdge"
+        assert issue.translation_placeholders["account"].startswith("SolarEdge: ")
         assert issue.translation_placeholders["ours"] > issue.translation_placeholders["theirs"]
         assert system.bookkeeper.state.closed == before
     said = [record for record in caplog.records if "clock differs" in record.getMessage()]

@@ -41,7 +41,8 @@ async def test_an_enphase_account_with_one_request(hass: HomeAssistant, cloud: C
     with patch("custom_components.solar_cloud.async_setup_entry", return_value=True):
         result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["title"] == "Enphase"
+    assert result["title"].startswith("Enphase: ")
+    assert result["title"].endswith(f" +{len(result['subentries']) - 1}")
     assert result["data"] == {
         "cloud": "enphase_v2",
         "api_key": ENPHASE_API_KEY,
@@ -94,7 +95,7 @@ async def test_a_solaredge_key_with_each_shape_of_the_list_of_sites(
     older = shape == "older address"
     user_input = solaredge_legacy_input(cloud) if older else solaredge_input(cloud)
     entry = await add_account(hass, "solaredge_key", user_input)
-    assert entry.title == "SolarEdge"
+    assert entry.title == "SolarEdge: Doe, Jane +1"
     assert {sub.unique_id for sub in entry.subentries.values()} == {"solaredge_1148616", "solaredge_222881711"}
     assert entry.unique_id is not None
     assert entry.unique_id.startswith("solaredge_")

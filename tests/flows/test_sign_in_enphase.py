@@ -185,7 +185,7 @@ async def test_another_applications_api_key_is_named_and_corrected_without_a_new
     cloud.simulator.add_enphase_application("other", "secret", "other-key")
     dialog = await form(browser, cloud, api_key="other-key")
     await dialog.sign_in_here()
-    assert dialog.result["step_id"] == "finish"
+    assert dialog.result["step_id"] == "wrong_key"
     assert dialog.result["errors"] == {"base": "wrong_application"}
     await dialog.answer(api_key=ENPHASE_V4_API_KEY)
     assert dialog.result["step_id"] == "systems"
@@ -316,7 +316,7 @@ async def test_signing_in_again_after_the_grant_is_dead(
     assert [flow["context"]["source"] for flow in flows] == ["reauth"]
     dialog = Dialog(browser, cloud, dict(flows[0]))
     await dialog.look()
-    assert dialog.result["step_id"] == "reauth_confirm"
+    assert dialog.result["step_id"] == "reauth_sign_in"
     await dialog.answer()
     await dialog.sign_in_here()
     assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "reauth_successful")

@@ -389,7 +389,7 @@ async def test_an_application_with_another_client_id_takes_the_account_over(
     await dialog.answer(implementation="second")
     await dialog.sign_in_here()
     # The API key is still the one of the first application.
-    assert (dialog.result["step_id"], dialog.result["errors"]) == ("finish", {"base": "wrong_application"})
+    assert (dialog.result["step_id"], dialog.result["errors"]) == ("wrong_key", {"base": "wrong_application"})
     await dialog.answer(api_key="second-key")
     assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "reconfigure_successful")
     await settle(hass)
@@ -460,7 +460,7 @@ async def test_a_new_api_key_of_the_same_application_is_entered_without_signing_
     result = await flow.async_configure(flow_id)
     assert [str(key) for key in result["data_schema"].schema] == ["api_key"]
     result = await flow.async_configure(flow_id, {"api_key": "not-the-new-key"})
-    assert (result["step_id"], result["errors"]) == ("reauth_confirm", {"base": "invalid_auth"})
+    assert (result["step_id"], result["errors"]) == ("reauth_sign_in", {"base": "invalid_auth"})
     result = await flow.async_configure(flow_id, {"api_key": " the-new-key "})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     await settle(hass)

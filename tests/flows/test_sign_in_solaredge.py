@@ -222,8 +222,8 @@ async def test_two_dialogs_do_not_get_in_each_others_way(hass: HomeAssistant, br
     second, back_of_second = await waiting(browser, cloud)
     await second.come_back(back_of_second)
     await first.come_back(back_of_first)
-    assert (await first.look())["title"] == "SolarEdge"
-    assert (await second.look())["title"] == "SolarEdge"
+    assert (await first.look())["title"].startswith("SolarEdge: ")
+    assert (await second.look())["title"].startswith("SolarEdge: ")
     await settle(hass)
     sites = {entry.data["site_id"] for entry in hass.config_entries.async_entries(DOMAIN)}
     assert sites == {SITE, "1148616"}
@@ -267,8 +267,13 @@ async def test_a_bare_code_can_be_pasted_with_the_site(hass: HomeAssistant, brow
     await dialog.choose("paste_code")
     dialog.result["url"] = dialog.result["description_placeholders"]["url"]
     code = dialog.consent().query["code"]
+    assert [field["name"] for field in dialog.result["data_schema"]] == ["code"]
     await dialog.answer(code=code)
     assert dialog.result["errors"] == {"site_id": "no_site_id"}
+    # The site is asked for only when it is missing, and the code stays.
+    fields = {field["name"]: field for field in dialog.result["data_schema"]}
+    assert fields.keys() == {"code", "site_id"}
+    assert fields["code"]["description"]["suggested_value"] == code
     await dialog.answer(code=code, site_id=SITE)
     assert dialog.result["type"] == "create_entry"
     await settle(hass)

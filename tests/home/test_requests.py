@@ -62,7 +62,7 @@ async def as_homeowner(hass: HomeAssistant, cloud: Cloud) -> ConfigEntry:
 TABLE: dict[str, tuple[Adder, int]] = {
     "Enphase v4, Watt, PV only": (with_consent("4200001"), 4),
     "Enphase v4, Watt, PV and meters": (with_consent("4200002"), 5),
-    "Enphase v4, Watt, PV, meters and battery": (with_consent("4200003"), 5),
+    "Enphase v4, Watt, PV, meters and battery": (with_consent("4200003"), 6),
     "Enphase v2, Watt, 1 system with a meter": (with_key("enphase_v2", enphase_input, "67"), 7),
     "Enphase v2, Watt, 2 systems": (with_key("enphase_v2", enphase_input, "67", "72"), 12),
     "SolarEdge, Free, 1 site, signed in to": (as_homeowner, 12),
@@ -202,7 +202,7 @@ async def test_a_failing_set_up_does_not_burn_requests_with_home_assistants_retr
     assert len(summaries) <= 4, summaries
     cloud.simulator.clear_faults()
     await pass_time(hass, freezer, timedelta(minutes=30), step=timedelta(seconds=30))
-    assert hass.states.get("sensor.eich_residence_power") is not None
+    assert hass.states.get("sensor.eich_residence_production_power") is not None
 
 
 async def test_what_the_owner_asks_for_is_read_at_once_but_not_twice_a_minute(
@@ -215,7 +215,7 @@ async def test_what_the_owner_asks_for_is_read_at_once_but_not_twice_a_minute(
 
     async def update() -> None:
         await hass.services.async_call(
-            "homeassistant", "update_entity", {"entity_id": "sensor.eich_residence_power"}, blocking=True
+            "homeassistant", "update_entity", {"entity_id": "sensor.eich_residence_production_power"}, blocking=True
         )
         await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -293,11 +293,11 @@ async def test_no_request_when_the_month_is_spent_and_the_last_values_stay(
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {"per_minute": 10, "per_month": 20})
     await hass.config_entries.flow.async_configure(result["flow_id"], {"systems": ["67"]})
     await settle(hass)
-    power = hass.states.get("sensor.eich_residence_power")
+    power = hass.states.get("sensor.eich_residence_production_power")
     assert power is not None
     await pass_time(hass, freezer, timedelta(days=3), step=timedelta(minutes=30))
     assert len(cloud.sent()) <= 19
-    shown = hass.states.get("sensor.eich_residence_power")
+    shown = hass.states.get("sensor.eich_residence_production_power")
     assert shown is not None
     assert shown.state not in {"unavailable", "unknown"}
     assert "Traceback" not in caplog.text

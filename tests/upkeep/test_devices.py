@@ -13,7 +13,7 @@ import pytest
 from custom_components.solar_cloud.const import DOMAIN
 from simulator.ready import ENPHASE_SINGLE_USER_ID
 
-from ..home.conftest import Cloud, add_account, enphase_input, pass_time, solaredge_input, state_of
+from ..home.conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of
 
 MOVING = "121703000003"
 ENVOY_OF_67 = "010731000003"
@@ -283,3 +283,33 @@ async def test_two_hundred_inverters_are_registered_once_and_left_alone_when_unc
         await pass_time(hass, freezer, timedelta(hours=2), step=timedelta(minutes=10))
     assert state_of(hass, "enphase_72_power") != power
     register.assert_not_called()
+
+
+async def test_no_entity_id_is_numbered_and_hardware_without_a_serial_number_in_its_name_carries_its_systems(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    await add_account(hass, "solaredge_key", solaredge_input(cloud))
+    ids = [entry.entity_id for entry in er.async_get(hass).entities.values()]
+    assert not [entity_id for entity_id in ids if entity_id.endswith("_2")]
+    hardware = {one.serial_number: one.name for one in dr.async_get(hass).devices if one.entry_type is None}
+    plain = [name for serial, name in hardware.items() if name and serial and serial not in name]
+    assert plain
+    assert all(name.startswith(("Doe, Jane ", "Janssen ")) for name in plain), plain
+
+
+async def test_hardware_that_is_registered_already_keeps_its_name(hass: HomeAssistant, cloud: Cloud) -> None:
+    entry = await add_account(hass, "solaredge_key", solaredge_input(cloud), ["1148616"])
+    registry = dr.async_get(hass)
+    (coordinator,) = entry.runtime_data.coordinators.values()
+    serial, listed = next(
+        (key, one) for key, one in coordinator.data.devices.items() if one.name and key not in one.name
+    )
+    device = device_of(hass, serial)
+    assert device is not None
+    assert device.name == f"Doe, Jane {listed.name}"
+    registry.async_update_device(device.id, name=listed.name)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    device = device_of(hass, serial)
+    assert device is not None
+    assert device.name == listed.name

@@ -22,8 +22,9 @@ def warn(
     table: Mapping[str, str] | None = None,
     data: dict[str, str | int | float | None] | None = None,
     severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
+    text: str | None = None,
 ) -> None:
-    """Raise the issue of a translation key about a subject, such as an entry's id.
+    """Raise the issue of a key about a subject, such as an entry's id; `text` is its translation key if another one.
 
     The page knows Markdown: names among the placeholders are shown as plain text, a `table` is as it should be. Issues
     with `data` can be fixed.
@@ -35,7 +36,7 @@ def warn(
         data=data,
         is_fixable=data is not None,
         severity=severity,
-        translation_key=key,
+        translation_key=text or key,
         translation_placeholders={
             **{name: in_markdown(text) for name, text in placeholders.items()},
             **(table or {}),

@@ -79,3 +79,14 @@ PLANS: Mapping[str, Mapping[str, Limits]] = MappingProxyType(
     }
 )
 """The limits by cloud and by the plan's name, both in lower case."""
+
+
+def is_enough_for_one(cloud: str, limits: Limits) -> bool:
+    """Return whether limits are those of the plan that the dialog proposes, or more: one system lives well on it."""
+    return limits.per_month >= next(iter(PLANS[cloud].values())).per_month
+
+
+def has_larger(cloud: str, limits: Limits) -> bool:
+    """Return whether the vendor is known, or said, to sell more: SolarEdge does not publish its larger tiers."""
+    plans = PLANS[cloud].values()
+    return len(plans) == 1 or limits.per_month < max(plan.per_month for plan in plans)

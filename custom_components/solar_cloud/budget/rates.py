@@ -11,6 +11,8 @@ FIXED_SHARE = 0.5
 """The most that jobs with a fixed cadence may take while others need requests: energy matters more than lists."""
 DARK_PART = 1 / 6
 """How much a minute of the night counts against one of the day, for jobs that report something in the dark."""
+PLENTY, SCARCE = 100.0, 40.0
+"""Requests a day and system: from the first on a new system is read at once, down to the second it takes its time."""
 MINUTE_PART = 0.9
 """Of the minute's share: the rest is for what comes at its own time, as the owner's requests do."""
 
@@ -72,6 +74,17 @@ def budget_of(ledger: Ledger, now: datetime) -> Budget:
         per_minute=limits.minute_share,
         resets_at=ledger.resets_at(now),
     )
+
+
+def patience(budget: Budget, systems: int, now: datetime) -> float:
+    """Return what part of its waiting time the first run of a job waits at `now` (aware UTC), from 0 to 1.
+
+    It follows from the requests that the rest of the month has for each day and system: with plenty nothing waits. The
+    last day of a month counts as a whole one.
+    """
+    days = max(timedelta(days=1), budget.resets_at - now) / timedelta(days=1)
+    a_day = budget.left / days / max(1, systems)
+    return min(1.0, max(0.0, (PLENTY - a_day) / (PLENTY - SCARCE)))
 
 
 @dataclass(slots=True, eq=False)

@@ -42,6 +42,13 @@ class Archive(ABC):
         """Return whether one of these flows, which share a request, is to be read."""
         return self.only is None or not self.only.isdisjoint(flows)
 
+    def waits_until(self, data: SystemData, now: datetime, patience: float) -> datetime | None:
+        """Return until when nobody but the owner reads the past of a system (aware UTC); `None`: it may be read now.
+
+        `patience` is what part of its waiting time a new system waits, by what the plan has left: from 0 to 1.
+        """
+        return None
+
     @abstractmethod
     def flows(self, data: SystemData) -> frozenset[Flow]:
         """Return the flows whose past is read: production, and what meters and batteries measure."""

@@ -36,7 +36,10 @@ class JobTerms:
     on_request: bool = False
     """Whether an owner who asks for new values means this one too, although it is `optional`."""
     settle: timedelta = timedelta(0)
-    """How long after a system became known it waits with its first run: setting up shall cost little."""
+    """How long after a system became known it waits with its first run: setting up shall cost little.
+
+    With more of the plan left it waits for a part of that, or not at all (`budget.rates.patience`).
+    """
     rows: bool = False
     """Whether it brings the intervals that finished days are made of, although it is `optional`."""
     sunlit: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 
 from ..coordinator import SystemCoordinator
@@ -28,6 +28,7 @@ from .sources import (
     SOLAREDGE,
     STORAGE_JOBS,
 )
+from .vocabulary import COMMUNICATION, Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ class FlowSensorDescription(SensorEntityDescription, SourcedDescription):
     published_fn: Callable[[SystemCoordinator], Value]
     daily: bool = False
     """Whether the value begins again at the system's midnight."""
+    is_lifetime: bool = False
+    """Whether it is a counter of the whole life."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,7 @@ class DeviceFactDescription(SensorEntityDescription, SourcedDescription):
 
     kinds: frozenset[DeviceKind]
     fact_fn: Callable[[Device], float | str | None]
+    vocabulary: Vocabulary | None = None
 
 
 def _power(
@@ -93,6 +97,7 @@ def _energies(flow: Flow, jobs: frozenset[str]) -> Iterable[FlowSensorDescriptio
         jobs=jobs,
         flows=frozenset({flow}),
         published_fn=lambda coordinator: coordinator.flow_lifetime(flow),
+        is_lifetime=True,
     )
 
 
@@ -239,10 +244,12 @@ FACT_SENSORS: tuple[DeviceFactDescription, ...] = (
     DeviceFactDescription(
         key="communication",
         translation_key="communication",
+        device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
+        vocabulary=COMMUNICATION,
         jobs=INVENTORY_JOBS,
         vendors=SOLAREDGE,
         kinds=METER | BATTERY | INVERTER,
-        fact_fn=lambda device: device.communication,
+        fact_fn=lambda device: device.communication and device.communication.lower(),
     ),
 )

@@ -29,8 +29,13 @@ _WATT_HOUR: Final[Quantity] = {
 
 POWER: Final[Quantity] = {**_WATT, "state_class": SensorStateClass.MEASUREMENT}
 
-RATED_POWER: Final[Quantity] = {**_WATT, "entity_category": EntityCategory.DIAGNOSTIC}
-"""What the nameplates say."""
+RATED_POWER: Final[Quantity] = {
+    **_WATT,
+    "suggested_unit_of_measurement": UnitOfPower.KILO_WATT,
+    "suggested_display_precision": 2,
+    "entity_category": EntityCategory.DIAGNOSTIC,
+}
+"""What the nameplates say; Home Assistant has no kWp, so the name says it."""
 
 DAY_ENERGY: Final[Quantity] = {
     **_WATT_HOUR,

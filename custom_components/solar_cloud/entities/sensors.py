@@ -59,6 +59,10 @@ class SystemSensorDescription(SensorEntityDescription, SourcedDescription):
     daily: bool = False
     """Whether a total begins at zero at the system's midnight."""
     vocabulary: Vocabulary | None = None
+    is_lifetime: bool = False
+    """Whether it is a counter of the whole life."""
+    awaits: bool = False
+    """Whether it says until when values of a new system are awaited."""
     published_fn: Callable[[SystemCoordinator], Value] | None = None
     """Of a figure that may be withheld for a reason, the value with that reason."""
 
@@ -112,6 +116,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
     ),
     SystemSensorDescription(
         **LIFETIME_ENERGY,
+        is_lifetime=True,
         key="energy_lifetime",
         translation_key="energy_lifetime",
         jobs=ENERGY_JOBS,
@@ -123,6 +128,7 @@ SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
         translation_key="status",
         device_class=SensorDeviceClass.ENUM,
         jobs=SUMMARY_OR_DETAILS_JOBS,
+        awaits=True,
         vocabulary=STATUS,
         value_fn=lambda coordinator: coordinator.data.system.status,
     ),

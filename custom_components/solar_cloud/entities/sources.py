@@ -26,6 +26,9 @@ BATTERY_REPORT_JOBS: Final = frozenset({"storage", "devices", "latest"})
 INVENTORY_JOBS: Final = frozenset({"inventory"})
 CAPACITY_JOBS: Final = INVENTORY_JOBS | {"summary"}
 
+LIFETIME_JOBS: Final = frozenset({"totals"})
+"""What the lifetimes of flows begin with; what they are carried on by is in `FLOW_JOBS` and `STORAGE_JOBS`."""
+
 ALERT_JOBS: Final = frozenset({"alerts"})
 OVERVIEW_JOBS: Final = frozenset({"overview"})
 

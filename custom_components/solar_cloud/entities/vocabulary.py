@@ -55,5 +55,13 @@ STATUS = Vocabulary(
 )
 """The condition of a system or device."""
 
+_WAYS: Final = ("ethernet", "rs485", "wifi", "cellular", "zigbee")
+COMMUNICATION = Vocabulary(
+    # SolarEdge documents no list; the first two have been seen.
+    codes={(Vendor.SOLAREDGE, kind): _WAYS for kind in (DeviceKind.METER, DeviceKind.BATTERY, DeviceKind.INVERTER)},
+    other="unknown_communication",
+)
+"""How hardware is connected."""
+
 SOURCE = Vocabulary(codes={(Vendor.ENPHASE, None): ("microinverters", "meter")}, other="unknown_source")
 """What measures a system's production."""

@@ -27,12 +27,12 @@ import voluptuous as vol
 from yarl import URL
 
 from ..account.clients import DEFAULT_BASE_URL
+from ..account.metered import CLOUD_VENDOR
 from ..budget.plan import PLANS
-from ..cloud.vendor_text import in_markdown
+from ..cloud.vendor_text import in_markdown, shown
 from ..const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
-    CLOUD_SOLAREDGE,
     CONF_ACCOUNT_KEY,
     CONF_ADVANCED,
     CONF_BASE_URL,
@@ -53,6 +53,7 @@ from ..const import (
     CONF_SYSTEMS,
     CONF_TIMEZONE,
     CONF_USER_ID,
+    MANUFACTURER,
     PLAN_CUSTOM,
 )
 from ..model.elements import System
@@ -118,6 +119,12 @@ def shown_host(address: str) -> str:
     return in_markdown(host) if host == raw else f"{in_markdown(host)} ({raw})"
 
 
+def account_title(cloud: str, systems: Sequence[System]) -> str:
+    """Return what a new account is called: its vendor and its first system, and how many more it has."""
+    more = f" +{len(systems) - 1}" if len(systems) > 1 else ""
+    return shown(f"{MANUFACTURER[CLOUD_VENDOR[cloud]]}: {systems[0].name}{more}")
+
+
 def is_site_id(text: str) -> bool:
     """Return whether a text can be the number of a SolarEdge site."""
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_SITE_ID
@@ -178,14 +185,14 @@ def applications_schema(names: Mapping[str, str], chosen: str | None) -> vol.Sch
     )
 
 
-def paste_schema(cloud: str) -> vol.Schema:
-    """Return the form that takes what the owner has copied at the vendor's."""
-    site = {vol.Optional(CONF_SITE_ID): TEXT} if cloud == CLOUD_SOLAREDGE else {}
+def paste_schema(*, asks_site: bool) -> vol.Schema:
+    """Return the form that takes what the owner has copied at the vendor's; a bare code does not say its site."""
+    site = {vol.Required(CONF_SITE_ID): TEXT} if asks_site else {}
     return vol.Schema({vol.Required(Secret(CONF_CODE)): TEXT, **site})
 
 
-def finish_schema(cloud: str) -> vol.Schema:
-    """Return the form that lets a signed-in owner try again, at Enphase with another API key."""
+def key_schema(cloud: str) -> vol.Schema:
+    """Return the form that lets a signed-in owner enter another API key; only Enphase has one beside the sign-in."""
     return vol.Schema({vol.Optional(Secret(CONF_API_KEY)): SECRET} if cloud == CLOUD_ENPHASE_V4 else {})
 
 

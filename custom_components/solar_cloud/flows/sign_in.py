@@ -6,6 +6,7 @@ from the browser, the owner pastes the code, or the whole address that the brows
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 import logging
 from typing import Any, override
 
@@ -19,7 +20,9 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_implementations,
 )
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 from multidict import MultiDict, MultiMapping
+import voluptuous as vol
 from yarl import URL
 
 from ..account.callback_view import (
@@ -37,7 +40,7 @@ from ..account.urls import callback_url, connect_url
 from ..cloud.enphase_v4.tokens import enphase_oauth_url
 from ..cloud.errors import ClientRefused, CloudError, CredentialRefused, Throttled
 from ..cloud.grant import Grant, Tokens
-from ..cloud.vendor_text import say
+from ..cloud.vendor_text import in_markdown, say
 from ..const import (
     CLOUD_ENPHASE_V4,
     CLOUD_SOLAREDGE,
@@ -49,12 +52,18 @@ from ..const import (
     CONF_SITE_ID,
     DOMAIN,
 )
-from .forms import applications_schema, finish_schema, is_site_id, paste_schema, shown_host
+from .forms import applications_schema, is_site_id, key_schema, paste_schema, shown_host
 
 _LOGGER = logging.getLogger(__name__)
 
 ACCESS_DENIED = "access_denied"
 """The owner has not agreed (RFC 6749, 4.1.2.1)."""
+CHOSEN: HassKey[tuple[str, str, datetime]] = HassKey(f"{DOMAIN}.chosen")
+"""The step that was chosen when an application was missing, its cloud, and when."""
+REMEMBERED = timedelta(minutes=30)
+"""For so long it counts: an application takes some minutes to make."""
+KEY_ERRORS = frozenset({"invalid_auth", "wrong_application"})
+"""What is wrong when the API key does not fit the sign-in."""
 SCOPE = "SITE_DATA DEVICE_DATA"
 """All that a homeowner can give (SolarEdge homeowner guide)."""
 
@@ -71,7 +80,13 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         super().__init__()
         self._data: dict[str, Any] = {}
         self._grant: Grant | None = None
+        self._signing_in = False
+        """Whether an owner signs in, rather than enters a key."""
         self._pasting_url: str | None = None
+        self._asks_site = False
+        """Whether a code was pasted that does not say its site."""
+        self._redirect: str | None = None
+        """Where SolarEdge is to send the browser back to, once a form has shown it: its owner has registered it."""
 
     @property
     @override
@@ -92,7 +107,32 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         is_new = self.source == SOURCE_USER
         await self.async_set_unique_id(entry_unique_id(self._data), raise_on_progress=is_new)
         if is_new:
-            self._abort_if_unique_id_configured()
+            self._abort_if_known()
+
+    def _abort_if_known(self) -> None:
+        """Raise `AbortFlow`, with the name of the entry, where the account is set up already."""
+        known = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, self.unique_id or "")
+        title = "" if known is None else in_markdown(known.title)
+        self._abort_if_unique_id_configured(description_placeholders={"account": title})
+
+    def _abort_configured(self, holder: str) -> ConfigFlowResult:
+        """End the dialog: what it is about belongs to another entry, or to several, with these names."""
+        return self.async_abort(reason="already_configured", description_placeholders={"account": in_markdown(holder)})
+
+    @callback
+    def _remember_choice(self, step_id: str) -> None:
+        """Keep what was chosen: Home Assistant asks for the application now, and begins anew after that."""
+        if self.source == SOURCE_USER:
+            self.hass.data[CHOSEN] = (step_id, self._data[CONF_CLOUD], dt_util.utcnow())
+
+    async def _async_chosen_before(self) -> str | None:
+        """Return the step that was chosen a moment ago, if its application has been entered since."""
+        if (chosen := self.hass.data.pop(CHOSEN, None)) is None:
+            return None
+        step_id, self._data[CONF_CLOUD], at = chosen
+        fits = dt_util.utcnow() - at <= REMEMBERED and await self._async_applications()
+        self._data = {}
+        return step_id if fits else None
 
     @abstractmethod
     async def _async_try(self) -> tuple[dict[str, str], ConfigFlowResult | None]:
@@ -141,7 +181,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
 
     async def async_step_sign_in(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask how the owner comes back from the vendor's page."""
-        here = self._data[CONF_CLOUD] != CLOUD_SOLAREDGE or callback_url(self.hass) is not None
+        here = self._data[CONF_CLOUD] != CLOUD_SOLAREDGE or self._callback_url() is not None
         return self.async_show_menu(
             step_id="sign_in",
             menu_options=["sign_in_here", "paste_code"] if here else ["paste_code"],
@@ -157,7 +197,12 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         """Return the vendor's page, from which the browser comes back to Home Assistant."""
         if self._data[CONF_CLOUD] == CLOUD_ENPHASE_V4:
             return await self._async_enphase_url(None)
-        return self._solaredge_url(callback_url(self.hass))
+        return self._solaredge_url(self._callback_url())
+
+    def _callback_url(self) -> str | None:
+        """Return where SolarEdge is to send the browser back to, the same all through the dialog."""
+        self._redirect = self._redirect or callback_url(self.hass)
+        return self._redirect
 
     async def _async_enphase_url(self, redirect: str | None) -> str:
         application = self._application
@@ -184,17 +229,20 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         errors: dict[str, str] = {}
         if user_input is not None:
             errors = self._take_pasted(user_input)
+            self._asks_site = self._asks_site or errors.get(CONF_SITE_ID) == "no_site_id"
             if not errors:
                 errors = await self._async_exchange()
             if not errors:
                 return await self.async_step_finish()
         if self._pasting_url is None:
             self._pasting_url = await self._async_pasting_url()
+        schema = self.add_suggested_values_to_schema(
+            paste_schema(asks_site=self._asks_site), user_input if user_input and CONF_SITE_ID in errors else {}
+        )
         return self.async_show_form(
             step_id="paste_code",
-            data_schema=self.add_suggested_values_to_schema(
-                paste_schema(self._data[CONF_CLOUD]), {CONF_SITE_ID: (user_input or {}).get(CONF_SITE_ID)}
-            ),
+            # A browser that comes back to this form by itself brings its site along, asked for or not.
+            data_schema=vol.Schema(schema.schema, extra=vol.ALLOW_EXTRA),
             errors=errors,
             description_placeholders={"url": self._pasting_url, "host": self._host},
         )
@@ -290,12 +338,18 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         errors, result = await self._async_try()
         if result is not None:
             return result
-        return self.async_show_form(
-            step_id="finish",
-            data_schema=finish_schema(self._data[CONF_CLOUD]),
-            errors=errors,
-            description_placeholders={"host": self._host},
-        )
+        if errors["base"] in KEY_ERRORS and self._data[CONF_CLOUD] == CLOUD_ENPHASE_V4:
+            return self.async_show_form(
+                step_id="wrong_key",
+                data_schema=key_schema(CLOUD_ENPHASE_V4),
+                errors=errors,
+                description_placeholders={"host": self._host},
+            )
+        return self.async_show_form(step_id="finish", errors=errors, description_placeholders={"host": self._host})
+
+    async def async_step_wrong_key(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go on with another API key; the sign-in has worked."""
+        return await self.async_step_finish(user_input)
 
 
 async def _async_keep_nothing(_pair: Tokens) -> None:

@@ -1,6 +1,6 @@
 """Adding a system to an account that is there, and importing a system's past."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import logging
 from typing import Any, override
 
@@ -43,6 +43,16 @@ def configured_systems(hass: HomeAssistant) -> set[str]:
     }
 
 
+def holders(hass: HomeAssistant, systems: Iterable[System]) -> str:
+    """Return the names of the accounts that have these systems, separated by commas."""
+    keys = {system.key for system in systems}
+    return ", ".join(
+        entry.title
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if any(one.unique_id in keys for one in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM))
+    )
+
+
 async def async_list_systems(
     hass: HomeAssistant, client: Cloud, data: Mapping[str, Any]
 ) -> tuple[dict[str, str], tuple[System, ...]]:
@@ -71,7 +81,7 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryF
         if user_input is not None:
             system = next(system for system in self._systems if system.id == user_input[CONF_SYSTEM])
             if system.key in taken:
-                return self.async_abort(reason="already_configured")
+                return self._abort_configured([system])
             return self.async_create_entry(title=system.name, data=subentry_data(system), unique_id=system.key)
         if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="entry_not_loaded")
@@ -80,9 +90,16 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryF
         if errors:
             return self.async_abort(reason=errors["base"])
         self._systems = [system for system in systems if system.key not in taken]
+        if not systems:
+            return self.async_abort(reason="no_systems")
         if not self._systems:
-            return self.async_abort(reason="already_configured" if systems else "no_systems")
+            return self._abort_configured(systems)
         return self.async_show_form(step_id="user", data_schema=system_schema(self._systems))
+
+    def _abort_configured(self, systems: Iterable[System]) -> SubentryFlowResult:
+        """End the dialog: the systems belong to an account already, or to several."""
+        accounts = in_markdown(holders(self.hass, systems))
+        return self.async_abort(reason="already_configured", description_placeholders={"account": accounts})
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what is to be done with the system."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
+from ..budget.rates import budget_of, patience
 from ..cloud.archive import Archive
 from ..cloud.errors import CloudError, Throttled
 from ..cloud.vendor_text import say
@@ -155,6 +156,11 @@ class Bookkeeper:
         if self._stopped or archive is None or state.first is None or not self._is_every_job_tried():
             return
         if state.not_before is not None and state.not_before > now:
+            return
+        ledger, pacing = statistics.metered.ledger, statistics.metered.pacing
+        waits = archive.waits_until(statistics.data, now, patience(budget_of(ledger, now), pacing.systems, now))
+        if waits is not None and waits > now:
+            await statistics.async_update_state(replace(state, not_before=waits))
             return
         try:
             await step(archive, now)

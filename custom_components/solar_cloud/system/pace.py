@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant, callback
 
 from ..account.metered import MeteredAccount
-from ..budget.rates import budget_of
+from ..budget.rates import budget_of, patience
 from ..cloud.base import Cloud, JobTerms
 from ..sky.sun import Place
 from .jobs import offered, paced
@@ -80,6 +80,10 @@ class SystemPace:
     def next_at(self, name: str, now: datetime) -> datetime:
         """Return when a job is next worth its requests; `now` means that it is due."""
         return self._metered.pacing.next_at(self._key, name, now, budget_of(self._metered.ledger, now))
+
+    def patience(self, now: datetime) -> float:
+        """Return what part of its waiting time (0 … 1) the first run of a job waits, by what the plan has left."""
+        return patience(budget_of(self._metered.ledger, now), self._metered.pacing.systems, now)
 
     def ran(self, name: str, now: datetime, measured: datetime | None = None) -> None:
         """Note that a job has run, and where the newest interval ends that it brought."""

@@ -1,6 +1,6 @@
 """When the jobs of a system are due: after their pauses, when pacing says so, and with the job that they run with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,13 +62,29 @@ class Timetable:
         ]
         return max(min(due), self._paused_until)
 
+    def expected_at(self, names: Collection[str] | None, now: datetime) -> datetime | None:
+        """Return when the last of the jobs of these names, or of all, is to answer for the first time; to the minute.
+
+        `None` where each of them has been tried, or is not one of this system's.
+        """
+        due = [
+            self._due_at(terms, now)
+            for job, terms in self.jobs()
+            if (names is None or job.name in names)
+            and self._of(terms).tried_at is None
+            and job.applies_to(self._state.data)
+        ]
+        if not due:
+            return None
+        return max(*due, self._paused_until).replace(second=0, microsecond=0) + timedelta(minutes=1)
+
     def is_due(self, job: JobTerms, runs: Mapping[str, Run], now: datetime) -> bool:
         """Return whether a job is to run now; one that runs with another does when that one has just done so."""
         if now < self._paused_until:
             return False
         if job.runs_with is None:
             return self._due_at(job, now) <= now
-        if (settled := self._settled_at(job)) is not None and settled > now:
+        if (settled := self._settled_at(job, now)) is not None and settled > now:
             return False
         until = self._state.schedule.not_before(job, now)
         if until is not None and until > now:
@@ -143,7 +159,7 @@ class Timetable:
         """Return when a job is next worth its requests: after its pause, and when pacing says so."""
         if job.runs_with is None and self._of(job).is_owed and not self.may_sleep(job, now):
             return now
-        until = max(filter(None, (self._state.schedule.not_before(job, now), self._settled_at(job))), default=None)
+        until = max(filter(None, (self._state.schedule.not_before(job, now), self._settled_at(job, now))), default=None)
         if job.runs_with is not None:
             leader = self._client.job(job.runs_with).terms_for(self._state.data)
             due = self._due_at(leader, now) if self._of(job).done_at else now
@@ -153,17 +169,20 @@ class Timetable:
         if not self._pace.includes(job.name):
             # It rested, and does no more: its time is over, or it is one that a wrong clock has set.
             return until or now
-        if job.night and job.weight and self._of(job).tried_at is None:
-            # What reports something in the dark is published at once when a system is new.
+        if job.weight and (job.night or job.settle) and self._of(job).tried_at is None:
+            # What has waited for its turn is read then; what reports something in the dark when a system is new.
             return now
         return self._pace.next_at(job.name, now)
 
-    def _settled_at(self, job: JobTerms) -> datetime | None:
-        """Return until when a job leaves a new system to those that read its power; `None` once it has run."""
+    def _settled_at(self, job: JobTerms, now: datetime) -> datetime | None:
+        """Return until when a job leaves a new system to those that read its power; `None` once it has run.
+
+        The more the plan has left for each day, the sooner that is.
+        """
         if not job.settle or self._of(job).done_at is not None:
             return None
         known = [state.first_at for main in main_jobs(self._client) if (state := self._of(main)).first_at]
-        return min(known) + job.settle if known else None
+        return min(known) + job.settle * self._pace.patience(now) if known else None
 
     def _of(self, job: JobTerms) -> JobState:
         return self._state.schedule.state(job)

@@ -97,7 +97,9 @@ class SystemDevices(Follower):
         """Return what the owner calls a piece of hardware."""
         registry, entry = dr.async_get(self._coordinator.hass), self._coordinator.config_entry
         device = registry.async_get_device_by_identifier(self._identifier(serial), entry.entry_id)
-        return (device and (device.name_by_user or device.name)) or serial
+        name = (device and (device.name_by_user or device.name)) or serial
+        # Who asks knows which system it is about.
+        return name.removeprefix(f"{self._coordinator.data.system.name} ")
 
     @callback
     def identifiers(self) -> set[tuple[str, str]]:
@@ -191,6 +193,7 @@ class SystemDevices(Follower):
     def _register(self, registry: dr.DeviceRegistry, device: Device, via: str) -> str:
         """Register a piece of hardware and return the id of its device."""
         system = self._coordinator.data.system
+        name = self._name(registry, device)
         return registry.async_get_or_create(
             config_entry_id=self._coordinator.config_entry.entry_id,
             config_subentry_id=self._coordinator.subentry_id,
@@ -198,12 +201,26 @@ class SystemDevices(Follower):
             manufacturer=device.manufacturer,
             model=device.model,
             model_id=device.part_number,
-            name=device.name or f"{DEFAULT_NAMES[device.kind]} {device.serial}",
+            name=name,
             serial_number=device.serial,
             configuration_url=configuration_url(system.vendor, system.id),
             sw_version=device.firmware,
             via_device_id=via,
         ).id
+
+    def _name(self, registry: dr.DeviceRegistry, device: Device) -> str:
+        """Return what a piece of hardware is called.
+
+        Its cloud may call the hardware of every system alike: without a serial number in it, a name carries that of the
+        system, and entity ids tell which one it is. What an earlier version has registered keeps its name.
+        """
+        name = device.name or f"{DEFAULT_NAMES[device.kind]} {device.serial}"
+        known = registry.async_get_device_by_identifier(
+            self._identifier(device.serial), self._coordinator.config_entry.entry_id
+        )
+        if device.serial in name or (known is not None and known.name == name):
+            return name
+        return f"{self._coordinator.data.system.name} {name}"
 
 
 def _parents_first(devices: Mapping[str, Device]) -> list[Device]:

@@ -1,6 +1,7 @@
 """The repair issues of a system: it is gone at its vendor, its plan is too small, its inverters fall behind."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
@@ -8,16 +9,35 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from ..account.issues import clear, warn
-from ..budget.ledger import Ledger
 from ..cloud.vendor_text import in_markdown
 from ..const import DOMAIN
 from ..model.performance import LOW_RATIO, Performance
 
+MOST_HOURS = 999
+"""What seldom is called at the most: a plan of hardly any requests."""
 MOST_ROWS = 20
 """So many inverters are named; with more the cause is not in a single one."""
 
 SYSTEM_REMOVED = "system_removed"
 UNDERPERFORMING = "underperforming"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallPlan:
+    """A plan that is too small for its systems."""
+
+    per_month: int
+    systems: int
+    """How many share it."""
+    has_larger: bool
+    """Whether the vendor sells more."""
+
+    @property
+    def text(self) -> str:
+        """The translation key of the text whose advice can be followed."""
+        if self.systems == 1:
+            return "plan_too_small_alone"
+        return "plan_too_small" if self.has_larger else "plan_too_small_largest"
 
 
 @callback
@@ -53,18 +73,17 @@ def raise_plan_too_small(
     account: str,
     system: str,
     readings_per_hour: float,
-    ledger: Ledger,
-    systems: int,
+    plan: SmallPlan,
 ) -> None:
-    """Report that the plan gives a system fewer readings than is useful, with the numbers."""
+    """Report that the plan gives a system fewer readings than is useful, with the numbers and what can be done."""
     words = {
         "account": account,
         "name": system,
-        "hours": f"{1 / readings_per_hour:.1f}" if readings_per_hour > 0 else "∞",
-        "limit": f"{ledger.limits.per_month:,}",
-        "systems": str(systems),
+        "hours": f"{1 / max(readings_per_hour, 1 / MOST_HOURS):.0f}",
+        "limit": f"{plan.per_month:,}",
+        "systems": str(plan.systems),
     }
-    warn(hass, "plan_too_small", subentry_id, words)
+    warn(hass, "plan_too_small", subentry_id, words, text=plan.text)
 
 
 @callback

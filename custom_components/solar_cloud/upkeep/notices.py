@@ -9,12 +9,15 @@ from homeassistant.util import dt as dt_util
 from ..account.issues import clear_devices_missing, clear_month_spent, raise_devices_missing, raise_month_spent
 from ..account.metered import is_signed_in
 from ..budget.limit import Scope
+from ..budget.plan import has_larger, is_enough_for_one
 from ..budget.rates import budget_of
+from ..const import CONF_CLOUD
 from ..coordinator import SystemCoordinator
 from ..system.follower import Follower
 from ..system.jobs import main_jobs
 from .devices import SystemDevices
 from .issues import (
+    SmallPlan,
     clear_access_refused,
     clear_plan_too_small,
     clear_system_removed,
@@ -102,15 +105,23 @@ class Notices(Follower):
             raise_month_spent(self._hass, self._entry.entry_id, self._entry.title, ledger, until)
 
     def _check_plan(self) -> None:
-        """Check whether the plan gives the system at least one reading in two hours of daylight."""
+        """Check whether the plan gives the system at least one reading in two hours of daylight.
+
+        One system on the plan that the dialog proposes is as it should be, whatever the plan gives it.
+        """
         one, ledger, pacing = self._coordinator, self._metered.ledger, self._metered.pacing
         readings = pacing.readings_per_hour(one.system.key, budget_of(ledger, dt_util.utcnow()))
-        if readings is None or readings >= FEWEST_READINGS:
+        cloud = self._entry.data[CONF_CLOUD]
+        enough = pacing.systems == 1 and is_enough_for_one(cloud, ledger.limits)
+        if readings is None or readings >= FEWEST_READINGS or enough:
             clear_plan_too_small(self._hass, one.subentry_id)
         else:
-            raise_plan_too_small(
-                self._hass, one.subentry_id, self._entry.title, one.name, readings, ledger, pacing.systems
+            plan = SmallPlan(
+                per_month=ledger.limits.per_month,
+                systems=pacing.systems,
+                has_larger=has_larger(cloud, ledger.limits),
             )
+            raise_plan_too_small(self._hass, one.subentry_id, self._entry.title, one.name, readings, plan)
 
     def _check_devices(self) -> None:
         """Check whether the owner's consent leaves out the devices (SolarEdge: scope ``DEVICE_DATA``)."""

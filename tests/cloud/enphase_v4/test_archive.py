@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
-from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable, Throttled
+from custom_components.solar_cloud.cloud.errors import TemporarilyUnavailable
 from custom_components.solar_cloud.model.data import SystemData, midnight
 from custom_components.solar_cloud.model.elements import Flow
 
@@ -49,12 +49,15 @@ async def test_the_past_of_a_new_system_waits_without_a_request(world: World) ->
     world.simulator.clear_requests()
     for one, minutes, until in ((fresh, 0, 120), (data, 0, 120), (data, 90, 120), (data, 125, 125 + 60)):
         now = SUMMER + timedelta(minutes=minutes)
-        with pytest.raises(Throttled) as caught:
-            await client.archive.totals(one, date(2026, 7, 1), date(2026, 7, 7), now)
-        assert caught.value.until == SUMMER + timedelta(minutes=until)
+        assert client.archive.waits_until(one, now, 1.0) == SUMMER + timedelta(minutes=until)
+    # With more of the plan left it waits for a part of that, and where there is plenty only for what it reports.
+    assert client.archive.waits_until(data, SUMMER, 0.5) == SUMMER + timedelta(minutes=60)
+    assert client.archive.waits_until(data, SUMMER, 0.0) == SUMMER + timedelta(minutes=60)
     assert world.paths == []
     # A system that never reports what it has is not waited for for ever.
-    assert await client.archive.totals(data, date(2026, 7, 1), date(2026, 7, 7), SUMMER + timedelta(days=2))
+    assert client.archive.waits_until(data, SUMMER + timedelta(days=2), 1.0) is None
+    # Who asks for it gets it.
+    assert await client.archive.totals(data, date(2026, 7, 1), date(2026, 7, 7), SUMMER)
 
 
 @pytest.mark.parametrize("system_id", [PV, METERED, STORING])

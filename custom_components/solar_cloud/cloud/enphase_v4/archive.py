@@ -15,7 +15,7 @@ from ...model.elements import Flow, Interval
 from ...model.series import inside
 from ..archive import Archive, Detail, Totals
 from ..enphase.days import known_days
-from ..errors import InvalidRequest, NoDataYet, NotAllowed, NotFound, Throttled, ThrottleScope
+from ..errors import InvalidRequest, NoDataYet, NotAllowed, NotFound
 from .api import EnphaseV4Api
 from .capabilities import is_needed, known_since, reported_measures, was_reported
 from .measures import METERED, Measure
@@ -61,6 +61,18 @@ class EnphaseV4Archive(Archive):
         """Measures of systems of which a week was refused and a day was not."""
 
     @override
+    def waits_until(self, data: SystemData, now: datetime, patience: float) -> datetime | None:
+        """Return until when the past of a new system waits: the present comes first.
+
+        It is imported once, with all measures that there are.
+        """
+        since, settle = known_since(data), SETTLE * patience
+        if since is None or timedelta(0) <= now - since < settle:
+            return (since or now) + settle
+        undecided = any(is_needed(measure, data) and not was_reported(measure, data) for measure in METERED)
+        return now + UNDECIDED if undecided and timedelta(0) <= now - since < _DAY else None
+
+    @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
         """Return production and what meters and batteries have ever reported."""
         return frozenset(flow for measure in self._measures(data) for flow in measure.flows)
@@ -80,12 +92,8 @@ class EnphaseV4Archive(Archive):
         """Return the energy of each finished day; what a plan does not allow any more is left out.
 
         Days at whose end the system was silent are left out too, while they are 0.
-
-        Raises `Throttled`, without a request, for a system that was set up a moment ago: the present comes first.
         """
         zone = data.system.zone(self._zone)
-        if (until := _waits_until(data, now)) is not None:
-            raise Throttled(until, ThrottleScope.MINUTE, sent=False)
         last = min(last, local_day(now, zone) - _DAY)
         if last < first:
             return {}
@@ -174,15 +182,6 @@ class EnphaseV4Archive(Archive):
                 both = {row.start: row for row in (*rows.get(flow, ()), *more)}
                 rows[flow] = tuple(both[at] for at in sorted(both))
         return _Week(start=start, end=end, read_at=now, rows=MappingProxyType(rows))
-
-
-def _waits_until(data: SystemData, now: datetime) -> datetime | None:
-    """Return until when the past of a new system waits: it is imported once, with all measures that there are."""
-    since = known_since(data)
-    if since is None or timedelta(0) <= now - since < SETTLE:
-        return (since or now) + SETTLE
-    undecided = any(is_needed(measure, data) and not was_reported(measure, data) for measure in METERED)
-    return now + UNDECIDED if undecided and timedelta(0) <= now - since < _DAY else None
 
 
 def _is_young(week: _Week, now: datetime) -> bool:

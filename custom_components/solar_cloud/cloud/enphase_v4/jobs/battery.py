@@ -1,6 +1,8 @@
 """The job `battery`: rows of what the batteries took and gave, and how full they are."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import override
 
@@ -14,7 +16,8 @@ class BatteryJob(MeasureJob):
     """Reads what all batteries together took and gave."""
 
     measure = BATTERY
-    terms = measure_terms(BATTERY)
+    terms = replace(measure_terms(BATTERY), settle=timedelta(0))
+    """How full the batteries are is what an owner looks for first, so it waits for nothing."""
 
     @override
     def readings(self, found: MeasuredRows, data: SystemData) -> Mapping[str, DeviceReading]:
