@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.solar_cloud.model.counters import device_counters, flow_counters, most_production
+from custom_components.solar_cloud.model.counters import device_counters, flow_counters, most_production, with_base
 from custom_components.solar_cloud.model.data import SystemData
-from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Flow, Update
+from custom_components.solar_cloud.model.elements import Device, DeviceKind, DeviceReading, Flow, LifetimeBase, Update
 from custom_components.solar_cloud.model.lifetime import LifetimeCounter
 from custom_components.solar_cloud.model.merging import recalled
 from custom_components.solar_cloud.model.published import book_of
@@ -301,3 +301,33 @@ def test_counters_of_devices_that_are_gone_go() -> None:
     assert device_counters({"A": counter, "B": counter}, data, Update(), MIDNIGHT, BERLIN) == {"A": counter}
     same = {"A": counter}
     assert device_counters(same, data, Update(), MIDNIGHT, BERLIN) is same
+
+
+# Bases.
+
+
+@pytest.mark.parametrize(
+    ("before_wh", "first", "energy", "is_turned_over"),
+    [
+        # The first quarter hour of the day, which is one of the day before in UTC; the last one; the next day's first.
+        (1_000, 0, 0.6, False),
+        (1_000, 95, 0.6, False),
+        (1_000, 96, 0.6, True),
+        (1_000, -1, 0.6, True),
+        # Half a watt-hour is none.
+        (1_000, 0, 0.5, True),
+        (1_000.5, 0, 0.6, False),
+        (1_000.6, 0, 0.6, True),
+        (999.5, 0, 0.6, False),
+        (999.4, 0, 0.6, True),
+    ],
+)
+def test_a_base_that_is_what_it_was_after_a_day_with_energy_is_not_turned_over(
+    before_wh: float, first: int, energy: float, is_turned_over: bool
+) -> None:
+    rows = {row.start: row for row in intervals([energy], first)}
+    old, new = LifetimeBase(day=DAY, before_wh=1_000), LifetimeBase(day=NEXT_DAY, before_wh=before_wh)
+    assert with_base(old, new, rows, BERLIN) == (new if is_turned_over else old)
+    # Of the same day, the newer answer counts.
+    same = replace(new, day=DAY)
+    assert with_base(old, same, rows, BERLIN) is same

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from custom_components.solar_cloud.model.data import SystemData
-from custom_components.solar_cloud.model.elements import Device, DeviceKind, Flow, Interval, LifetimeBase, Power, Update
+from custom_components.solar_cloud.model.elements import (
+    DayEnergy,
+    Device,
+    DeviceKind,
+    Flow,
+    Interval,
+    LifetimeBase,
+    Power,
+    Update,
+)
 from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.model.value import Origin, Reason, Value
 
@@ -294,6 +303,29 @@ def test_no_lifetime_falls_when_the_cloud_corrects_one_downward_and_it_goes_on()
     assert life.lifetime()[SELL] == 300_000
     life.report(2, [10, 10], grid_import=[50, 50], grid_export=[0, 0])
     assert life.lifetime()[BUY] == 400_080
+
+
+def test_what_says_nothing_of_production_confirms_no_lifetime_that_waits():
+    life = Life()
+    life.report(1, [10])
+    life.take(Update(lifetime=LifetimeBase(day=DAY, before_wh=5_000_000.0)))
+    waits = life.data.lifetime
+    assert waits.waits
+    for _ in range(5):
+        life.now += timedelta(hours=2)
+        life.take(Update(notes={"a": "b"}))
+        assert life.data.lifetime == waits
+
+
+def test_the_lifetime_at_the_begin_of_the_day_is_that_at_the_systems_midnight():
+    life = Life()
+    life.report(95, [10] * 95)
+    assert life.data.day_start == DayEnergy(day=DAY, energy_wh=1_000_000, as_of=MIDNIGHT)
+    # In UTC it is the same day for two more hours.
+    life.now = MIDNIGHT + timedelta(days=1, minutes=30)
+    life.take(Update())
+    as_of = MIDNIGHT + 95 * QUARTER
+    assert life.data.day_start == DayEnergy(day=DAY + timedelta(days=1), energy_wh=1_000_950, as_of=as_of)
 
 
 def test_a_system_without_meters_publishes_no_flows():

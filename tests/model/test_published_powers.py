@@ -215,6 +215,8 @@ def test_a_difference_needs_both_powers() -> None:
 def test_the_difference_of_powers_of_two_times_is_of_the_newest_time_that_has_both() -> None:
     one = book(series(), grid_import=series(10, 20, 30), grid_export=series(3, 5))
     assert published(one).grid == Value(amount=60, start=at(1), end=at(2))
+    one = book(series(), battery_discharge=series(10, 20, 30), battery_charge=series(3, 5))
+    assert published(one).battery == Value(amount=60, start=at(1), end=at(2))
     apart = book(series(), grid_import=series(10), grid_export=series(3, start=at(1)))
     assert published(apart).grid == Value(reason=Reason.INPUT_MISSING)
 

@@ -62,7 +62,7 @@ def published_of(
 ) -> Published:
     """Return the values of all flows, as of an instant (aware UTC); `before` are the values so far."""
     day = local_day(now, zone)
-    spans = list(islice(book.backward(), RECENT_SPANS)) if book.measured else []
+    spans = list(islice(book.backward(), RECENT_SPANS))
     powers = _powers(data, book, spans)
     power = MappingProxyType(
         {flow: _newer(before.power.get(flow), powers.get(flow), now) for flow in {**before.power, **powers}}
@@ -198,8 +198,7 @@ def _measured_energy(series: Series, start: datetime, end: datetime) -> Value:
     """Return the sum of what is measured of a day: 0 from midnight on until the first interval of the day is known."""
     rows = list(_rows(series, start, end))
     if not rows:
-        newest = newest_end(series)
-        return Value(amount=0.0, start=start, end=min(newest, start) if newest else start, origin=Origin.CARRIED)
+        return Value(amount=0.0, start=start, end=min(newest_end(series) or start, start), origin=Origin.CARRIED)
     return Value(amount=max(0.0, sum(row.energy_wh for row in rows)), start=start, end=rows[-1].end)
 
 
