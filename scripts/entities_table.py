@@ -58,7 +58,7 @@ CLOUDS: Final[Mapping[str, Column]] = {
         cloud=EnphaseV2,
         flows=frozenset(),
         device_flows=frozenset({Flow.PRODUCTION}),
-        kinds=frozenset(DeviceKind) - {DeviceKind.BATTERY},
+        kinds=frozenset(DeviceKind) - {DeviceKind.BATTERY, DeviceKind.OTHER},
     ),
     "Enphase v4": Column(cloud=EnphaseV4, device_flows=frozenset()),
     "SolarEdge": Column(cloud=SolarEdge),

@@ -44,7 +44,8 @@ ACCOUNTS: dict[str, Callable[[HomeAssistant, Cloud], Awaitable[ConfigEntry]]] = 
 }
 PERFORMANCE: Values = {(SYSTEM, "specific_yield"), (SYSTEM, "performance_ratio")}
 ELSEWHERE: dict[str, Values] = {
-    "Enphase v2": {("inverter", "relative_yield")},
+    # Only late version 2 has the status of meters.
+    "Enphase v2": {("inverter", "relative_yield"), ("meter", "status")},
     # Of two batteries the cloud reports one capacity.
     "Enphase v4": {("inverter", "relative_yield"), ("battery", "capacity")},
     # Few accounts have the performance; the meter imports and exports; an import of the past is agreed to first.

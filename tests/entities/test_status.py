@@ -28,6 +28,9 @@ HEADINGS: dict[Subject, str] = {
     (Vendor.ENPHASE, None): "System",
     (Vendor.ENPHASE, DeviceKind.GATEWAY): "Envoy",
     (Vendor.ENPHASE, DeviceKind.INVERTER): "Microinverter",
+    (Vendor.ENPHASE, DeviceKind.METER): "Meter",
+    (Vendor.ENPHASE, DeviceKind.BATTERY): "Battery",
+    (Vendor.ENPHASE, DeviceKind.OTHER): "EV charger, relay and the like",
     (Vendor.SOLAREDGE, None): "Site",
 }
 SUMMARY = "*/inverters_summary_by_envoy_or_site"

@@ -110,6 +110,9 @@ def _is_meant(before: Any, after: Any, path: str) -> bool:
     if "/hours/" in path:
         # Hours in dim light that were not booked are, and the sums after them hold them.
         return before is None or (isinstance(before, float) and before <= after <= before + DIM_WH)
+    if path.endswith("_communication/state"):
+        # It has translated states.
+        return bool(after == before.lower())
     if path.endswith("/state"):
         # What was unknown may be known; inverters give nothing in the dark.
         return before == "unknown" or (path.endswith("_power/state") and after == "0.0")

@@ -275,8 +275,19 @@ async def test_two_hundred_inverters_are_registered_once_and_left_alone_when_unc
     cloud.simulator.mutate(
         "*/72/inventory", lambda body: body | {"inverters": [*body["inverters"], *({"sn": serial} for serial in more)]}
     )
+
+    def with_more(body: Any) -> Any:
+        """Let the cloud tell something of them: what it only names is no device."""
+        envoy, *others = body
+        first = envoy["micro_inverters"][0]
+        return [
+            envoy | {"micro_inverters": [*envoy["micro_inverters"], *(first | {"serial_number": one} for one in more)]},
+            *others,
+        ]
+
+    cloud.simulator.mutate(SUMMARY, with_more)
     await add_account(hass, "enphase_v2", enphase_input(cloud), ["72"])
-    assert {hangs_on(hass, serial) for serial in more} == {"72"}
+    assert {hangs_on(hass, serial) for serial in more} == {ENVOY_OF_72}
     assert hangs_on(hass, MOVING) == ENVOY_OF_72
     power = state_of(hass, "enphase_72_power")
     with patch.object(dr.DeviceRegistry, "async_get_or_create") as register:

@@ -12,19 +12,23 @@ from ..model.elements import Device, DeviceKind, Flow
 from ..model.hardware import device_lifetime_wh, device_today_wh
 from ..model.value import Value
 from .quantities import CAPACITY, CHARGE_LEVEL, COUNT, DAY_ENERGY, LIFETIME_ENERGY, POWER, SHARE, STORED_ENERGY
-from .sensors import DeviceSensorDescription, device_last_report
+from .sensors import DeviceSensorDescription, device_last_report, device_status
 from .sources import (
     BATTERY,
     BATTERY_POWER_JOBS,
     BATTERY_REPORT_JOBS,
     CAPACITY_JOBS,
+    DEVICES_JOBS,
+    ENPHASE,
     FLOW_JOBS,
     FLOW_POWER_JOBS,
     INVENTORY_JOBS,
     INVERTER,
+    LISTED_JOBS,
     METER,
     METER_JOBS,
     METER_REPORT_JOBS,
+    OTHER,
     SOLAREDGE,
     STORAGE_JOBS,
 )
@@ -219,6 +223,9 @@ HARDWARE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         vendors=SOLAREDGE,
         value_fn=lambda _, reading: reading.stored_wh,
     ),
+    device_status(METER, LISTED_JOBS),
+    device_status(BATTERY | OTHER, DEVICES_JOBS),
+    device_last_report(OTHER, DEVICES_JOBS, vendors=ENPHASE),
     device_last_report(METER, METER_REPORT_JOBS),
     device_last_report(BATTERY, BATTERY_REPORT_JOBS),
 )

@@ -17,6 +17,8 @@ FLOW_POWER_JOBS: Final = FLOW_JOBS | {"latest"}
 STORAGE_JOBS: Final = frozenset({"storage", "battery"})
 BATTERY_POWER_JOBS: Final = STORAGE_JOBS | {"latest"}
 
+DEVICES_JOBS: Final = frozenset({"devices"})
+LISTED_JOBS: Final = frozenset({"devices", "inventory"})
 GATEWAY_JOBS: Final = frozenset({"envoys", "devices"})
 INVERTER_JOBS: Final = frozenset({"inverters"})
 INVERTER_STATUS_JOBS: Final = frozenset({"inverters", "devices"})
@@ -39,3 +41,5 @@ GATEWAY: Final = frozenset({DeviceKind.GATEWAY})
 INVERTER: Final = frozenset({DeviceKind.INVERTER})
 METER: Final = frozenset({DeviceKind.METER})
 BATTERY: Final = frozenset({DeviceKind.BATTERY})
+OTHER: Final = frozenset({DeviceKind.OTHER})
+"""EV chargers, relays, system controllers."""

@@ -47,6 +47,11 @@ STATUS = Vocabulary(
         ),
         (Vendor.ENPHASE, DeviceKind.GATEWAY): ("normal", "comm"),
         (Vendor.ENPHASE, DeviceKind.INVERTER): ("normal", "power", "micro", "retired"),
+        # Meters, batteries, EV chargers, relays and other hardware of version 4 (Enphase v4 documentation, devices).
+        **dict.fromkeys(
+            ((Vendor.ENPHASE, kind) for kind in (DeviceKind.METER, DeviceKind.BATTERY, DeviceKind.OTHER)),
+            ("normal", "comm", "active"),
+        ),
         # SolarEdge's activation status.
         (Vendor.SOLAREDGE, None): ("active", "pending", "disabled"),
     },

@@ -11,7 +11,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CLOUD_ENPHASE_V2, CLOUD_ENPHASE_V4, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
 from ..coordinator import SystemCoordinator
-from ..model.elements import Device, DeviceKind, Vendor
+from ..model.data import SystemData
+from ..model.elements import Device, DeviceKind, DeviceReading, Vendor
 from ..system.follower import Follower
 
 CLOUD_MODEL = {
@@ -124,20 +125,21 @@ class SystemDevices(Follower):
         """
         coordinator, data = self._coordinator, self._coordinator.data
         is_complete = self._synced is not None and len(self._owned) == len(self._synced[1])
-        if is_complete and self._synced == (data.system.name, data.devices):
+        devices = {serial: device for serial, device in data.devices.items() if _has_entities(device, data)}
+        if is_complete and self._synced == (data.system.name, devices):
             return
         registry = dr.async_get(coordinator.hass)
         system_device, is_new = self._register_system(registry)
-        listed_before = self._synced[1] if self._synced is not None else {} if is_new else data.devices
+        listed_before = self._synced[1] if self._synced is not None else {} if is_new else devices
         owned: set[str] = set()
         ids: dict[str, str] = {}
-        for device in _parents_first(data.devices):
+        for device in _parents_first(devices):
             if self._acquire(registry, device.serial, begins=device.serial not in listed_before):
                 owned.add(device.serial)
                 via = ids.get(device.parent or "", system_device.id)
                 ids[device.serial] = self._register(registry, device, via)
         self._owned = owned
-        self._synced = (data.system.name, data.devices)
+        self._synced = (data.system.name, devices)
         identifiers = self.identifiers()
         for entry_device in dr.async_entries_for_config_entry(registry, coordinator.config_entry.entry_id):
             if (
@@ -221,6 +223,18 @@ class SystemDevices(Follower):
         if device.serial in name or (known is not None and known.name == name):
             return name
         return f"{self._coordinator.data.system.name} {name}"
+
+
+def _has_entities(device: Device, data: SystemData) -> bool:
+    """Return whether a cloud says anything of hardware beside its name: a device without an entity helps nobody."""
+    reading = data.readings.get(device.serial, DeviceReading())
+    facts = (device.capacity_wh, device.communication, device.optimizers)
+    return (
+        reading != DeviceReading()
+        or bool(data.reported.get(device.serial))
+        or any(fact is not None for fact in facts)
+        or device.serial in data.performance.by_inverter
+    )
 
 
 def _parents_first(devices: Mapping[str, Device]) -> list[Device]:
