@@ -60,6 +60,7 @@ from .flows.forms import (
     subentry_data,
     systems_schema,
 )
+from .flows.setup import SetupAfterwards
 from .flows.sign_in import SignInFlow
 from .flows.system import SystemSubentryFlow, async_list_systems, configured_systems
 from .model.elements import System
@@ -69,7 +70,7 @@ SIGNED_IN = (CONF_AUTH_IMPLEMENTATION, CONF_CLIENT_ID, CONF_OWNER, CONF_SITE_ID,
 """What an account that is signed in to has beside the form."""
 
 
-class SolarCloudConfigFlow(SignInFlow, domain=DOMAIN):
+class SolarCloudConfigFlow(SetupAfterwards, SignInFlow, domain=DOMAIN):
     """The flows of an account."""
 
     VERSION = 1
