@@ -79,10 +79,11 @@ def setup_of(coordinator: SystemCoordinator) -> Setup | None:
 
 
 @callback
-def async_keep_setup(coordinator: SystemCoordinator, setup: Setup) -> None:
-    """Write what is left to do for a system, unless it is gone."""
+def async_keep_setup(coordinator: SystemCoordinator, before: Setup, setup: Setup) -> None:
+    """Write what is left to do for a system; unless it is gone, or its owner has answered anew meanwhile."""
     entry = coordinator.config_entry
-    if (subentry := entry.subentries.get(coordinator.subentry_id)) is not None:
+    subentry = entry.subentries.get(coordinator.subentry_id)
+    if subentry is not None and read_setup(subentry.data) == before:
         data = with_setup(subentry.data, setup)
         coordinator.hass.config_entries.async_update_subentry(entry, subentry, data=data)
 

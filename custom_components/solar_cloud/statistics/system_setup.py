@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.exceptions import HomeAssistantError
 
 from ..history.tariff import Side
+from ..model.elements import Flow
 from .costs import FLOWS, tariffs_of
 from .dashboard_sources import SLOTS
 from .energy_dashboard import COMPONENT, async_add_sources
@@ -15,7 +16,6 @@ from .import_terms import import_price
 from .setup import Setup, async_keep_setup, setup_of
 
 if TYPE_CHECKING:
-    from ..model.elements import Flow
     from .history_import import HistoryImport
     from .system_statistics import SystemStatistics
 
@@ -48,25 +48,25 @@ class SystemSetup:
             await self._import.async_request(since)
         else:
             _LOGGER.info("%s: the past takes %s requests, more than the %s stated", statistics.name, price, setup.price)
-        async_keep_setup(statistics.coordinator, replace(setup, since=None))
+        async_keep_setup(statistics.coordinator, setup, replace(setup, since=None))
 
     async def async_fill_dashboard(self, now: datetime, *, is_known: bool) -> None:
         """Put what has statistics into the Energy dashboard, until everything that is expected is there.
 
         What the owner has taken out of it meanwhile stays out.
         """
-        statistics, setup = self._statistics, setup_of(self._statistics.coordinator)
-        if setup is None or not setup.dashboard or COMPONENT not in statistics.hass.config.components:
+        statistics, before = self._statistics, setup_of(self._statistics.coordinator)
+        if before is None or not before.dashboard or COMPONENT not in statistics.hass.config.components:
             return
         flows = [flow for flow in SLOTS.values() if await statistics.book.async_span(flow) is not None]
         sides = [side for side in Side if await statistics.book.async_cost_span(side) is not None]
         booked = tuple(sorted(one.value for one in (*flows, *sides)))
-        if flows and booked != setup.booked:
-            setup = await self._async_add(setup, booked, now)
-        if setup.added_at is not None:
+        is_new = bool(flows) and booked != before.booked
+        setup = await self._async_add(before, booked, now) if is_new else before
+        if setup.dashboard and setup.added_at is not None:
             is_late = now - setup.added_at >= AFTERWARDS
             setup = replace(setup, dashboard=not (is_late or (is_known and self._expected() <= set(booked))))
-        async_keep_setup(statistics.coordinator, setup)
+        async_keep_setup(statistics.coordinator, before, setup)
 
     async def _async_add(self, setup: Setup, booked: tuple[str, ...], now: datetime) -> Setup:
         """Add what is booked; returns what is left to do."""
@@ -83,7 +83,7 @@ class SystemSetup:
             added=(*setup.added, *answer["added"]),
             booked=booked,
             added_at=setup.added_at or now,
-            forecasts=(),
+            forecasts=() if Flow.PRODUCTION in booked else setup.forecasts,
         )
 
     def _expected(self) -> set[Flow | Side]:
