@@ -19,11 +19,12 @@ from .account.issues import clear_devices_missing
 from .account.metered import CLOUD_VENDOR, metered_account
 from .account.reauth import async_reauth_while_refused
 from .account.reload import settings_of, take_changed
-from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
+from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SETUP, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SystemCoordinator
 from .runtime import AccountRuntime, SolarCloudConfigEntry, build_system
 from .services import async_setup_services
-from .statistics.issues import clear_offers
+from .statistics.issues import clear_finish_setup, clear_offers
+from .statistics.setup import async_update_setup_issue
 from .system.storage import system_store
 from .upkeep.devices import register_account
 from .upkeep.issues import clear_underperforming
@@ -95,7 +96,8 @@ class _ChangeListener:
     @staticmethod
     def _state(entry: SolarCloudConfigEntry) -> tuple[dict[str, Any], dict[str, Any]]:
         return {**settings_of(entry.data), **entry.options}, {
-            key: dict(subentry.data) for key, subentry in entry.subentries.items()
+            key: {name: value for name, value in subentry.data.items() if name != CONF_SETUP}
+            for key, subentry in entry.subentries.items()
         }
 
     async def __call__(self, hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
@@ -106,6 +108,7 @@ class _ChangeListener:
         removed = [data[CONF_SYSTEM_ID] for key, data in seen[1].items() if key not in self._seen[1]]
         await hass.config_entries.async_reload(entry.entry_id)
         await _async_forget(hass, entry, removed)
+        async_update_setup_issue(hass, entry)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
@@ -119,6 +122,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) 
     Its request count stays: the vendor does not forget it either.
     """
     clear_devices_missing(hass, entry.entry_id)
+    clear_finish_setup(hass, entry.entry_id)
     await async_revoke_grant(hass, entry)
     await _async_forget(
         hass, entry, [subentry.data[CONF_SYSTEM_ID] for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)]

@@ -56,7 +56,7 @@ from .flows.forms import (
     systems_schema,
 )
 from .flows.reauth import KEYS, ReauthSteps
-from .flows.sign_in import SignInFlow
+from .flows.setup import SetupAfterwards
 from .flows.system import SystemSubentryFlow, async_list_systems, configured_systems, holders
 from .model.elements import System
 
@@ -64,7 +64,7 @@ SIGNED_IN = (CONF_AUTH_IMPLEMENTATION, CONF_CLIENT_ID, CONF_OWNER, CONF_SITE_ID,
 """What an account that is signed in to has beside the form."""
 
 
-class SolarCloudConfigFlow(ReauthSteps, SignInFlow, domain=DOMAIN):
+class SolarCloudConfigFlow(SetupAfterwards, ReauthSteps, domain=DOMAIN):
     """The flows of an account."""
 
     VERSION = 1

@@ -1,6 +1,6 @@
 """What Solar Cloud uses of Home Assistant's inner life: each piece, and why no public helper does the same.
 
-Nothing promises that these stay as they are. `tests/home/test_home_assistant_internals.py` looks at each of them in the
+Nothing promises that these stay as they are. `tests/test_home_assistant_internals.py` looks at each of them in the
 installed release, and says which one has changed. `scripts/validate.py` keeps everybody else in the integration from
 using them. All were seen in Home Assistant 2026.10.4 and 2026.11.0.
 """

@@ -1,4 +1,4 @@
-"""The flows under Settings > Repairs: importing the past, moving over, removing a system that is gone."""
+"""The flows under Settings > Repairs: first steps, importing the past, moving over, removing a system that is gone."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,8 +13,11 @@ import voluptuous as vol
 from .cloud.vendor_text import in_markdown
 from .flows.history_import import HistoryImportSteps
 from .flows.running import running_bookkeeper
+from .flows.setup import SetupSteps
+from .runtime import SolarCloudConfigEntry
 from .statistics.bookkeeper import Bookkeeper
-from .statistics.issues import Offer
+from .statistics.issues import FINISH_SETUP, Offer
+from .statistics.setup import unanswered
 from .statistics.takeover import Overlap, async_overlap
 from .upkeep.issues import SYSTEM_REMOVED
 
@@ -38,6 +41,27 @@ class ImportHistoryFlow(HistoryImportSteps[RepairsFlowResult], RepairsFlow):
 
     @override
     def _import_started(self) -> RepairsFlowResult:
+        return self.async_create_entry(data={})
+
+
+class FinishSetupFlow(SetupSteps[RepairsFlowResult], RepairsFlow):
+    """Asks for the first steps of the systems whose owner has not answered yet."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Take the account that the issue is about."""
+        self._entry_id = entry_id
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask for each system."""
+        entry = self._account()
+        return await self._async_ask([] if entry is None else unanswered(entry))
+
+    @override
+    def _account(self) -> SolarCloudConfigEntry | None:
+        return self.hass.config_entries.async_get_entry(self._entry_id)
+
+    @override
+    def _setup_saved(self) -> RepairsFlowResult:
         return self.async_create_entry(data={})
 
 
@@ -137,6 +161,8 @@ async def async_create_fix_flow(
     entry_id, subentry_id, name = (str((data or {}).get(key)) for key in ("entry_id", "subentry_id", "name"))
     if issue_id.startswith(f"{SYSTEM_REMOVED}_"):
         return RemoveSystemFlow(entry_id, subentry_id, name)
+    if issue_id.startswith(f"{FINISH_SETUP}_"):
+        return FinishSetupFlow(entry_id)
     for offer, flow in FLOWS.items():
         if issue_id.startswith(offer.issue_id("")):
             return flow(entry_id, subentry_id)

@@ -107,6 +107,8 @@ async def add_account(home_assistant: HomeAssistant, account: Account) -> str:
         if result["type"] == "create_entry":
             entry = result["result"]
             note(f"added {entry['title']}")
+            if following := result.get("next_flow"):
+                await _leave_first_steps(home_assistant, following[1])
             entry_id: str = entry["entry_id"]
             return entry_id
         if result["type"] == "abort":
@@ -119,6 +121,17 @@ async def add_account(home_assistant: HomeAssistant, account: Account) -> str:
             continue
         result = await home_assistant.post(f"{flow}/{result['flow_id']}", _answer(result, account))
     raise Problem(f"The config flow of {account.menu_item} does not come to an end (last step: {result['step_id']}).")
+
+
+async def _leave_first_steps(home_assistant: HomeAssistant, flow_id: str) -> None:
+    """Clear the ticks of each system's first steps: past and dashboard come later, with the actions."""
+    path = f"/api/config/config_entries/subentries/flow/{flow_id}"
+    result = await home_assistant.get(path)
+    while result["type"] == "form":
+        ticks = {"add_to_dashboard", "import_history"} & {field["name"] for field in result["data_schema"]}
+        result = await home_assistant.post(path, dict.fromkeys(ticks, False))
+        if result.get("errors"):
+            raise Problem(f"The first steps were refused: {result['errors']}.")
 
 
 async def _enter(home_assistant: HomeAssistant, application: Application) -> None:

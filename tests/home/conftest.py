@@ -130,7 +130,10 @@ def solaredge_legacy_input(cloud: Cloud) -> dict[str, Any]:
 async def add_account(
     hass: HomeAssistant, step: str, user_input: dict[str, Any], systems: list[str] | None = None
 ) -> ConfigEntry:
-    """Add an account through the flow, as a user does, and wait until everything of it is there."""
+    """Add an account through the flow, as a user does, and wait until everything of it is there.
+
+    Its first steps count as done, as those of an account of version 0.1.0.
+    """
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
     assert result["type"] is FlowResultType.MENU
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {"next_step_id": step})
@@ -139,8 +142,19 @@ async def add_account(
         chosen = {} if systems is None else {"systems": systems}
         result = await hass.config_entries.flow.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    leave_first_steps(hass, result["result"])
     await settle(hass)
     return result["result"]
+
+
+def leave_first_steps(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let the first steps of an account's systems count as done, and close the dialog that asks for them."""
+    for subentry in entry.subentries.values():
+        data = {key: value for key, value in subentry.data.items() if key != "setup"}
+        hass.config_entries.async_update_subentry(entry, subentry, data=data)
+    flows = hass.config_entries.subentries
+    for flow in flows.async_progress_by_handler((entry.entry_id, "system")):
+        flows.async_abort(flow["flow_id"])
 
 
 async def open_reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:

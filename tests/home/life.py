@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from custom_components.solar_cloud.const import DOMAIN
 
-from .conftest import settle
+from .conftest import leave_first_steps, settle
 
 
 @asynccontextmanager
@@ -74,6 +74,7 @@ async def add_custom_account(
         assert result["step_id"] == "systems", result
         result = await flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    leave_first_steps(hass, result["result"])
     await settle(hass)
     return result["result"]
 

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockMo
 
 from custom_components.solar_cloud.home_assistant_internals import energy_source_fields
 from custom_components.solar_cloud.model.elements import Flow
-from custom_components.solar_cloud.statistics.dashboard_merge import add_forecast, completed
+from custom_components.solar_cloud.statistics.dashboard_merge import add_forecast, completed, set_forecasts
 from custom_components.solar_cloud.statistics.dashboard_sources import (
     POWERS,
     SLOTS,
@@ -154,6 +154,23 @@ def test_a_forecast_that_may_be_of_another_roof_is_left_to_the_owner(
     before = list(sources)
     add_forecast(sources, SOLAR["stat_energy_from"], forecasts)
     assert sources == before
+
+
+@pytest.mark.parametrize(
+    ("known", "chosen", "shown"),
+    [
+        (None, ["south", "west"], ["south", "west"]),
+        (None, [], None),
+        (["owners"], ["south"], ["owners"]),
+    ],
+)
+def test_the_forecasts_that_the_owner_chose_go_to_their_own_roof(
+    known: list[str] | None, chosen: list[str], shown: list[str] | None
+) -> None:
+    barn = {"type": "solar", "stat_energy_from": "sensor.barn", "config_entry_solar_forecast": None}
+    sources: list[Source] = [dict(barn), SOLAR | {"config_entry_solar_forecast": known}]
+    set_forecasts(sources, SOLAR["stat_energy_from"], chosen)
+    assert sources == [barn, SOLAR | {"config_entry_solar_forecast": shown}]
 
 
 OURS = {

@@ -61,6 +61,10 @@ class Archive(ABC):
     def price(self, data: SystemData, first: date, last: date) -> int:
         """Return the requests that the totals of these days cost."""
 
+    def at_most(self, data: SystemData, price: int) -> int:
+        """Return what a price becomes at most once it is known which meters and batteries a system has."""
+        return price
+
     @abstractmethod
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
         """Return the energy of each of these days, both included, up to yesterday. Raises `CloudError`."""

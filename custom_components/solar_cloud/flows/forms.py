@@ -8,6 +8,8 @@ from typing import Any
 from homeassistant.const import CONF_API_KEY, CONF_CODE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
+    BooleanSelectorConfig,
     DateSelector,
     EntitySelector,
     EntitySelectorConfig,
@@ -34,11 +36,15 @@ from ..const import (
     CLOUD_ENPHASE_V2,
     CLOUD_ENPHASE_V4,
     CONF_ACCOUNT_KEY,
+    CONF_ADD_TO_DASHBOARD,
     CONF_ADVANCED,
     CONF_BASE_URL,
     CONF_CYCLE_DAY,
     CONF_EXPORT_PRICE,
     CONF_EXPORT_PRICE_ENTITY,
+    CONF_FORECASTS,
+    CONF_FREE_HISTORY,
+    CONF_IMPORT_HISTORY,
     CONF_IMPORT_PRICE,
     CONF_IMPORT_PRICE_ENTITY,
     CONF_PAST_EXPORT_PRICE,
@@ -46,6 +52,7 @@ from ..const import (
     CONF_PER_MINUTE,
     CONF_PER_MONTH,
     CONF_PLAN,
+    CONF_SETUP,
     CONF_SINCE,
     CONF_SITE_ID,
     CONF_SYSTEM,
@@ -62,6 +69,8 @@ SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocom
 TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 ADDRESS = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 REQUESTS = NumberSelector(NumberSelectorConfig(min=1, max=10_000_000, step=1, mode=NumberSelectorMode.BOX))
+PRICE = NumberSelector(NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any"))
+PRICE_ENTITY = EntitySelector(EntitySelectorConfig(domain=["sensor", "input_number", "number"]))
 
 
 LONGEST_SITE_ID = 20
@@ -219,8 +228,8 @@ def systems_options(systems: Sequence[System]) -> list[SelectOptionDict]:
 
 
 def subentry_data(system: System) -> dict[str, Any]:
-    """Return what is stored of a system: the rest comes from its cloud."""
-    data: dict[str, Any] = {CONF_SYSTEM_ID: system.id}
+    """Return what is stored of a system: the rest comes from its cloud, and the first steps from its owner."""
+    data: dict[str, Any] = {CONF_SYSTEM_ID: system.id, CONF_SETUP: {}}
     if system.timezone:
         data[CONF_TIMEZONE] = system.timezone
     return data
@@ -250,16 +259,14 @@ def system_schema(systems: Sequence[System]) -> vol.Schema:
 
 def prices_schema() -> vol.Schema:
     """Return the form that asks what a kilowatt-hour is bought and sold for."""
-    price = NumberSelector(NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any"))
-    entity = EntitySelector(EntitySelectorConfig(domain=["sensor", "input_number", "number"]))
     return vol.Schema(
         {
-            vol.Optional(CONF_IMPORT_PRICE): price,
-            vol.Optional(CONF_IMPORT_PRICE_ENTITY): entity,
-            vol.Optional(CONF_PAST_IMPORT_PRICE): price,
-            vol.Optional(CONF_EXPORT_PRICE): price,
-            vol.Optional(CONF_EXPORT_PRICE_ENTITY): entity,
-            vol.Optional(CONF_PAST_EXPORT_PRICE): price,
+            vol.Optional(CONF_IMPORT_PRICE): PRICE,
+            vol.Optional(CONF_IMPORT_PRICE_ENTITY): PRICE_ENTITY,
+            vol.Optional(CONF_PAST_IMPORT_PRICE): PRICE,
+            vol.Optional(CONF_EXPORT_PRICE): PRICE,
+            vol.Optional(CONF_EXPORT_PRICE_ENTITY): PRICE_ENTITY,
+            vol.Optional(CONF_PAST_EXPORT_PRICE): PRICE,
         }
     )
 
@@ -267,3 +274,33 @@ def prices_schema() -> vol.Schema:
 def since_schema(begin: date) -> vol.Schema:
     """Return the form that asks since when the past is to be imported."""
     return vol.Schema({vol.Required(CONF_SINCE, default=begin.isoformat()): DateSelector()})
+
+
+def setup_schema(
+    *, since: date | None, is_free: bool, has_dashboard: bool, forecasts: Mapping[str, str], forecast: Sequence[str]
+) -> vol.Schema:
+    """Return the form of a system's first steps, without the fields that have no use here.
+
+    The past is asked for when there is a day that it may be imported `since`; where it is free, the form only says so.
+    `forecasts` are config entries with their titles, and `forecast` are those that are chosen by default.
+    """
+    fields: dict[Any, Any] = {}
+    if has_dashboard:
+        fields[vol.Required(CONF_ADD_TO_DASHBOARD, default=True)] = BooleanSelector()
+    if since is not None:
+        fields[vol.Required(CONF_IMPORT_HISTORY, default=True)] = BooleanSelector()
+        fields[vol.Required(CONF_SINCE, default=since.isoformat())] = DateSelector()
+    elif is_free:
+        fields[vol.Optional(CONF_FREE_HISTORY, default=True)] = BooleanSelector(BooleanSelectorConfig(read_only=True))
+    fields |= {
+        vol.Optional(CONF_IMPORT_PRICE): PRICE,
+        vol.Optional(CONF_IMPORT_PRICE_ENTITY): PRICE_ENTITY,
+        vol.Optional(CONF_EXPORT_PRICE): PRICE,
+        vol.Optional(CONF_EXPORT_PRICE_ENTITY): PRICE_ENTITY,
+    }
+    if has_dashboard and forecasts:
+        options = [SelectOptionDict(value=key, label=title) for key, title in forecasts.items()]
+        fields[vol.Optional(CONF_FORECASTS, default=list(forecast))] = SelectSelector(
+            SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
+        )
+    return vol.Schema(fields)

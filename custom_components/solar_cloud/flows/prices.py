@@ -33,6 +33,13 @@ def price_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def has_other_prices(data: Mapping[str, Any], user_input: Mapping[str, Any]) -> bool:
+    """Return whether a form without the prices of the past says something else than what is stored."""
+    return any(
+        data.get(name) != user_input.get(name) for fixed, entity, _ in FIELDS.values() for name in (fixed, entity)
+    )
+
+
 def with_prices(data: Mapping[str, Any], user_input: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return a system's data with other prices: they hold from the present hour on, and the past has its own."""
     names = {name for fields in FIELDS.values() for name in fields}

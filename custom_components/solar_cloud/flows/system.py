@@ -11,13 +11,15 @@ from homeassistant.util import dt as dt_util
 from ..cloud.base import Cloud
 from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled, WrongApplication
 from ..cloud.vendor_text import in_markdown, say
-from ..const import CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
+from ..const import CONF_SETUP, CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..model.elements import System
+from ..runtime import SolarCloudConfigEntry
 from ..statistics.bookkeeper import Bookkeeper
 from .forms import prices_schema, subentry_data, system_schema
 from .history_import import HistoryImportSteps
 from .prices import price_errors, with_prices
 from .running import running_bookkeeper
+from .setup import SetupSteps
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,8 +69,8 @@ async def async_list_systems(
         return {"base": "unknown"}, ()
 
 
-class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryFlow):
-    """Adds a system that the account can read and no entry has yet; imports the past of one that is there."""
+class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], SetupSteps[SubentryFlowResult], ConfigSubentryFlow):
+    """Adds a system that the account can read and no entry has yet; does the first steps of one that is there."""
 
     def __init__(self) -> None:
         """Start with nothing known."""
@@ -102,8 +104,11 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryF
         return self.async_abort(reason="already_configured", description_placeholders={"account": accounts})
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask what is to be done with the system."""
-        return self.async_show_menu(step_id="reconfigure", menu_options=["history", "prices"])
+        """Ask what is to be done with the system; after the sign-in, ask for the first steps of all of them."""
+        if user_input is not None:
+            return await self._async_ask(user_input[CONF_SETUP], follows=True)
+        self._open = (self.context["subentry_id"],)
+        return self.async_show_menu(step_id="reconfigure", menu_options=["setup", "history", "prices"])
 
     async def async_step_history(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Import the past of the system."""
@@ -123,6 +128,14 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], ConfigSubentryF
             errors=errors,
             description_placeholders={"name": in_markdown(subentry.title), "currency": self.hass.config.currency},
         )
+
+    @override
+    def _account(self) -> SolarCloudConfigEntry | None:
+        return self.hass.config_entries.async_get_entry(self.handler[0])
+
+    @override
+    def _setup_saved(self) -> SubentryFlowResult:
+        return self.async_abort(reason="setup_saved")
 
     @override
     def _bookkeeper(self) -> Bookkeeper | None:

@@ -27,6 +27,7 @@ from .inverters import InverterStatistics
 from .issues import Offer, take_back_offer
 from .offers import Offers
 from .recent_booking import RecentBooking
+from .system_setup import SystemSetup
 from .system_statistics import SystemStatistics
 from .takeover import async_take_over
 
@@ -52,6 +53,7 @@ class Bookkeeper:
         self._inverters = InverterStatistics(coordinator, self.statistics.book)
         self._database = DatabaseCheck(self.statistics)
         self._import = HistoryImport(self.statistics)
+        self._setup = SystemSetup(self.statistics, self._import)
         self._finished_days = FinishedDays(self.statistics)
         self._offers = Offers(self.statistics)
         self._costs = Costs(self.statistics)
@@ -117,9 +119,11 @@ class Bookkeeper:
                 await self._async_check()
                 await self._recent.async_book()
                 await self._inverters.async_book(dt_util.utcnow())
+                await self._setup.async_request_import(is_known=self.is_every_job_tried)
                 await self._async_request(self._async_import_history)
                 await self._async_request(self._finished_days.async_close)
                 await self._costs.async_book()
+                await self._setup.async_fill_dashboard(dt_util.utcnow(), is_known=self.is_every_job_tried)
                 await self._offers.async_update(dt_util.utcnow())
                 await self._database.async_count()
                 self._again = self._again or self.statistics.book.is_shorter
@@ -153,7 +157,7 @@ class Bookkeeper:
         """Do what may cost requests; a failure pauses it, longer each time."""
         now = dt_util.utcnow()
         statistics, state, archive = self.statistics, self.statistics.state, self.statistics.archive
-        if self._stopped or archive is None or state.first is None or not self._is_every_job_tried():
+        if self._stopped or archive is None or state.first is None or not self.is_every_job_tried:
             return
         if state.not_before is not None and state.not_before > now:
             return
@@ -174,8 +178,9 @@ class Bookkeeper:
             until = now + PAUSES[min(failures, len(PAUSES) - 1)]
             await statistics.async_update_state(replace(statistics.state, not_before=until, failures=failures + 1))
 
-    def _is_every_job_tried(self) -> bool:
-        """Return whether every job has once reported what the system has: no past is paid for without its meters.
+    @property
+    def is_every_job_tried(self) -> bool:
+        """Whether every job has once reported what the system has: no past is paid for without its meters.
 
         One that fails again and again is not waited for.
         """

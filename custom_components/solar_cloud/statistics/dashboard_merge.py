@@ -79,6 +79,13 @@ def _is_new(one: Source, lacking: Source, sources: Iterable[Source]) -> bool:
     return bool(left) and not (kind == "home" and any(source.get("type") == kind for source in sources))
 
 
+def set_forecasts(sources: list[Source], production: str, forecasts: Collection[str]) -> None:
+    """Give the roof whose production this is the forecasts that its owner has chosen, where it has none."""
+    for place, source in enumerate(sources):
+        if source.get("stat_energy_from") == production and forecasts and source.get(FORECAST) is None:
+            sources[place] = source | {FORECAST: list(forecasts)}
+
+
 def add_forecast(sources: list[Source], production: str, forecasts: Collection[str]) -> None:
     """Give the system the only forecast that is installed, where it is the only roof."""
     roofs = [place for place, source in enumerate(sources) if source.get("type") == "solar"]

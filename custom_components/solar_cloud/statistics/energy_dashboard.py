@@ -11,7 +11,7 @@ from ..const import DOMAIN
 from ..history.tariff import Side
 from ..home_assistant_internals import EnergySources, energy_source_fields
 from ..model.elements import Flow
-from .dashboard_merge import add_forecast, completed, energies_of
+from .dashboard_merge import add_forecast, completed, energies_of, set_forecasts
 from .dashboard_sources import ENERGY, SLOTS, Source, async_forecasts, sources_of
 from .names import device_key, statistic_id
 
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from .system_statistics import SystemStatistics
 
 
-async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
+async def async_add_sources(
+    statistics: SystemStatistics, chosen: Collection[str] | None = None, earlier: Collection[str] = ()
+) -> dict[str, Any]:
     """Add the system's statistics that have rows to the Energy dashboard; returns which, and what was there before.
 
     A flow that is there with an entity of the system, or of its hardware, counts as there: its energy must not appear
-    twice. A source with statistics of the system gets the fields that it lacks: power, state of charge, capacity,
-    forecast. Raises `ServiceValidationError` without an Energy dashboard or without any statistics,
-    `HomeAssistantError` when the dashboard refuses the sources.
+    twice. A source with statistics of the system gets the fields that it lacks: power, state of charge, capacity, and
+    the forecasts that the owner has `chosen`, or the only one that is installed. Where a statistic that was added
+    `earlier` is gone, the owner has taken it out, and nothing is added. Raises `ServiceValidationError` without an
+    Energy dashboard or without any statistics, `HomeAssistantError` when the dashboard refuses the sources.
     """
     hass, coordinator = statistics.hass, statistics.coordinator
     if ENERGY not in hass.config.components:
@@ -44,8 +47,14 @@ async def async_add_sources(statistics: SystemStatistics) -> dict[str, Any]:
     # From here to the update nothing may wait, or two calls at once would both add.
     before = dashboard.current
     there = dict(_there(before, _own(coordinator)))
-    after = completed(before, sources_of(coordinator, booked, energy_source_fields(), priced), there)
-    add_forecast(after, statistic_id(coordinator.system.key, Flow.PRODUCTION), forecasts)
+    after = list(before)
+    if set(earlier) <= set(there.values()):
+        after = completed(before, sources_of(coordinator, booked, energy_source_fields(), priced), there)
+        production = statistic_id(coordinator.system.key, Flow.PRODUCTION)
+        if chosen is None:
+            add_forecast(after, production, forecasts)
+        else:
+            set_forecasts(after, production, [one for one in forecasts if one in chosen])
     if after != before:
         try:
             await dashboard.async_replace(after)

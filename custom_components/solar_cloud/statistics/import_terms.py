@@ -61,6 +61,14 @@ def refusal(statistics: SystemStatistics) -> str | None:
     return "nothing_to_import" if begin is not None and begin >= statistics.state.first else None
 
 
+def has_past_to_import(statistics: SystemStatistics) -> bool:
+    """Return whether something lies before what is booked that has its price, and is not being imported yet."""
+    archive, state = statistics.archive, statistics.state
+    if archive is None or archive.is_free or state.is_importing:
+        return False
+    return proposed_day(statistics) < (state.first or statistics.today())
+
+
 def proposed_day(statistics: SystemStatistics) -> date:
     """Return the first day of the system's life, or one a year back where the cloud does not report it."""
     first = statistics.state.first or statistics.today()
@@ -70,21 +78,33 @@ def proposed_day(statistics: SystemStatistics) -> date:
 def chosen_day(statistics: SystemStatistics, since: str) -> date | None:
     """Return the day that the owner chose (ISO), not before the system's life; `None` where all is there already."""
     day = max(date.fromisoformat(since), statistics.begin() or date.min)
-    first = statistics.state.first
-    return day if first is not None and day < first else None
+    return day if day < (statistics.state.first or statistics.today()) else None
 
 
-def placeholders(statistics: SystemStatistics, since: date) -> dict[str, str]:
-    """Return what the forms say of an import from a day on."""
+def highest_price(statistics: SystemStatistics, price: int) -> int:
+    """Return what a price becomes at most while it is not known which meters and batteries the system has."""
+    return price if statistics.archive is None else statistics.archive.at_most(statistics.data, price)
+
+
+def placeholders(statistics: SystemStatistics, since: date, *, is_known: bool = True) -> dict[str, str]:
+    """Return what the forms say of an import from a day on.
+
+    While it is not known what the system has, a price is two: without meters and batteries, and with all of them.
+    """
     archive, year = statistics.archive, statistics.today().year - 1
     per_year = 0 if archive is None else archive.price(statistics.data, date(year, 1, 1), date(year, 12, 31))
+
+    def requests(price: int) -> str:
+        most = price if is_known else highest_price(statistics, price)
+        return f"{price:,}" if most == price else f"{price:,}–{most:,}"
+
     return {
         "name": in_markdown(statistics.name),
         "since": since.isoformat(),
         "first": (statistics.state.first or statistics.today()).isoformat(),
-        "price": f"{import_price(statistics, since):,}",
+        "price": requests(import_price(statistics, since)),
         "left": f"{budget_of(statistics.metered.ledger, dt_util.utcnow()).left:,}",
-        "per_year": f"{per_year:,}",
+        "per_year": requests(per_year),
     }
 
 

@@ -6,6 +6,8 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..account.issues import clear, warn
 
+FINISH_SETUP = "finish_setup"
+
 
 class Offer(StrEnum):
     """What the owner of a system may have for the asking; the value is the translation key."""
@@ -40,3 +42,15 @@ def clear_offers(hass: HomeAssistant, system_key: str) -> None:
     """Take back all offers: the system is gone."""
     for offer in Offer:
         take_back_offer(hass, offer, system_key)
+
+
+@callback
+def raise_finish_setup(hass: HomeAssistant, entry_id: str, account: str) -> None:
+    """Ask the owner of an account what is to be done with its systems."""
+    warn(hass, FINISH_SETUP, entry_id, {"account": account}, data={"entry_id": entry_id})
+
+
+@callback
+def clear_finish_setup(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the issue: the owner has answered, or is asked by a dialog."""
+    clear(hass, FINISH_SETUP, entry_id)

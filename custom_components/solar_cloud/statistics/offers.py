@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 
 from .issues import Offer, clear_offers, raise_offer, take_back_offer
+from .setup import async_update_setup_issue, setup_of
 from .takeover import async_overlap
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Offers:
 
     async def async_update(self, now: datetime) -> None:
         """Make the offers, or take them back; reads the database seldom and costs no request."""
+        async_update_setup_issue(self._statistics.hass, self._statistics.coordinator.config_entry)
         self._update_import()
         first = self._statistics.state.first
         if self._looked is None or self._looked[0] != first or now - self._looked[1] >= LOOK_AGAIN:
@@ -43,8 +45,14 @@ class Offers:
             and state.wanted is None
             and state.first is not None
             and begin is not None
-            and begin < state.first,
+            and begin < state.first
+            and not self._is_asked_elsewhere(),
         )
+
+    def _is_asked_elsewhere(self) -> bool:
+        """Return whether the dialog of the first steps asks the same, or has been answered."""
+        setup = setup_of(self._statistics.coordinator)
+        return setup is not None and (not setup.is_answered or setup.since is not None or setup.declines_past)
 
     @callback
     def _set(self, offer: Offer, *, is_there: bool) -> None:
@@ -61,3 +69,4 @@ class Offers:
         one = self._statistics.coordinator
         if one.config_entry.disabled_by is not None:
             clear_offers(one.hass, one.system.key)
+            async_update_setup_issue(one.hass, one.config_entry)

@@ -118,3 +118,11 @@ async def test_a_history_that_the_cloud_copies_to_a_new_meter_counts_once():
         assert set(totals[Flow.GRID_IMPORT].values()) == {250.0}
         detail = await it.client.archive.detail(data, LAST, it.clock.now)
         assert {row.energy_wh for row in detail[Flow.GRID_IMPORT]} == {250.0}
+
+
+async def test_while_families_may_still_be_found_a_price_is_at_most_that_with_all_of_them():
+    async with bench() as it:
+        archive = it.client.archive
+        for data, price in ((system_data(), 1), (replace(system_data(), notes=FLOWS), 3)):
+            assert archive.price(data, FIRST, LAST) == price
+            assert archive.at_most(data, price) == 3

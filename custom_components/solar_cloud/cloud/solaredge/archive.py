@@ -54,6 +54,11 @@ class SolarEdgeArchive(Archive):
         return len(self.chunks(data, first, last)) * self._sources(data)
 
     @override
+    def at_most(self, data: SystemData, price: int) -> int:
+        """Return the price with a request more for each family of devices that may still be found."""
+        return price * (1 + len(FAMILIES)) // self._sources(data)
+
+    @override
     async def totals(self, data: SystemData, first: date, last: date, now: datetime) -> Totals:
         """Return the energy of each finished day of a month at most."""
         zone = data.system.zone(self._zone)
