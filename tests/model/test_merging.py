@@ -97,6 +97,12 @@ def test_what_is_no_inventory_changes_none() -> None:
     assert merge_devices(old, doubted, Update(readings={"a": DeviceReading()}))[0] is old
 
 
+def test_a_list_brings_what_is_new_of_a_device_and_the_rest_stays() -> None:
+    old, fresh = replace(device("a"), model="M215", parent="e"), replace(device("a"), model="IQ7", part_number="800")
+    found, _ = merge_devices(named(old), frozenset(), Update(devices=(fresh,)))
+    assert found == named(replace(old, model="IQ7", part_number="800"))
+
+
 def test_each_kind_is_doubted_by_itself() -> None:
     old = named(device("a"), device("b"), device("c", BATTERY), device("m", METER))
     both = frozenset({INVERTER, BATTERY})
