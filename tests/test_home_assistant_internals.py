@@ -275,9 +275,6 @@ async def EnergySources(module: ModuleType, hass: HomeAssistant) -> None:  # noq
     assert (await module.EnergySources.async_load(hass)).current == [solar]
 
 
-CHECKS["Recorder"] = async_queue_marker
-
-
 @pytest.mark.parametrize("name", CHECKS)
 async def test_home_assistant_is_inside_as_it_was(hass: HomeAssistant, name: str) -> None:
     await look_at(name, hass)
@@ -371,9 +368,10 @@ async def test_a_change_is_told_by_a_word_that_names_piece_purpose_and_place(
 
 
 def test_every_piece_has_a_check_a_change_and_a_reason() -> None:
-    pieces = set(load().__all__)
+    # The recorder's own type is there for annotations.
+    pieces = set(load().__all__) - {"Recorder"}
     assert set(CHECKS) == pieces
-    assert {name for name, _ in CHANGES.values()} == pieces - {"Recorder"}
+    assert {name for name, _ in CHANGES.values()} == pieces
     for node in ast.parse(SOURCE).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             assert node.name in pieces, "everything in the module is for others"

@@ -48,7 +48,7 @@ ENERGY_SOURCE_TYPES: Final = {
 class StatisticsTable:
     """The columns of long-term statistics in the recorder's database, to read the rows of a book.
 
-    Public is `statistics_during_period`. For ten years of hours it takes two to three times as long, and builds so many
+    Public is `statistics_during_period`. For ten years of hours it takes about twice as long, and builds so many
     dictionaries that the garbage collector stops everything else for 0.4 seconds instead of 0.03. Nothing public finds
     the first row, or the rows around a window, without reading all of them.
     """
