@@ -1,6 +1,6 @@
 """The dialog that follows the sign-in, with a recorder and an Energy dashboard: from the credential to the past."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 import json
 from typing import Any
 
@@ -31,7 +31,8 @@ from .first_steps import (
 
 SITE, METERED = "solaredge_222881711", "1148616"
 PRICES = ["import_price", "import_price_entity", "export_price", "export_price_entity"]
-NOTHING = {"add_to_dashboard": False, "import_history": False, "since": "2026-01-01"}
+NO_PAST: dict[str, Any] = {"import_history": False, "since": "2026-01-01"}
+NOTHING: dict[str, Any] = {"add_to_dashboard": False, **NO_PAST}
 HOUR = timedelta(hours=1)
 
 
@@ -133,7 +134,9 @@ async def test_a_past_that_is_dearer_than_agreed_to_is_offered_at_its_price(hass
     assert repairs(hass) == ["import_history"]
 
 
-async def test_a_free_past_comes_by_itself(hass: HomeAssistant, cloud: Cloud) -> None:
+async def test_a_free_past_comes_by_itself(hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory) -> None:
+    # The system is half a year old.
+    freezer.move_to(datetime(2024, 11, 10, 13, 5, tzinfo=UTC))
     result = await add_residence(hass, cloud)
     dialog = await follow(hass, result)
     assert dialog.fields["free_history"]()
@@ -191,10 +194,10 @@ async def test_the_same_form_can_be_opened_later_and_keeps_the_prices_that_it_do
 
 async def test_the_only_forecast_is_chosen_for_the_only_system(hass: HomeAssistant, cloud: Cloud) -> None:
     forecast = install_forecast(hass, "My roof")
-    result = await add_residence(hass, cloud)
+    result = await add_site(hass, cloud)
     dialog = await follow(hass, result)
     assert dialog.fields["forecasts"]() == [forecast]
-    await dialog.answer()
+    await dialog.answer(**NO_PAST)
     await settle(hass)
     (solar,) = await sources(hass)
     assert solar["config_entry_solar_forecast"] == [forecast]
@@ -202,10 +205,10 @@ async def test_the_only_forecast_is_chosen_for_the_only_system(hass: HomeAssista
 
 async def test_the_owner_says_which_forecast_belongs_to_the_system(hass: HomeAssistant, cloud: Cloud) -> None:
     south, west = install_forecast(hass, "South"), install_forecast(hass, "West")
-    result = await add_residence(hass, cloud)
+    result = await add_site(hass, cloud)
     dialog = await follow(hass, result)
     assert dialog.fields["forecasts"]() == []
-    await dialog.answer(forecasts=[west])
+    await dialog.answer(**NO_PAST, forecasts=[west])
     await settle(hass)
     (solar,) = await sources(hass)
     assert solar["config_entry_solar_forecast"] == [west] != [south]

@@ -1,6 +1,6 @@
 """The first steps of an owner who closes the dialog, has several systems, or no use for some of the fields."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -31,7 +31,7 @@ from .first_steps import (
 )
 
 HOUR = timedelta(hours=1)
-NOTHING: dict[str, Any] = {"add_to_dashboard": False}
+NO_PAST: dict[str, Any] = {"import_history": False, "since": "2026-01-01"}
 
 
 @pytest.fixture(autouse=True)
@@ -93,15 +93,16 @@ async def test_several_systems_are_asked_for_one_after_the_other_and_what_is_ans
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
     await set_up_energy(hass)
-    result = await add_residence(hass, cloud, "67", "72")
+    result = await add_site(hass, cloud, "222881711", "1148616")
     entry = result["result"]
     dialog = await follow(hass, result)
     first = dialog.words["name"]
     assert not dialog.shown["last_step"]
-    await dialog.answer(import_price=0.3)
+    await settle(hass)
+    await dialog.answer(**NO_PAST, import_price=0.3)
     assert (dialog.shown["step_id"], dialog.shown["last_step"]) == ("setup", True)
     second = dialog.words["name"]
-    assert {first, second} == {"Eich Residence", "Sample Residence"}
+    assert {first, second} == {"Doe, Jane", "Doe, Jane JJ81234"}
     dialog.close()
     await settle(hass)
     asked = {one.title: one.data for one in entry.subentries.values()}
@@ -110,26 +111,27 @@ async def test_several_systems_are_asked_for_one_after_the_other_and_what_is_ans
     assert repairs(hass) == ["finish_setup"]
     shown = await fix(hass_client, entry)
     assert shown["description_placeholders"]["name"] == second
-    assert (await fix(hass_client, entry, {"add_to_dashboard": True}))["type"] == "create_entry"
+    assert (await fix(hass_client, entry, {"add_to_dashboard": True, **NO_PAST}))["type"] == "create_entry"
     await settle(hass)
     assert repairs(hass) == []
-    assert len(await sources(hass)) == 2
+    assert sum(one["type"] == "solar" for one in await sources(hass)) == 2
 
 
 async def test_two_forms_in_a_row_are_both_kept(hass: HomeAssistant, cloud: Cloud) -> None:
     await set_up_energy(hass)
-    result = await add_residence(hass, cloud, "67", "72")
+    result = await add_site(hass, cloud, "222881711", "1148616")
     dialog = await follow(hass, result)
-    await dialog.answer(export_price=0.08)
-    assert (await dialog.answer(**NOTHING))["reason"] == "setup_saved"
+    await settle(hass)
+    await dialog.answer(**NO_PAST, export_price=0.08)
+    assert (await dialog.answer(**NO_PAST, add_to_dashboard=False))["reason"] == "setup_saved"
     await settle(hass)
     assert repairs(hass) == []
-    assert len(await sources(hass)) == 1
+    assert sum(one["type"] == "solar" for one in await sources(hass)) == 1
     assert sorted("export_price" in one.data for one in result["result"].subentries.values()) == [False, True]
 
 
 async def test_a_system_that_is_removed_meanwhile_is_not_asked_for(hass: HomeAssistant, cloud: Cloud) -> None:
-    result = await add_residence(hass, cloud, "67", "72")
+    result = await add_site(hass, cloud, "222881711", "1148616")
     entry = result["result"]
     dialog = await follow(hass, result)
     gone = next(key for key, one in entry.subentries.items() if one.title == dialog.words["name"])
@@ -148,7 +150,7 @@ async def test_a_system_that_is_removed_meanwhile_is_not_asked_for(hass: HomeAss
 async def test_an_answer_for_a_system_that_is_removed_before_the_end_is_dropped(
     hass: HomeAssistant, cloud: Cloud
 ) -> None:
-    result = await add_residence(hass, cloud, "67", "72")
+    result = await add_site(hass, cloud, "222881711", "1148616")
     entry = result["result"]
     dialog = await follow(hass, result)
     gone = next(key for key, one in entry.subentries.items() if one.title == dialog.words["name"])
@@ -206,12 +208,12 @@ async def test_the_repair_of_an_account_that_does_not_run_says_so_and_stays(
 
 
 async def test_a_system_that_is_added_later_asks_by_a_repair(hass: HomeAssistant, cloud: Cloud) -> None:
-    result = await add_residence(hass, cloud, "72")
+    result = await add_site(hass, cloud)
     entry = result["result"]
-    await (await follow(hass, result)).answer()
+    await (await follow(hass, result)).answer(**NO_PAST)
     flows = hass.config_entries.subentries
     shown = await flows.async_init((entry.entry_id, "system"), context={"source": "user"})
-    await flows.async_configure(shown["flow_id"], {"system": "67"})
+    await flows.async_configure(shown["flow_id"], {"system": "1148616"})
     await settle(hass)
     assert repairs(hass) == ["finish_setup"]
 
@@ -246,7 +248,7 @@ async def test_a_dashboard_that_refuses_is_logged_and_not_asked_again(
     hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await set_up_energy(hass)
-    result = await add_residence(hass, cloud)
+    result = await add_site(hass, cloud)
 
     def refuse(_sources: Any) -> None:
         import probatio
@@ -254,10 +256,10 @@ async def test_a_dashboard_that_refuses_is_logged_and_not_asked_again(
         raise probatio.Invalid("no such source")
 
     monkeypatch.setattr("homeassistant.components.energy.data.ENERGY_SOURCE_SCHEMA", refuse)
-    await (await follow(hass, result)).answer()
+    await (await follow(hass, result)).answer(**NO_PAST)
     await settle(hass)
     assert "could not be put into the Energy dashboard" in caplog.text
-    assert "setup" not in only_data(result["result"])
+    assert not only_data(result["result"])["setup"]["dashboard"]
 
 
 async def test_what_is_stored_and_cannot_be_read_is_asked_again(hass: HomeAssistant, cloud: Cloud) -> None:
@@ -287,3 +289,12 @@ async def test_a_day_without_a_past_is_refused_and_one_that_costs_more_is_stated
     assert dialog.words["price"] != price
     assert (await dialog.answer(import_history=True, since="2020-01-01"))["type"] is FlowResultType.ABORT
     assert only_data(result["result"])["setup"]["since"] == "2020-01-01"
+
+
+async def test_a_site_whose_life_has_just_begun_has_no_past_to_ask_for(
+    hass: HomeAssistant, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = "custom_components.solar_cloud.statistics.system_statistics.SystemStatistics.begin"
+    monkeypatch.setattr(begin, lambda _: date(2026, 6, 10))
+    dialog = await follow(hass, await add_site(hass, cloud))
+    assert not {"import_history", "since", "free_history"} & dialog.fields.keys()

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime
 import json
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
-from custom_components.solar_cloud.statistics.setup import Setup, read_setup, with_setup
+from custom_components.solar_cloud.statistics.setup import Setup, async_keep_setup, read_setup, with_setup
 
 WHOLE = Setup(
     is_answered=True,
@@ -35,3 +37,13 @@ def test_a_system_whose_first_steps_are_done_has_nothing_stored_of_them() -> Non
 @pytest.mark.parametrize("damaged", [7, {"since": "yesterday"}, {"is_answered": "yes"}])
 def test_what_cannot_be_read_counts_as_not_answered(damaged: object) -> None:
     assert read_setup({"setup": damaged}) == Setup()
+
+
+def test_an_answer_that_the_owner_gives_meanwhile_stays() -> None:
+    answered = with_setup({}, WHOLE)
+    coordinator = Mock(subentry_id="system")
+    coordinator.config_entry.subentries = {"system": SimpleNamespace(data=answered)}
+    async_keep_setup(coordinator, Setup(), Setup(is_answered=True))
+    coordinator.hass.config_entries.async_update_subentry.assert_not_called()
+    async_keep_setup(coordinator, WHOLE, Setup(is_answered=True))
+    coordinator.hass.config_entries.async_update_subentry.assert_called_once()
