@@ -196,7 +196,7 @@ def applications_schema(names: Mapping[str, str], chosen: str | None) -> vol.Sch
 
 def paste_schema(*, asks_site: bool) -> vol.Schema:
     """Return the form that takes what the owner has copied at the vendor's; a bare code does not say its site."""
-    site = {vol.Required(CONF_SITE_ID): TEXT} if asks_site else {}
+    site = {vol.Optional(CONF_SITE_ID): TEXT} if asks_site else {}
     return vol.Schema({vol.Required(Secret(CONF_CODE)): TEXT, **site})
 
 
