@@ -58,7 +58,7 @@ def test_a_target_is_narrowed_to_the_files_that_are_named() -> None:
         (CHANGES[:2], 1, "6 killed, 2 accepted, 1 survived"),
     ],
 )
-def test_a_sample_fails_where_a_mutant_survives_without_a_reason(
+def test_a_sample_fails_where_more_than_five_of_a_hundred_survive_without_a_reason(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     known: tuple[Change, ...],
@@ -72,6 +72,9 @@ def test_a_sample_fails_where_a_mutant_survives_without_a_reason(
     assert "==> 9 mutants at random, --seed 2026-06-10" in said
     assert last in said
     assert ("no reason is listed:\na.py add\n- x + 1\n+ x - 2" in said) is bool(code)
+    # One of twenty is named, and no more: another day has other ones.
+    assert command.run_sample(TARGETS, 20, "2026-06-10", 1, 5) == 0
+    assert ("no reason is listed" in capsys.readouterr().out) is bool(code)
 
 
 def test_a_sample_fails_where_its_tests_do_by_themselves(
