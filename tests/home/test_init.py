@@ -111,6 +111,16 @@ async def test_a_site_whose_details_fail_is_not_read_in_a_wrong_time_zone(
     assert state_of(hass, "solaredge_222881711_power") not in {None, "unknown", "unavailable"}
 
 
+@pytest.mark.parametrize("vendor", ["Enphase", "SolarEdge"])
+def test_the_dialog_that_adds_integrations_finds_this_one_by_its_vendors(vendor: str) -> None:
+    manifest = json.loads((Path(__file__).parents[2] / "custom_components/solar_cloud/manifest.json").read_text())
+
+    # Its search takes a word that begins within the first twenty characters of the name, and nothing else of a custom
+    # integration but its domain.
+    assert manifest["name"].startswith("Solar Cloud ")
+    assert 0 < manifest["name"].find(vendor) <= 20
+
+
 def test_the_integration_needs_nothing_that_home_assistant_does_not_ship() -> None:
     manifest = json.loads((Path(__file__).parents[2] / "custom_components/solar_cloud/manifest.json").read_text())
     assert manifest["requirements"] == []
