@@ -15,7 +15,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_platform
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.solar_cloud.const import DOMAIN
+from custom_components.solar_cloud.const import CONF_SETUP, DOMAIN
 from custom_components.solar_cloud.runtime import SystemRuntime
 
 from ..home.conftest import Cloud, enphase_input, settle, solaredge_input
@@ -81,12 +81,13 @@ async def follow(hass: HomeAssistant, result: Any) -> FirstSteps:
 
 
 async def reopen(hass: HomeAssistant, entry: ConfigEntry) -> FirstSteps:
-    """Choose the first steps in the menu of the only system."""
+    """Open the first steps of the only system once more."""
     (subentry_id,) = entry.subentries
     flows = hass.config_entries.subentries
     context: Any = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
-    menu = await flows.async_init((entry.entry_id, "system"), context=context)
-    return FirstSteps(hass, await flows.async_configure(menu["flow_id"], {"next_step_id": "setup"}))
+    return FirstSteps(
+        hass, await flows.async_init((entry.entry_id, "system"), context=context, data={CONF_SETUP: [subentry_id]})
+    )
 
 
 async def set_up_energy(hass: HomeAssistant) -> None:

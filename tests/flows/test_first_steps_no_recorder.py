@@ -6,7 +6,9 @@ from ..home.conftest import Cloud, settle
 from .first_steps import add_residence, reopen, repairs
 
 
-async def test_without_a_recorder_no_dialog_follows_and_the_menu_says_why(hass: HomeAssistant, cloud: Cloud) -> None:
+async def test_without_a_recorder_no_dialog_follows_and_one_that_was_open_says_why(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
     result = await add_residence(hass, cloud)
     assert "next_flow" not in result
     await settle(hass)

@@ -1,6 +1,6 @@
 """The dialog that follows the sign-in: what is to be done with each new system. Its faces are two kinds of flows.
 
-One opens by itself, and is reached from the system's menu (`flows/system.py`). The other is a repair (`repairs.py`).
+One opens by itself (`flows/system.py`). The other is a repair (`repairs.py`).
 """
 
 from abc import abstractmethod

@@ -107,8 +107,7 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], SetupSteps[Sube
         """Ask what is to be done with the system; after the sign-in, ask for the first steps of all of them."""
         if user_input is not None:
             return await self._async_ask(user_input[CONF_SETUP], follows=True)
-        self._open = (self.context["subentry_id"],)
-        return self.async_show_menu(step_id="reconfigure", menu_options=["setup", "history", "prices"])
+        return self.async_show_menu(step_id="reconfigure", menu_options=["history", "prices"])
 
     async def async_step_history(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Import the past of the system."""
