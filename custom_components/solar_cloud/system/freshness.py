@@ -16,7 +16,7 @@ GAPS = 3
 STEPS = 1.5
 """The same in steps of what the cloud itself has something new in."""
 FIRST_GAP = timedelta(hours=4)
-"""The longest time that a plan lets pass between two readings."""
+"""The longest time between two readings; a job that was never read twice is believed to be within it."""
 LEAST_LIFETIME = timedelta(days=1)
 """A lifetime is a counter: it says for longer what it was."""
 
@@ -51,28 +51,13 @@ class Freshness:
         state = self.schedule.jobs.get(job, JobState())
         if state.done_at is None or self.answered_at is None:
             return True
-        return self.answered_at - state.done_at <= max(LEAST, self._usual(job) * GAPS)
+        return self.answered_at - state.done_at <= max(LEAST, self.gap(job) * GAPS)
 
     def gap(self, job: str) -> timedelta:
-        """Return the usual time between two answers of a job, or the time since the last one where that is longer.
-
-        The plan decides when a job has its turn: what is not asked for has not stopped reporting. One that fails is
-        asked for, and one that rests has nothing to say.
-        """
-        state = self.schedule.jobs.get(job, JobState())
-        if state.failures or state.resting:
-            return state.gap
-        return max(state.gap, self._since(state))
-
-    def _usual(self, job: str) -> timedelta:
         """Return the usual time between two answers of a job; of one that has answered once the time since."""
         state = self.schedule.jobs.get(job, JobState())
-        return state.gap if state.gaps or state.failures else self._since(state)
-
-    def _since(self, state: JobState) -> timedelta:
-        """Return how long ago a job answered when others did last; no longer than a plan makes it wait."""
-        if state.done_at is None or self.answered_at is None:
-            return timedelta(0)
+        if state.gaps or state.failures or state.done_at is None or self.answered_at is None:
+            return state.gap
         return min(self.answered_at - state.done_at, FIRST_GAP)
 
 
