@@ -86,6 +86,21 @@ async def test_the_menu_is_shown_again_where_no_application_was_entered(
     assert result["step_id"] == "user"
 
 
+async def test_a_change_that_lacks_its_application_says_nothing_of_the_next_account(
+    hass: HomeAssistant, cloud: Cloud
+) -> None:
+    entry = await add_account(hass, "enphase_v2", enphase_input(cloud), ["67"])
+    assert await async_setup_component(hass, "application_credentials", {})
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+    )
+    result = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "enphase_v4"})
+    assert result["reason"] == "missing_credentials"
+    await add_application(hass)
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    assert result["step_id"] == "user"
+
+
 async def test_what_is_set_up_already_says_under_which_account(hass: HomeAssistant, cloud: Cloud) -> None:
     entry = await add_account(hass, "solaredge_key", solaredge_input(cloud))
     result = await choose(hass, "solaredge_key")
