@@ -53,7 +53,7 @@ ATTRIBUTION: Final = {
 MANUFACTURER: Final = {Vendor.ENPHASE: "Enphase", Vendor.SOLAREDGE: "SolarEdge"}
 # Enphase's terms ask for a link to exactly this address wherever its data are shown.
 VENDOR_URL: Final = {
-    Vendor.ENPHASE: "https://enphase.com",
+    Vendor.ENPHASE: "http://enphase.com",
     Vendor.SOLAREDGE: "https://monitoring.solaredge.com",
 }
 
