@@ -257,16 +257,18 @@ def system_schema(systems: Sequence[System]) -> vol.Schema:
     )
 
 
-def prices_schema() -> vol.Schema:
-    """Return the form that asks what a kilowatt-hour is bought and sold for."""
+def prices_schema(*, with_past: bool = True) -> vol.Schema:
+    """Return the form that asks what a kilowatt-hour is bought and sold for, and what it was before that."""
+    past_import = {vol.Optional(CONF_PAST_IMPORT_PRICE): PRICE} if with_past else {}
+    past_export = {vol.Optional(CONF_PAST_EXPORT_PRICE): PRICE} if with_past else {}
     return vol.Schema(
         {
             vol.Optional(CONF_IMPORT_PRICE): PRICE,
             vol.Optional(CONF_IMPORT_PRICE_ENTITY): PRICE_ENTITY,
-            vol.Optional(CONF_PAST_IMPORT_PRICE): PRICE,
+            **past_import,
             vol.Optional(CONF_EXPORT_PRICE): PRICE,
             vol.Optional(CONF_EXPORT_PRICE_ENTITY): PRICE_ENTITY,
-            vol.Optional(CONF_PAST_EXPORT_PRICE): PRICE,
+            **past_export,
         }
     )
 
@@ -292,12 +294,7 @@ def setup_schema(
         fields[vol.Required(CONF_SINCE, default=since.isoformat())] = DateSelector()
     elif is_free:
         fields[vol.Optional(CONF_FREE_HISTORY, default=True)] = BooleanSelector(BooleanSelectorConfig(read_only=True))
-    fields |= {
-        vol.Optional(CONF_IMPORT_PRICE): PRICE,
-        vol.Optional(CONF_IMPORT_PRICE_ENTITY): PRICE_ENTITY,
-        vol.Optional(CONF_EXPORT_PRICE): PRICE,
-        vol.Optional(CONF_EXPORT_PRICE_ENTITY): PRICE_ENTITY,
-    }
+    fields |= prices_schema(with_past=False).schema
     if has_dashboard and forecasts:
         options = [SelectOptionDict(value=key, label=title) for key, title in forecasts.items()]
         fields[vol.Optional(CONF_FORECASTS, default=list(forecast))] = SelectSelector(

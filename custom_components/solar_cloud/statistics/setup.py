@@ -12,6 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_SETUP, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..system.restore import dump, load
+from .book import RECORDER
 from .issues import clear_finish_setup, raise_finish_setup
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _DIALOGS: Final[HassKey[dict[str, datetime]]] = HassKey(f"{DOMAIN}_setup_dialogs")
 """When the dialog that follows the sign-in was opened, by the entry's id."""
-RECORDER: Final = "recorder"
 LEFT_OPEN: Final = timedelta(hours=1)
 """A dialog that is open for longer has been forgotten, and its browser closed."""
 
