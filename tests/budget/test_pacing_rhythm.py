@@ -1,14 +1,16 @@
 """Following a cloud that reports otherwise than its documents say."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from statistics import median
 
 import pytest
 
+from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.budget.rhythm import Rhythm
 
-from .pacing_world import BERLIN, FIVE, LARGE, QUARTER, V4, Read, Reports, World, is_light, utc
+from .pacing_world import BERLIN, FIVE, LARGE, QUARTER, V2, V4, Read, Reports, World, is_light, utc
 
 START, LEARNT, END = utc(2026, 6, 1), utc(2026, 6, 2), utc(2026, 6, 12)
 HOUR = timedelta(hours=1)
@@ -128,6 +130,54 @@ def test_a_system_cut_off_is_asked_once_an_hour_and_at_full_pace_when_it_is_back
     back = world.run(utc(2026, 6, 7, 14))
     assert next(read.at for read in back if read.new) - cut[1] <= timedelta(minutes=70)
     assert sum(read.new for read in back) >= 0.7 * 4 * 12
+
+
+ROWS = replace(QUARTER, name="rows", cost=4, weight=2, night=True)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_a_cut_off_system_lacks_is_read_as_soon_as_anything_shows_that_it_is_back(restarts: bool) -> None:
+    cut = (utc(2026, 6, 5, 11), utc(2026, 6, 7, 9))
+    world = World(
+        V4,
+        START,
+        {"system": BERLIN},
+        (QUARTER, ROWS),
+        {"system": Reports(silent=lambda end: cut[0] <= end < cut[1])},
+    )
+    world.run(utc(2026, 6, 7, 7))
+    if restarts:
+        world.restart()
+    world.run(cut[1])
+    back = [read for read in world.run(utc(2026, 6, 7, 22)) if read.new]
+    first = next(read for read in back if read.job == "energy")
+    rows = next(read for read in back if read.job == "rows")
+    assert timedelta(0) <= rows.at - first.at <= timedelta(minutes=1)
+    assert sum(read.job == "rows" and read.at - first.at < 2 * HOUR for read in world.reads if read.at >= first.at) == 1
+
+
+@pytest.mark.parametrize("limits", [V4, V2], ids=["v4", "v2"])
+def test_inverters_that_slept_are_not_waited_for(limits: Limits) -> None:
+    def asleep(end: datetime) -> bool:
+        return not (is_light(BERLIN, end - HOUR) and is_light(BERLIN, end + HOUR))
+
+    world = World(limits, START, {"system": BERLIN}, (QUARTER, ROWS), {"system": Reports(silent=asleep)})
+    awaited = 0
+    for hours in range(24 * 20):
+        world.run(START + hours * HOUR)
+        awaited += any(task.is_awaited for one in world.pacing._systems.values() for task in one.tasks.values())
+    assert awaited == 0
+
+
+def test_how_long_a_system_has_been_silent_is_known_after_a_restart() -> None:
+    rhythm, again = Rhythm(300, 120), Rhythm(300, 120)
+    for number in range(5):
+        rhythm.learn(10_000 + number * 300, 9_600, steady=True)
+    again.recall(rhythm.as_dict())
+    assert again.silent == rhythm.silent == 4
+    for damaged, silent in ((None, 0), ("many", 0), (-3, 0), (1e300, 100), (True, 0)):
+        again.recall(rhythm.as_dict() | {"silent": damaged})
+        assert again.silent == silent
 
 
 def test_what_a_silent_system_does_not_use_goes_to_the_others() -> None:

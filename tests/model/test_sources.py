@@ -1,5 +1,6 @@
 """Which job brought the newest value of a flow or kind of device, and how often there is something newer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -159,13 +160,25 @@ def test_a_kind_of_device_is_of_the_newest_reading_of_any() -> None:
 
 def test_an_older_answer_moves_nothing():
     sources = after(bought(1), bought(4))
-    assert sources_after(sources, bought(2), DEVICES, "history", LATER) == sources
+    assert sources_after(sources, bought(2), DEVICES, "meters", LATER) == sources
     # The same row from elsewhere is nothing new either.
-    assert sources_after(sources, bought(4), DEVICES, "history", LATER) == sources
+    for quarters in (2, 4):
+        found = sources_after(sources, bought(quarters), DEVICES, "history", LATER)
+        assert {name: replace(one, others=()) for name, one in found.items()} == sources
 
 
 def test_the_job_that_brings_the_newest_takes_a_flow_over():
     sources = after(bought(1))
     assert sources_after(sources, bought(2), DEVICES, "latest", LATER)[Flow.GRID_IMPORT] == Source(
-        job="latest", end=NOON + 2 * QUARTER, step=900
+        job="latest", end=NOON + 2 * QUARTER, step=900, others=("meters",)
     )
+
+
+def test_each_job_that_brings_a_flow_is_remembered_once_newer_or_not() -> None:
+    sources = after(bought(1))
+    for quarters, job in enumerate(("latest", "latest", "meters", "rows", "meters"), start=2):
+        sources = sources_after(sources, bought(quarters), DEVICES, job, LATER)
+    for _ in range(2):
+        sources = sources_after(sources, bought(1), DEVICES, "late", LATER)
+    source = sources[Flow.GRID_IMPORT]
+    assert (source.job, source.others) == ("meters", ("latest", "rows", "late"))

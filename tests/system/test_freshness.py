@@ -22,6 +22,7 @@ from custom_components.solar_cloud.model.elements import (
     Flow,
     Interval,
     LifetimeBase,
+    Momentary,
     Power,
     System,
     Update,
@@ -177,6 +178,7 @@ def test_a_flow_that_reports_again_is_known_again(house: House) -> None:
     last = both_read(house, 4)
     house.at(last + 2 * HOUR)
     house.energy()
+    house.meters(until=last)
     assert power(house.values.flow_power(SELL)) == (None, Reason.NOT_REPORTED)
     house.meters()
     assert power(house.values.flow_power(SELL)) == (1200.0, None)
@@ -196,17 +198,61 @@ def test_on_a_small_plan_a_value_stands_for_three_of_its_own_gaps(house: House) 
     for number in range(1, 9):
         house.at(last + number * HOUR)
         house.answer("alerts", Update())
+        if number % 2 == 0:
+            house.meters(until=last)
         assert (house.values.flow_power(BUY).amount is not None) is (number <= 6), number
+
+
+def test_what_the_plan_has_not_asked_for_has_not_stopped_being_reported(house: House) -> None:
+    last = both_read(house, 4)
+    for number in range(1, 13):
+        house.at(last + number * HOUR)
+        house.answer("summary", Update(system=house.values.data.system))
+        assert power(house.values.flow_power(BUY)) == (40.0, None), number
+        assert power(house.values.flow_today(BUY)) == (40.0, None), number
+    house.at(last + 13 * HOUR)
+    house.answer("summary", Update(system=house.values.data.system))
+    assert power(house.values.flow_power(BUY)) == (None, Reason.NOT_REPORTED)
+
+
+def test_what_another_job_could_have_brought_is_not_waited_for(house: House) -> None:
+    # A gateway that is silent must not profit from the job that brought its last quarter hour and has no turn now.
+    latest = Momentary(measured_at=MORNING, powers=MappingProxyType({BUY: 50.0}))
+    house.answer("latest", Update(momentary=latest))
+    last = both_read(house, 4)
+    assert power(house.values.flow_power(BUY)) == (40.0, None)
+    for number in range(1, 8):
+        house.at(last + number * QUARTER)
+        house.answer("latest", Update())
+        silent = number > 4
+        assert power(house.values.flow_power(BUY)) == ((None, Reason.NOT_REPORTED) if silent else (40.0, None)), number
+        # Nothing but the meters brings energies.
+        assert power(house.values.flow_today(BUY)) == (40.0, None), number
+        house.restart()
+
+
+@pytest.mark.parametrize("rests", [False, True])
+def test_what_was_asked_for_in_vain_is_not_waited_for(house: House, rests: bool) -> None:
+    last = both_read(house, 4)
+    house.at(last + QUARTER)
+    terms = _terms("meters")
+    if rests:
+        house.values.jobs = house.values.jobs.rested(terms, house.now, last + timedelta(days=7), "not_allowed")
+    else:
+        house.fail("meters")
+    house.at(last + 5 * QUARTER)
+    house.energy()
+    assert power(house.values.flow_power(BUY)) == (None, Reason.NOT_REPORTED)
 
 
 def test_a_value_that_was_read_once_is_not_judged_before_it_is_read_again(house: House) -> None:
     last = both_read(house, 1)
-    for number in range(1, 4):
+    for number in range(1, 10):
         house.at(last + number * HOUR)
         house.answer("alerts", Update())
+        if number % 3 == 0:
+            house.meters(until=last)
         assert house.values.flow_power(BUY).amount == 40
-    house.meters(until=last)
-    house.answer("alerts", Update())
     house.at(last + 10 * HOUR)
     house.answer("alerts", Update())
     assert house.values.flow_power(BUY).amount is None
@@ -320,8 +366,9 @@ def test_an_answer_from_the_future_makes_nothing_old(house: House) -> None:
 
 def test_a_restart_forgets_no_age(house: House) -> None:
     last = both_read(house, 4, step=2 * HOUR)
-    house.at(last + 6 * HOUR)
-    house.answer("alerts", Update())
+    for hours in (2, 4, 6):
+        house.at(last + hours * HOUR)
+        house.meters(until=last)
     house.restart()
     assert house.values.flow_power(BUY).amount == 40
     house.at(last + 7 * HOUR)

@@ -29,19 +29,7 @@ async def solaredge(hass: HomeAssistant, cloud: Cloud) -> ConfigEntry:
 
 
 @pytest.mark.parametrize("restarts", [False, True], ids=["running", "restarted"])
-@pytest.mark.parametrize(
-    "add",
-    [
-        enphase,
-        pytest.param(
-            solaredge,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="the meters of a free plan are read seldom at night, and three gaps of the day are over by then",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("add", [enphase, solaredge])
 async def test_grid_and_battery_begin_the_day_at_0_and_go_on(
     hass: HomeAssistant,
     cloud: Cloud,

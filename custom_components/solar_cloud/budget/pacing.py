@@ -117,10 +117,13 @@ class Pacing:
     def ran(self, system: str, job: str, now: datetime, measured: datetime | None = None) -> None:
         """Note that a job of a system was answered, and when the newest interval that it brought ends (aware UTC).
 
-        A job whose answers never say that keeps its pace, but cannot follow the cloud's rhythm.
+        A job whose answers never say that keeps its pace, but cannot follow the cloud's rhythm. The first newer answer
+        of a system that was cut off makes due what the others lack.
         """
         one = self._systems[system]
-        one.tasks[job].ran(one.daylight, now.timestamp(), measured.timestamp() if measured else None)
+        if one.tasks[job].ran(one.daylight, now.timestamp(), measured.timestamp() if measured else None):
+            for task in one.tasks.values():
+                task.system_is_back()
 
     def next_at(self, system: str, job: str, now: datetime, budget: Budget) -> datetime:
         """Return when a job is next worth its requests (aware UTC); `now` means that it is due.
@@ -173,6 +176,8 @@ class Pacing:
             return reset
         if task.ran_at is None or task.ran_at > now + CLOCK_SLACK:
             return now
+        if task.is_awaited:
+            return min(task.ran_at + task.cadence / 4, reset)
         rates = self._rates_at(now, budget, reset)
         if task.job.weight <= 0:
             # A little longer for each system, so that those that began together drift apart.

@@ -23,6 +23,8 @@ LATE_READINGS = 3
 STEPS = 4
 LONGEST_STEP = 12
 """Cadences: a longer step is a night or an outage and shows nothing of the rhythm."""
+MOST_SILENT = 100
+"""More answers without anything newer say no more."""
 TOLERANCE = 0.2
 """Of a cadence: reports of a gateway do not come to the second."""
 TUNING = 0.05
@@ -169,6 +171,7 @@ class Rhythm:
             "whole": self._whole,
             "adopted_at": self._adopted_at,
             "tune": self._tune,
+            "silent": self.silent,
         }
 
     def recall(self, stored: Mapping[str, Any]) -> None:
@@ -182,3 +185,5 @@ class Rhythm:
         whole = stored.get("whole")
         self._whole = whole if isinstance(whole, int) and 1 <= whole <= LONGEST_STEP else 1
         self._tune = min(max(number(stored.get("tune")) or 1.0, 1 - TUNING), 1 + TUNING)
+        # It says how long an answer is waited for: what is damaged must not stop a system.
+        self.silent = int(min(max(number(stored.get("silent")) or 0.0, 0.0), MOST_SILENT)) if self.anchor else 0

@@ -24,6 +24,9 @@ DAWN = 3600.0
 UNDECIDED = 0.75
 """Readings that the rest of a day may be off their whole number before another one is taken."""
 LOOK_BACK = 2 * DAY
+CUT_OFF = 3
+"""Answers in a row without anything newer, over so much light, that no inverter which is asleep explains."""
+CUT_OFF_LIGHT = 4 * 3600.0
 
 
 class Task:
@@ -39,6 +42,7 @@ class Task:
         "_shift",
         "cadence",
         "demand",
+        "is_awaited",
         "job",
         "ran_at",
         "rank",
@@ -67,6 +71,8 @@ class Task:
         """Whether the next time has not been asked for since the job took another form."""
         self._hold = 0.0
         """The instant before which the other form alone causes no request."""
+        self.is_awaited = False
+        """Whether the system was cut off, and another job has shown since that it reports again."""
 
     def become(self, job: PacedJob) -> None:
         """Take over another form of the job: when it ran and what its cloud's rhythm is stay known."""
@@ -109,9 +115,14 @@ class Task:
             self._later = later if isinstance(later, int) and not isinstance(later, bool) else 0
             self._plan = read_plan(stored.get("plan"), self.cadence)
 
-    def ran(self, daylight: Daylight, now: float, end: float | None) -> None:
-        """Note an answer, and where the newest interval in it ends."""
+    def ran(self, daylight: Daylight, now: float, end: float | None) -> bool:
+        """Note an answer, and where the newest interval in it ends.
+
+        Return whether it shows that a system reports again which was cut off from its cloud.
+        """
         rhythm, before = self.rhythm, self.rhythm.anchor
+        was_cut_off = self._is_cut_off(daylight)
+        self.is_awaited = False
         self.ran_at = now
         if before is not None and before > now + self.cadence:
             rhythm.anchor = before = None
@@ -124,6 +135,18 @@ class Task:
         self._later -= newest != before
         if self._plan is not None:
             self._plan.read(newest if newest != before else None, rhythm.cadence)
+        return was_cut_off and newest != before
+
+    def _is_cut_off(self, daylight: Daylight) -> bool:
+        """Return whether nothing newer has come for hours of light, however often it was asked for."""
+        anchor, ran_at = self.rhythm.anchor, self.ran_at
+        if anchor is None or ran_at is None or self.rhythm.silent < CUT_OFF:
+            return False
+        return daylight.seconds(max(anchor, ran_at - LOOK_BACK), ran_at) >= CUT_OFF_LIGHT
+
+    def system_is_back(self) -> None:
+        """Note that the system reports again: what the last answer of this job lacked is worth reading now."""
+        self.is_awaited = self.rhythm.silent > 0
 
     def pause(self, daylight: Daylight, now: float, rate: Rate) -> float:
         """Return how long nothing may be sent after the newest answer.

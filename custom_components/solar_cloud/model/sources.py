@@ -1,7 +1,7 @@
 """Which job brought the newest value of a flow or kind of device, and how often there is something newer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -22,15 +22,19 @@ class Source:
     """The end of the newest interval."""
     step: float = 0.0
     """Seconds by which that end moves on when the cloud has something newer."""
+    others: tuple[str, ...] = ()
+    """The other jobs that bring it, too: so far what they had was no newer, or it was, and no longer is."""
 
     def moved(self, job: str, end: datetime | None) -> Source:
         """Return the source after an answer of a job whose newest interval ends then."""
+        known = self if job in {self.job, *self.others} else replace(self, others=(*self.others, job))
         if end is None or (self.end is not None and end <= self.end):
-            return self
+            return known
         step = (end - self.end).total_seconds() if self.end is not None else 0.0
         if step > LONGEST_STEP.total_seconds():
             step = self.step
-        return Source(job=job, end=end, step=max(step, self.step / 2))
+        others = tuple(sorted({self.job, *known.others} - {job}))
+        return Source(job=job, end=end, step=max(step, self.step / 2), others=others)
 
 
 def energy_of(flow: Flow) -> str:

@@ -16,7 +16,7 @@ GAPS = 3
 STEPS = 1.5
 """The same in steps of what the cloud itself has something new in."""
 FIRST_GAP = timedelta(hours=4)
-"""The longest time between two readings; a job that was never read twice is believed to be within it."""
+"""The longest time that a plan lets pass between two readings."""
 LEAST_LIFETIME = timedelta(days=1)
 """A lifetime is a counter: it says for longer what it was."""
 
@@ -44,21 +44,38 @@ class Freshness:
         if source is None:
             # What was stored before there were sources is not checked before it is read again.
             return FIRST_GAP * GAPS
-        return max(LEAST, self.gap(source.job) * GAPS, timedelta(seconds=source.step * STEPS))
+        return max(LEAST, self.gap(source) * GAPS, timedelta(seconds=source.step * STEPS))
 
     def job_holds(self, job: str) -> bool:
         """Return whether what a job brought last still stands, though it has no time of its own."""
         state = self.schedule.jobs.get(job, JobState())
         if state.done_at is None or self.answered_at is None:
             return True
-        return self.answered_at - state.done_at <= max(LEAST, self.gap(job) * GAPS)
+        return self.answered_at - state.done_at <= max(LEAST, self._usual(state) * GAPS)
 
-    def gap(self, job: str) -> timedelta:
+    def gap(self, source: Source) -> timedelta:
+        """Return the usual time between two answers that have a value, or the present one where that is longer.
+
+        The plan decides when a job has its turn: what nobody has asked for has not stopped being reported. That counts
+        from the last answer of any job that could have brought it. One that fails was asked for, and one that rests
+        has nothing to say.
+        """
+        states = self.schedule.jobs
+        own = states.get(source.job, JobState())
+        if own.failures or own.resting:
+            return own.gap
+        answers = [states[job].done_at for job in (source.job, *source.others) if job in states]
+        return max(own.gap, self._since(max((at for at in answers if at is not None), default=None)))
+
+    def _usual(self, state: JobState) -> timedelta:
         """Return the usual time between two answers of a job; of one that has answered once the time since."""
-        state = self.schedule.jobs.get(job, JobState())
-        if state.gaps or state.failures or state.done_at is None or self.answered_at is None:
-            return state.gap
-        return min(self.answered_at - state.done_at, FIRST_GAP)
+        return state.gap if state.gaps or state.failures else self._since(state.done_at)
+
+    def _since(self, done_at: datetime | None) -> timedelta:
+        """Return how long before the newest answer of all this one came; no longer than a plan makes it wait."""
+        if done_at is None or self.answered_at is None:
+            return timedelta(0)
+        return min(self.answered_at - done_at, FIRST_GAP)
 
 
 def freshness_of(
