@@ -117,6 +117,7 @@ async def test_the_whole_address_can_be_pasted_too(hass: HomeAssistant, browser:
         ("http://127.0.0.1/redirect_uri?code=", {"code": "no_code"}),
         ("http://127.0.0.1/redirect_uri?error=access_denied", {"base": "access_denied"}),
         ("http://127.0.0.1/redirect_uri?code=abc&state=of-somebody-else", {"base": "foreign_code"}),
+        ("http://127.0.0.1/redirect_uri?code=abc", {"base": "foreign_code"}),
     ],
 )
 async def test_what_cannot_be_a_code_of_ours_costs_no_request(

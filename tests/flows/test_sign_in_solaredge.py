@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -155,8 +156,11 @@ async def test_what_does_not_belong_to_a_dialog_changes_and_reveals_nothing(
         ({"error": "multi_site"}, ["several sites", "fleet access"]),
         ({"code": "abc", "site_id": f"{SITE},12", "external_id": "gone"}, ["several sites"]),
         ({"error": "<b>call us</b>"}, ["has not said why"]),
-        ({"code": "abc", "site_id": SITE}, ["not sent back which dialog", "copy the whole address", "paste the code"]),
-        ({"code": "abc", "external_id": "gone"}, ["does not work", "restarted", "copy the whole address"]),
+        (
+            {"code": "abc", "site_id": SITE},
+            ["not sent back which dialog", "paste the code", "the code <code>abc</code>", f"<code>{SITE}</code>"],
+        ),
+        ({"code": "abc", "external_id": "gone"}, ["does not work", "restarted", "paste the code", "<code>abc</code>."]),
         ({}, ["Nothing has come back"]),
     ],
 )
@@ -171,18 +175,33 @@ async def test_the_page_says_what_happened_and_how_to_go_on(
     assert "call us" not in page
 
 
-async def test_a_code_that_came_without_its_dialog_can_be_pasted(
-    hass: HomeAssistant, browser: Any, cloud: Cloud
+@pytest.mark.parametrize("without", [["external_id"], []], ids=["no id", "another dialog's id"])
+async def test_a_code_that_came_without_its_dialog_can_be_pasted_but_not_the_address(
+    hass: HomeAssistant, browser: Any, cloud: Cloud, without: list[str]
 ) -> None:
     dialog, back = await waiting(browser, cloud)
-    address = back.with_query({"code": back.query["code"], "site_id": back.query["site_id"]})
-    assert "not sent back which dialog" in await dialog.come_back(address)
+    address = back.without_query_params(*without)
     await dialog.close()
+    page = await dialog.come_back(address)
+    code, site = re.findall("<code>(.*?)</code>", page)
+    assert (code, site) == (back.query["code"], SITE)
     again = await form(browser, cloud)
     await again.choose("paste_code")
     await again.answer(code=str(address))
+    assert again.result["errors"] == {"base": "foreign_code"}
+    await again.answer(code=code)
+    assert again.result["errors"] == {"site_id": "no_site_id"}
+    await again.answer(code=code, site_id=site)
     assert again.result["type"] == "create_entry"
     await settle(hass)
+
+
+async def test_a_code_on_the_page_is_only_text(browser: Any, cloud: Cloud) -> None:
+    await waiting(browser, cloud)
+    page = await (await browser.get(CALLBACK, params={"code": '<b title="">{title}', "site_id": "<i>"})).text()
+    assert "&lt;b title=&quot;&quot;&gt;{title}" in page
+    assert "<b" not in page.replace("<body", "")
+    assert "<i>" not in page
 
 
 async def test_a_replayed_callback_changes_nothing(hass: HomeAssistant, browser: Any, cloud: Cloud) -> None:
@@ -200,7 +219,7 @@ async def test_a_late_callback_changes_nothing(browser: Any, cloud: Cloud, freez
     dialog, back = await waiting(browser, cloud)
     freezer.tick(timedelta(minutes=10))
     page = await dialog.come_back(back)
-    assert all(text in page for text in ("does not work", "too late", "copy the whole address", "paste the code"))
+    assert all(text in page for text in ("does not work", "too late", "paste the code", back.query["code"]))
     # An id that nobody has given out is not late.
     assert "too late" not in await dialog.come_back(back.update_query(external_id="unknown"))
     assert not cloud.simulator.requests
@@ -286,7 +305,10 @@ async def test_a_bare_code_can_be_pasted_with_the_site(hass: HomeAssistant, brow
         ("https://home.example/?error=invalid_scope", {"base": "sign_in_refused"}),
         ("https://home.example/?code=abc&site_id=12&site_id=13", {"base": "several_sites"}),
         ("https://home.example/?code=abc&site_id=12&external_id=foreign", {"base": "foreign_code"}),
-        ("https://home.example/?code=abc&site_id=twelve", {"site_id": "no_site_id"}),
+        ("https://home.example/?code=abc&site_id=12&state=foreign", {"base": "foreign_code"}),
+        # Anybody may have sent the owner an address with a code of his own.
+        ("https://home.example/?code=abc&site_id=12", {"base": "foreign_code"}),
+        ("code=abc", {"base": "foreign_code"}),
         ("?site_id=12&code=", {"code": "no_code"}),
     ],
 )

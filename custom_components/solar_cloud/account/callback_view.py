@@ -8,6 +8,7 @@ sign-in has one that nobody can guess, that works once, for ten minutes, and for
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from http import HTTPStatus
 import re
 from secrets import token_urlsafe
@@ -47,32 +48,26 @@ _PAGE = """<!DOCTYPE html>
 _CLOSE = "<script>window.close()</script>\n"
 _DONE = ("You can close this window", "Home Assistant goes on with the dialog that is open there.", _CLOSE)
 _PASTE = (
-    "copy the whole address of this page, go back to Home Assistant, begin to sign in once more, choose "
-    "<em>Sign in and paste the code</em> and paste it there within a few minutes."
+    "If you have agreed just now, nothing is lost: go back to Home Assistant, begin to sign in once more, choose "
+    "<em>Sign in and paste the code</em>, and give there within a few minutes"
 )
+"""An address is for the dialog that gave it out; what a code is for, only the owner knows."""
 _VOID = (
     "This link does not work",
     (
         "It has been used already, is older than ten minutes, or belongs to no dialog that is open: it was closed, or "
-        f"Home Assistant has been restarted. If you have agreed just now, the code may still be good: {_PASTE} "
-        "Else begin to sign in once more."
+        "Home Assistant has been restarted. Begin to sign in once more."
     ),
     "",
 )
 _LATE = (
     "This link does not work",
-    (
-        "It is too late: the link was made more than ten minutes ago. If you have agreed just now, the code may still "
-        f"be good: {_PASTE} Else begin to sign in once more."
-    ),
+    "It is too late: the link was made more than ten minutes ago. Begin to sign in once more.",
     "",
 )
 _NO_DIALOG = (
     "The code came without its dialog",
-    (
-        "SolarEdge has given a code, but it has not sent back which dialog of Home Assistant it is for. "
-        f"Nothing is lost: {_PASTE}"
-    ),
+    "SolarEdge has given a code, but it has not sent back which dialog of Home Assistant it is for.",
     "",
 )
 _NOTHING = (
@@ -200,7 +195,8 @@ class SolarEdgeCallbackView(HomeAssistantView):
                 page = refusal(outcome[ERROR]) if ERROR in outcome else _DONE
                 return _page(page, HTTPStatus.OK)
         page = _unclaimed(query, outcome)
-        return _page(_LATE if is_late and page is _VOID else page, HTTPStatus.BAD_REQUEST)
+        page = _LATE if is_late and page is _VOID else page
+        return _page(_with_code(page, outcome or {}), HTTPStatus.BAD_REQUEST)
 
 
 def _outcome(query: MultiMapping[str]) -> dict[str, Any] | None:
@@ -223,6 +219,16 @@ def _unclaimed(query: Mapping[str, str], outcome: Mapping[str, Any] | None) -> t
     if ERROR in outcome:
         return refusal(outcome[ERROR])
     return _VOID if query.get("external_id") or query.get("state") else _NO_DIALOG
+
+
+def _with_code(page: tuple[str, str, str], outcome: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the page with what can be pasted into another dialog, where the address has a code."""
+    if "code" not in outcome:
+        return page
+    title, text, script = page
+    given = {"code": outcome["code"], "site ID": outcome[CONF_SITE_ID]}
+    shown = " and ".join(f"the {name} <code>{escape(value)}</code>" for name, value in given.items() if value)
+    return title, f"{text}</p>\n<p>{_PASTE} {shown}.", script
 
 
 @callback

@@ -277,11 +277,16 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         return {}
 
     def _is_ours(self, query: Mapping[str, str]) -> bool:
-        """Return whether a pasted address answers the one that was given out, as far as it says so."""
-        ours = URL(self._pasting_url or "").query
-        if "state" in query and "state" in ours and query["state"] != ours["state"]:
-            return False
-        return "external_id" not in query or async_belongs_to(self.hass, query["external_id"], self.flow_id)
+        """Return whether a pasted address names the id that was given out; a bare code has none.
+
+        Enphase sends back `state` (RFC 6749, 4.1.2), SolarEdge `external_id`, and `state` at some times.
+        """
+        if not query:
+            return True
+        ids = {query[name] for name in ("external_id", "state") if name in query}
+        if self._data[CONF_CLOUD] == CLOUD_ENPHASE_V4:
+            return ids == {URL(self._pasting_url or "").query["state"]}
+        return bool(ids) and all(async_belongs_to(self.hass, one, self.flow_id) for one in ids)
 
     @override
     async def async_step_creation(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
