@@ -21,7 +21,7 @@ from custom_components.solar_cloud.cloud.errors import CredentialRefused
 from custom_components.solar_cloud.cloud.grant import Grant, Tokens
 from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.model.elements import Flow
-from simulator.ready import ENPHASE_V4_CLIENT_ID
+from simulator.ready import ENPHASE_V4_CLIENT_ID, ENPHASE_V4_OWNER_OF_BOTH
 
 from ..account.test_grants import TOKEN_PATH, token_calls
 from ..home.conftest import Cloud, settle
@@ -354,6 +354,24 @@ async def test_a_sign_in_that_failed_is_asked_for_again(
     await dialog.sign_in_here()
     assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "cannot_connect")
     assert reauths(hass) == 0
+    await live(hass, freezer, timedelta(hours=2), timedelta(minutes=10))
+    assert reauths(hass) == 1
+
+
+async def test_who_signs_in_with_the_login_of_another_owner_is_asked_again(
+    hass: HomeAssistant, browser: Any, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await signed_in(hass, cloud, ("4200001",))
+    await set_up(hass, entry)
+    await die(hass, cloud, freezer, entry)
+    before = dict(entry.data)
+    cloud.simulator.enphase_owner = ENPHASE_V4_OWNER_OF_BOTH
+    dialog = Dialog(browser, cloud, dict(hass.config_entries.flow.async_progress_by_handler(DOMAIN)[0]))
+    await dialog.look()
+    await dialog.answer()
+    await dialog.sign_in_here()
+    assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "wrong_account")
+    assert dict(entry.data) == before
     await live(hass, freezer, timedelta(hours=2), timedelta(minutes=10))
     assert reauths(hass) == 1
 
