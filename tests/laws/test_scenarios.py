@@ -1,5 +1,8 @@
 """Every scenario at every cloud it applies to, judged law by law."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
@@ -11,20 +14,37 @@ from .known import KNOWN
 from .report import note
 from .runner import VARIANTS, Run, Variant
 
+TURNS = 12
+"""So many days the slow tests take to play all restarts and outages once: others each day."""
 
-def _marks(is_quick: bool, variant: Variant) -> list[pytest.MarkDecorator]:
-    """Return when a run is played: by default, with the slow tests, or only by scripts/laws."""
-    if variant != "start":
-        return [pytest.mark.full]
-    return [] if is_quick else [pytest.mark.slow]
+
+def _cases(day: int) -> Iterator[tuple[str, CloudKind, Variant, list[pytest.MarkDecorator]]]:
+    """Yield each run, and when it is played on a day: by default, with the slow tests, or only by scripts/laws."""
+    disturbed = 0
+    for name, one in LIBRARY.items():
+        for kind in one.clouds:
+            for variant in VARIANTS:
+                if variant == "start":
+                    yield name, kind, variant, [] if kind in one.quick else [pytest.mark.slow]
+                    continue
+                disturbed += 1
+                yield name, kind, variant, [pytest.mark.full if (disturbed - day) % TURNS else pytest.mark.slow]
 
 
 CASES = [
-    pytest.param(name, kind, variant, marks=_marks(kind in one.quick, variant))
-    for name, one in LIBRARY.items()
-    for kind in one.clouds
-    for variant in VARIANTS
+    pytest.param(name, kind, variant, marks=marks)
+    for name, kind, variant, marks in _cases(datetime.now(UTC).date().toordinal())
 ]
+
+
+def test_the_slow_tests_play_each_restart_and_outage_once_in_some_days() -> None:
+    slow = [
+        (name, kind, variant)
+        for day in range(TURNS)
+        for name, kind, variant, marks in _cases(day)
+        if variant != "start" and pytest.mark.slow in marks
+    ]
+    assert sorted(slow) == sorted((one[0], one[1], one[2]) for one in _cases(0) if one[2] != "start")
 
 
 @pytest.mark.parametrize(("name", "kind", "variant"), CASES)
