@@ -133,5 +133,6 @@ TARGETS = (
         files=("model/shares.py", "model/value.py"),
         tests=("model/test_shares.py", "model/test_value.py", "model/test_published.py"),
     ),
+    Target(name="freshness", files=("system/freshness.py",), tests=("system/test_freshness_rules.py",)),
     Target(name="tariff", files=("history/tariff.py",), tests=("history/test_tariff.py",)),
 )
