@@ -7,6 +7,13 @@ TEST_VENV="$ROOT/.venv"
 DEMO_VENV="$ROOT/.venv-demo"
 SCREENSHOTS_VENV="$ROOT/.venv-screenshots"
 
+# Where Python is told to leave no bytecode beside the sources, as in containers, each process compiles Home Assistant
+# anew: five seconds of each worker and of each command that a test runs. The cache keeps it then.
+if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then
+  unset PYTHONDONTWRITEBYTECODE
+  export PYTHONPYCACHEPREFIX="${PYTHONPYCACHEPREFIX:-$CACHE/bytecode}"
+fi
+
 step() { printf '==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
 
@@ -42,3 +49,21 @@ quietly() {
 
 # counted WORD LOG – how many tests have passed, failed …, as pytest says at its end; 0 when it does not say.
 counted() { { grep -E ' in [0-9.]+s' "$2" | tail -n 1 | grep -oE "[0-9]+ $1" | grep -oE '[0-9]+'; } || printf 0; }
+
+# row NAME PASSED FAILED SECONDS [REMARK] – a line of the table of what the tests were run on.
+row() { printf '%-26s %8s %8s %8s  %s' "$1" "$2" "$3" "$4" "${5:-}" | sed 's/ *$//'; }
+
+# run_tests NAME LOG COMMAND … – runs tests; adds the name's row to TABLE, and the name to BROKEN where one failed. Both
+# are the caller's.
+run_tests() {
+  local name=$1 log=$2 began=$SECONDS status=0
+  shift 2
+  mkdir -p "$(dirname -- "$log")"
+  step "Running the tests on $name"
+  "$@" >"$log" 2>&1 || status=$?
+  TABLE+=("$(row "$name" "$(counted passed "$log")" "$(($(counted failed "$log") + $(counted errors? "$log")))" $((SECONDS - began)))")
+  [ "$status" != 0 ] || return 0
+  BROKEN+=("$name")
+  grep -E '^(FAILED|ERROR)|^[0-9]+ |^E  ' "$log" | tail -n 25 >&2 || tail -n 25 "$log" >&2
+  note "the log is $log"
+}

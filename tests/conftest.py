@@ -5,6 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 from aiohttp.web_urldispatcher import UrlDispatcher
+from freezegun.api import FakeDatetime
 from hypothesis import settings
 import pytest
 
@@ -16,11 +17,23 @@ from .databases import fresh_database, is_server
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
 
+# Python keeps the class of a frozen time as well, in a quarter of the time: long tests add and subtract by the million.
+del FakeDatetime.__add__, FakeDatetime.__sub__
+
 
 @pytest.fixture(autouse=True)
 def open_router(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages be added to a server that runs already, as Home Assistant's own does; the test client's does not."""
     monkeypatch.setattr(UrlDispatcher, "freeze", lambda _self: None)
+
+
+@pytest.fixture
+def recorder_config() -> dict[str, Any]:
+    """Let the recorder keep statistics and the states of a price alone: nothing else is read back from it.
+
+    Each state that it keeps is a commit, and that is half of a long test.
+    """
+    return {"include": {"entity_globs": ["sensor.spot*"]}}
 
 
 @pytest.fixture

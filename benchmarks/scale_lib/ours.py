@@ -8,6 +8,7 @@ import sys
 from typing import Any, override
 from unittest.mock import patch
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -58,6 +59,8 @@ class Ours(Candidate):
     @override
     async def set_up(self) -> None:
         self._entries = [await self._add(reader) for reader in readers_of(self._vendor, self._systems)]
+        if any(entry.state is not ConfigEntryState.LOADED for entry in self._entries):
+            raise RuntimeError("an account could not be set up; the log says why")
         while not self._is_read():  # noqa: ASYNC110 - the integration announces no such moment
             await asyncio.sleep(0.05)
         await self.hass.async_block_till_done(wait_background_tasks=True)

@@ -1,7 +1,6 @@
 """Accounts that move to another way of signing in: what was kept from before neither lingers nor shows as a jump."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
@@ -23,12 +22,6 @@ from ..statistics.test_bookkeeper import DAY, HOUR, hours_of
 @pytest.fixture(autouse=True)
 def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
     """Let Home Assistant have a recorder, before anything else."""
-
-
-@pytest.fixture
-def recorder_config() -> dict[str, Any]:
-    """Let the recorder keep statistics only."""
-    return {"exclude": {"entity_globs": ["*"]}}
 
 
 async def live(

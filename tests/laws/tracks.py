@@ -73,13 +73,15 @@ def ends_of_energy(
 ) -> tuple[int, int] | None:
     """Return the first and the last slot up to which this energy can have been counted since a start, if any."""
     base = track.until(start)
+    # What may be missing only grows: what lies beyond the most of it needs no closer look.
+    most = slack.less(start, newest)
     found: list[int] = []
     for end in range(newest, max(oldest, start) - 1, -1):
         counted = track.until(end) - base
-        if counted - slack.less(start, end) - 1.0 <= energy_wh <= counted + slack.more + 1.0:
-            found.append(end)
-        elif counted + slack.more + 1.0 < energy_wh:
+        if counted + slack.more + 1.0 < energy_wh:
             break
+        if counted - most - 1.0 <= energy_wh and counted - slack.less(start, end) - 1.0 <= energy_wh:
+            found.append(end)
     return (found[-1], found[0]) if found else None
 
 

@@ -42,12 +42,6 @@ def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integ
     """Let Home Assistant have a recorder, before anything else."""
 
 
-@pytest.fixture
-def recorder_config() -> dict[str, Any]:
-    """Let the recorder keep the states of the price only: each that it keeps is a commit."""
-    return {"include": {"entities": [PRICE]}}
-
-
 async def changes(hass: HomeAssistant, key: str, flow: str, start: datetime, end: datetime) -> dict[datetime, float]:
     """Return the changes of all hours that the recorder's own function reports."""
     instance, name = get_instance(hass), f"solar_cloud:{key}_{flow}"

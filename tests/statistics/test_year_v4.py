@@ -68,12 +68,6 @@ def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integ
     """Let Home Assistant have a recorder, before anything else."""
 
 
-@pytest.fixture
-def recorder_config() -> dict[str, Any]:
-    """Let the recorder keep statistics only: each state that it keeps is a commit, which is most of such a test."""
-    return {"exclude": {"entity_globs": ["*"]}}
-
-
 @dataclass
 class Life:
     """Lets the time pass, and keeps what was seen of it."""
