@@ -48,7 +48,7 @@ class Column:
     flows: frozenset[Flow] = frozenset(Flow)
     """What it reports of a system beside the production."""
     device_flows: frozenset[Flow] = frozenset(Flow)
-    """What it reports of single meters and batteries."""
+    """What it reports of single meters, batteries and EV chargers."""
     kinds: frozenset[DeviceKind] = frozenset(DeviceKind)
     """The hardware that it lists."""
 
@@ -58,9 +58,9 @@ CLOUDS: Final[Mapping[str, Column]] = {
         cloud=EnphaseV2,
         flows=frozenset(),
         device_flows=frozenset({Flow.PRODUCTION}),
-        kinds=frozenset(DeviceKind) - {DeviceKind.BATTERY, DeviceKind.OTHER},
+        kinds=frozenset(DeviceKind) - {DeviceKind.BATTERY, DeviceKind.EV_CHARGER, DeviceKind.OTHER},
     ),
-    "Enphase v4": Column(cloud=EnphaseV4, device_flows=frozenset()),
+    "Enphase v4": Column(cloud=EnphaseV4, device_flows=frozenset({Flow.CONSUMPTION})),
     "SolarEdge": Column(cloud=SolarEdge),
 }
 """A test compares the tables with the entities of the simulator's systems."""

@@ -263,15 +263,23 @@ async def energy_source_fields(module: ModuleType, hass: HomeAssistant) -> None:
 
 
 @piece
+async def energy_device_fields(module: ModuleType, hass: HomeAssistant) -> None:
+    assert module.energy_device_fields() >= {"stat_consumption", "stat_rate"}
+
+
+@piece
 async def EnergySources(module: ModuleType, hass: HomeAssistant) -> None:  # noqa: N802
     sources = await module.EnergySources.async_load(hass)
     assert sources.current == []
     solar = {"type": "solar", "stat_energy_from": ID, "config_entry_solar_forecast": None}
-    await sources.async_replace([solar])
-    assert sources.current == [solar]
-    with pytest.raises(probatio.Invalid):
-        await sources.async_replace([{**solar, "no such field": 1}])
-    assert sources.current == [solar]
+    car = {"stat_consumption": ID, "stat_rate": "sensor.car"}
+    assert sources.devices == []
+    await sources.async_replace([solar], [car])
+    assert (sources.current, sources.devices) == ([solar], [car])
+    for refused in (([{**solar, "no such field": 1}], []), ([], [{**car, "no such field": 1}])):
+        with pytest.raises(probatio.Invalid):
+            await sources.async_replace(*refused)
+    assert (sources.current, sources.devices) == ([solar], [car])
     assert (await module.EnergySources.async_load(hass)).current == [solar]
 
 
@@ -340,6 +348,14 @@ CHANGES: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], object]]] = {
     "a type of source is called otherwise": (
         "energy_source_fields",
         lambda patched: patched.delattr(energy_data, "GridSourceType"),
+    ),
+    "the description of devices is called otherwise": (
+        "energy_device_fields",
+        lambda patched: patched.delattr(energy_data, "DeviceConsumption"),
+    ),
+    "the check of devices is gone": (
+        "EnergySources",
+        lambda patched: patched.delattr(energy_data, "DEVICE_CONSUMPTION_SCHEMA"),
     ),
     "sources are written otherwise": (
         "EnergySources",

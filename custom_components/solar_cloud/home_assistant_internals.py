@@ -32,6 +32,7 @@ __all__ = [
     "async_queue_marker",
     "async_shift_sums",
     "deleted_entity_id",
+    "energy_device_fields",
     "energy_source_fields",
 ]
 
@@ -170,8 +171,18 @@ def energy_source_fields() -> dict[str, frozenset[str]]:
     return {kind: frozenset(get_type_hints(known)) for kind, known in kinds.items() if known is not None}
 
 
+def energy_device_fields() -> frozenset[str]:
+    """Return the fields that the installed Energy dashboard knows of a device which consumes.
+
+    It must be loaded: before, this would be a blocking import. Public is nothing, as with `energy_source_fields`.
+    """
+    from homeassistant.components.energy.data import DeviceConsumption
+
+    return frozenset(get_type_hints(DeviceConsumption))
+
+
 class EnergySources:
-    """The sources of the Energy dashboard, as its own page reads and writes them.
+    """The sources and the devices of the Energy dashboard, as its own page reads and writes them.
 
     Public are the commands `energy/get_prefs` and `energy/save_prefs`, for the page alone. From 2026.11 on the manager
     is public; what checks the sources is not.
@@ -194,9 +205,20 @@ class EnergySources:
         preferences = self._manager.data
         return [] if preferences is None else cast("list[dict[str, Any]]", list(preferences["energy_sources"]))
 
-    async def async_replace(self, sources: Sequence[dict[str, Any]]) -> None:
-        """Write other sources. Raises `probatio.Invalid` for those that the dashboard does not take."""
-        from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA
+    @property
+    def devices(self) -> list[dict[str, Any]]:
+        """The devices that the owner has; none before anything was set."""
+        preferences = self._manager.data
+        return [] if preferences is None else cast("list[dict[str, Any]]", list(preferences["device_consumption"]))
+
+    async def async_replace(self, sources: Sequence[dict[str, Any]], devices: Sequence[dict[str, Any]]) -> None:
+        """Write other sources and devices. Raises `probatio.Invalid` for those that the dashboard does not take."""
+        from homeassistant.components.energy.data import DEVICE_CONSUMPTION_SCHEMA, ENERGY_SOURCE_SCHEMA
 
         ENERGY_SOURCE_SCHEMA(list(sources))
-        await self._manager.async_update(cast("EnergyPreferencesUpdate", {"energy_sources": list(sources)}))
+        new = {"energy_sources": list(sources)}
+        if list(devices) != self.devices:
+            for device in devices:
+                DEVICE_CONSUMPTION_SCHEMA(device)
+            new["device_consumption"] = list(devices)
+        await self._manager.async_update(cast("EnergyPreferencesUpdate", new))

@@ -249,7 +249,7 @@ class FlowSensor(SolarCloudEntity, DailySensor):
 
 
 class DeviceFlowSensor(DeviceEntity, DailySensor):
-    """A sensor of one flow of a meter or battery."""
+    """A sensor of one flow of a meter, battery or EV charger."""
 
     entity_description: DeviceFlowSensorDescription
 

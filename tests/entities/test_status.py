@@ -30,7 +30,8 @@ HEADINGS: dict[Subject, str] = {
     (Vendor.ENPHASE, DeviceKind.INVERTER): "Microinverter",
     (Vendor.ENPHASE, DeviceKind.METER): "Meter",
     (Vendor.ENPHASE, DeviceKind.BATTERY): "Battery",
-    (Vendor.ENPHASE, DeviceKind.OTHER): "EV charger, relay and the like",
+    (Vendor.ENPHASE, DeviceKind.EV_CHARGER): "EV charger",
+    (Vendor.ENPHASE, DeviceKind.OTHER): "Relay and the like",
     (Vendor.SOLAREDGE, None): "Site",
 }
 SUMMARY = "*/inverters_summary_by_envoy_or_site"

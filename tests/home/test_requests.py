@@ -62,7 +62,7 @@ async def as_homeowner(hass: HomeAssistant, cloud: Cloud) -> ConfigEntry:
 TABLE: dict[str, tuple[Adder, int]] = {
     "Enphase v4, Watt, PV only": (with_consent("4200001"), 4),
     "Enphase v4, Watt, PV and meters": (with_consent("4200002"), 5),
-    "Enphase v4, Watt, PV, meters and battery": (with_consent("4200003"), 6),
+    "Enphase v4, Watt, PV, meters, battery and EV charger": (with_consent("4200003"), 6),
     "Enphase v2, Watt, 1 system with a meter": (with_key("enphase_v2", enphase_input, "67"), 7),
     "Enphase v2, Watt, 2 systems": (with_key("enphase_v2", enphase_input, "67", "72"), 12),
     "SolarEdge, Free, 1 site, signed in to": (as_homeowner, 12),

@@ -9,7 +9,7 @@ from homeassistant.loader import DATA_COMPONENTS
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration, mock_platform
 
-from custom_components.solar_cloud.home_assistant_internals import energy_source_fields
+from custom_components.solar_cloud.home_assistant_internals import energy_device_fields, energy_source_fields
 from custom_components.solar_cloud.model.elements import Flow
 from custom_components.solar_cloud.statistics.dashboard_merge import add_forecast, completed, set_forecasts
 from custom_components.solar_cloud.statistics.dashboard_sources import (
@@ -192,6 +192,10 @@ OWNERS = {"name"}
 def test_the_dashboard_of_this_home_assistant_has_no_field_that_we_do_not_know() -> None:
     for kind, fields in energy_source_fields().items():
         assert fields - OWNERS == OURS[kind], f"The Energy dashboard's {kind} source has changed"
+
+
+def test_the_devices_of_this_home_assistant_have_no_field_that_we_do_not_know() -> None:
+    assert energy_device_fields() - OWNERS == {"stat_consumption", "stat_rate", "included_in_stat"}
 
 
 def test_the_dashboard_of_this_home_assistant_has_no_source_that_we_do_not_know() -> None:

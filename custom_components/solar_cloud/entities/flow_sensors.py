@@ -1,4 +1,4 @@
-"""The sensors of grid, consumption and battery: of a system, of its meters and of its batteries."""
+"""The sensors of grid, consumption and battery: of a system, of its meters, batteries and EV chargers."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,8 +18,12 @@ from .sources import (
     BATTERY_POWER_JOBS,
     BATTERY_REPORT_JOBS,
     CAPACITY_JOBS,
+    CHARGER_JOBS,
+    CHARGER_LIFETIME_JOBS,
+    CHARGER_REPORT_JOBS,
     DEVICES_JOBS,
     ENPHASE,
+    EV_CHARGER,
     FLOW_JOBS,
     FLOW_POWER_JOBS,
     INVENTORY_JOBS,
@@ -50,7 +54,7 @@ class FlowSensorDescription(SensorEntityDescription, SourcedDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceFlowSensorDescription(SensorEntityDescription, SourcedDescription):
-    """A sensor of one flow of a meter or battery; it exists once the cloud has reported the flow."""
+    """A sensor of one flow of a meter, battery or EV charger; it exists once the cloud has reported the flow."""
 
     kinds: frozenset[DeviceKind]
     flow: Flow
@@ -195,6 +199,41 @@ def _device_flow(
     )
 
 
+def _charger() -> Iterable[DeviceFlowSensorDescription]:
+    """Yield the sensors of what an EV charger charges: power in W, energy of the day and of the lifetime in Wh."""
+    yield DeviceFlowSensorDescription(
+        **POWER,
+        key="charge_power",
+        translation_key="charge_power",
+        jobs=CHARGER_JOBS,
+        vendors=ENPHASE,
+        kinds=EV_CHARGER,
+        flow=Flow.CONSUMPTION,
+        value_fn=lambda coordinator, serial: coordinator.device_flow_power_w(serial, Flow.CONSUMPTION),
+    )
+    yield DeviceFlowSensorDescription(
+        **DAY_ENERGY,
+        key="charge_today",
+        translation_key="charge_today",
+        jobs=CHARGER_JOBS,
+        vendors=ENPHASE,
+        kinds=EV_CHARGER,
+        flow=Flow.CONSUMPTION,
+        value_fn=lambda coordinator, serial: coordinator.charger_today_wh(serial),
+        daily=True,
+    )
+    yield DeviceFlowSensorDescription(
+        **LIFETIME_ENERGY,
+        key="charge_lifetime",
+        translation_key="charge_lifetime",
+        jobs=CHARGER_LIFETIME_JOBS,
+        vendors=ENPHASE,
+        kinds=EV_CHARGER,
+        flow=Flow.CONSUMPTION,
+        value_fn=lambda coordinator, serial: device_lifetime_wh(coordinator.data, serial, Flow.CONSUMPTION),
+    )
+
+
 DEVICE_FLOW_SENSORS: tuple[DeviceFlowSensorDescription, ...] = (
     *_device_flow("import", Flow.GRID_IMPORT, METER, METER_JOBS),
     *_device_flow("export", Flow.GRID_EXPORT, METER, METER_JOBS),
@@ -202,6 +241,7 @@ DEVICE_FLOW_SENSORS: tuple[DeviceFlowSensorDescription, ...] = (
     *_device_flow("consumption", Flow.CONSUMPTION, METER, METER_JOBS),
     *_device_flow("charge", Flow.BATTERY_CHARGE, BATTERY, STORAGE_JOBS),
     *_device_flow("discharge", Flow.BATTERY_DISCHARGE, BATTERY, STORAGE_JOBS),
+    *_charger(),
 )
 
 HARDWARE_SENSORS: tuple[DeviceSensorDescription, ...] = (
@@ -224,8 +264,9 @@ HARDWARE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         value_fn=lambda _, reading: reading.stored_wh,
     ),
     device_status(METER, LISTED_JOBS),
-    device_status(BATTERY | OTHER, DEVICES_JOBS),
+    device_status(BATTERY | EV_CHARGER | OTHER, DEVICES_JOBS),
     device_last_report(OTHER, DEVICES_JOBS, vendors=ENPHASE),
+    device_last_report(EV_CHARGER, CHARGER_REPORT_JOBS, vendors=ENPHASE),
     device_last_report(METER, METER_REPORT_JOBS),
     device_last_report(BATTERY, BATTERY_REPORT_JOBS),
 )

@@ -25,6 +25,9 @@ INVERTER_STATUS_JOBS: Final = frozenset({"inverters", "devices"})
 METER_JOBS: Final = frozenset({"meters"})
 METER_REPORT_JOBS: Final = METER_JOBS | {"devices"}
 BATTERY_REPORT_JOBS: Final = frozenset({"storage", "devices", "latest"})
+CHARGER_JOBS: Final = frozenset({"ev_chargers"})
+CHARGER_LIFETIME_JOBS: Final = CHARGER_JOBS | {"ev_lifetimes"}
+CHARGER_REPORT_JOBS: Final = CHARGER_JOBS | {"devices"}
 INVENTORY_JOBS: Final = frozenset({"inventory"})
 CAPACITY_JOBS: Final = INVENTORY_JOBS | {"summary"}
 
@@ -41,5 +44,6 @@ GATEWAY: Final = frozenset({DeviceKind.GATEWAY})
 INVERTER: Final = frozenset({DeviceKind.INVERTER})
 METER: Final = frozenset({DeviceKind.METER})
 BATTERY: Final = frozenset({DeviceKind.BATTERY})
+EV_CHARGER: Final = frozenset({DeviceKind.EV_CHARGER})
 OTHER: Final = frozenset({DeviceKind.OTHER})
-"""EV chargers, relays, system controllers."""
+"""Relays, system controllers."""

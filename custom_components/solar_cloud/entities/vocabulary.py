@@ -26,6 +26,7 @@ class Vocabulary:
         return [*self.codes.get(subject, ()), self.other]
 
 
+_V4_KINDS: Final = (DeviceKind.METER, DeviceKind.BATTERY, DeviceKind.EV_CHARGER, DeviceKind.OTHER)
 UNKNOWN_STATUS: Final = "unknown_status"
 
 STATUS = Vocabulary(
@@ -49,7 +50,7 @@ STATUS = Vocabulary(
         (Vendor.ENPHASE, DeviceKind.INVERTER): ("normal", "power", "micro", "retired"),
         # Meters, batteries, EV chargers, relays and other hardware of version 4 (Enphase v4 documentation, devices).
         **dict.fromkeys(
-            ((Vendor.ENPHASE, kind) for kind in (DeviceKind.METER, DeviceKind.BATTERY, DeviceKind.OTHER)),
+            ((Vendor.ENPHASE, kind) for kind in _V4_KINDS),
             ("normal", "comm", "active"),
         ),
         # SolarEdge's activation status.

@@ -28,6 +28,7 @@ class DeviceKind(StrEnum):
     INVERTER = "inverter"
     METER = "meter"
     BATTERY = "battery"
+    EV_CHARGER = "ev_charger"
     OTHER = "other"
 
 

@@ -1,4 +1,4 @@
-"""What is known of single meters and batteries: power, energy of the day and of the whole life of each flow."""
+"""What is known of single meters, batteries and EV chargers: of each flow power, energy of the day and of the life."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -31,6 +31,11 @@ def device_lifetime_wh(data: SystemData, serial: str, flow: Flow) -> float | Non
     """Return the energy of a flow over a device's life in Wh."""
     counter = data.device_counters.get(serial, {}).get(flow)
     return None if counter is None else counter.published_wh
+
+
+def charged_until(data: SystemData, serial: str) -> datetime | None:
+    """Return up to when it is known what an EV charger has charged."""
+    return newest_end(_series(data, serial, Flow.CONSUMPTION))
 
 
 def battery_level(data: SystemData) -> tuple[float | None, datetime | None]:

@@ -91,8 +91,13 @@ def _storage(coordinator: SystemCoordinator, kind: str) -> Source:
 
 def _sensor(coordinator: SystemCoordinator, key: str) -> str | None:
     """Return the entity of one of the system's sensors; `None` where there is none, or the owner has disabled it."""
-    registry = er.async_get(coordinator.hass)
-    entity_id = registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, f"{coordinator.system.key}_{key}")
+    return sensor_of(coordinator.hass, f"{coordinator.system.key}_{key}")
+
+
+def sensor_of(hass: HomeAssistant, unique_id: str) -> str | None:
+    """Return the entity of a sensor; `None` where there is none, or the owner has disabled it."""
+    registry = er.async_get(hass)
+    entity_id = registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, unique_id)
     entity = None if entity_id is None else registry.async_get(entity_id)
     return None if entity is None or entity.disabled_by is not None else entity.entity_id
 

@@ -9,8 +9,9 @@ import probatio
 
 from ..const import DOMAIN
 from ..history.tariff import Side
-from ..home_assistant_internals import EnergySources, energy_source_fields
+from ..home_assistant_internals import EnergySources, energy_device_fields, energy_source_fields
 from ..model.elements import Flow
+from .dashboard_devices import CONSUMPTION, chargers_of, devices_there, with_devices
 from .dashboard_merge import add_forecast, completed, energies_of, set_forecasts
 from .dashboard_sources import ENERGY, SLOTS, Source, async_forecasts, sources_of
 from .names import device_key, statistic_id
@@ -24,6 +25,8 @@ async def async_add_sources(
     statistics: SystemStatistics, chosen: Collection[str] | None = None, earlier: Collection[str] = ()
 ) -> dict[str, Any]:
     """Add the system's statistics that have rows to the Energy dashboard; returns which, and what was there before.
+
+    The lifetimes of its EV chargers come as devices.
 
     A flow that is there with an entity of the system, or of its hardware, counts as there: its energy must not appear
     twice. A source with statistics of the system gets the fields that it lacks: power, state of charge, capacity, and
@@ -45,19 +48,22 @@ async def async_add_sources(
     dashboard = await EnergySources.async_load(hass)
     forecasts = await async_forecasts(hass)
     # From here to the update nothing may wait, or two calls at once would both add.
-    before = dashboard.current
+    before, devices_before = dashboard.current, dashboard.devices
     there = dict(_there(before, _own(coordinator)))
-    after = list(before)
-    if set(earlier) <= set(there.values()):
+    chargers = tuple(chargers_of(coordinator))
+    already_there = [*there.values(), *devices_there(devices_before, chargers)]
+    after, devices = list(before), list(devices_before)
+    if set(earlier) <= set(already_there):
+        devices = with_devices(devices_before, chargers, energy_device_fields())
         after = completed(before, sources_of(coordinator, booked, energy_source_fields(), priced), there)
         production = statistic_id(coordinator.system.key, Flow.PRODUCTION)
         if chosen is None:
             add_forecast(after, production, forecasts)
         else:
             set_forecasts(after, production, [one for one in forecasts if one in chosen])
-    if after != before:
+    if after != before or devices != devices_before:
         try:
-            await dashboard.async_replace(after)
+            await dashboard.async_replace(after, devices)
         except probatio.Invalid as err:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
@@ -67,14 +73,25 @@ async def async_add_sources(
     ours = {statistic_id(coordinator.system.key, flow) for flow in booked} - set(there.values())
     return {
         "system": coordinator.name,
-        "added": [value for source in after for _, value in energies_of(source) if value in ours],
-        "completed": [
-            f"{new['type']}.{field}"
-            for old, new in zip(before, after, strict=False)
-            for field in new
-            if new[field] != old.get(field) and (new["type"], field) not in SLOTS
+        "added": [
+            *(value for source in after for _, value in energies_of(source) if value in ours),
+            *(device[CONSUMPTION] for device in devices[len(devices_before) :]),
         ],
-        "already_there": list(there.values()),
+        "completed": [
+            *(
+                f"{new['type']}.{field}"
+                for old, new in zip(before, after, strict=False)
+                for field in new
+                if new[field] != old.get(field) and (new["type"], field) not in SLOTS
+            ),
+            *(
+                f"device.{field}"
+                for old, new in zip(devices_before, devices, strict=False)
+                for field in new
+                if new[field] != old.get(field)
+            ),
+        ],
+        "already_there": already_there,
     }
 
 

@@ -10,6 +10,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..history.tariff import Side
 from ..model.elements import Flow
 from .costs import FLOWS, tariffs_of
+from .dashboard_devices import charger_names, chargers_of
 from .dashboard_sources import ENERGY, SLOTS
 from .energy_dashboard import async_add_sources
 from .import_terms import import_price
@@ -60,7 +61,8 @@ class SystemSetup:
             return
         flows = [flow for flow in SLOTS.values() if await statistics.book.async_span(flow) is not None]
         sides = [side for side in Side if await statistics.book.async_cost_span(side) is not None]
-        booked = tuple(sorted(one.value for one in (*flows, *sides)))
+        chargers = [charger.name for charger in chargers_of(statistics.coordinator)]
+        booked = tuple(sorted([*(one.value for one in (*flows, *sides)), *chargers]))
         is_new = bool(flows) and booked != before.booked
         setup = await self._async_add(before, booked, now) if is_new else before
         if setup.dashboard and setup.added_at is not None:
@@ -86,10 +88,11 @@ class SystemSetup:
             forecasts=() if Flow.PRODUCTION in booked else setup.forecasts,
         )
 
-    def _expected(self) -> set[Flow | Side]:
-        """Return what the dashboard is to have in the end: the flows of the system, and the sides that have a price."""
+    def _expected(self) -> set[str]:
+        """Return what the dashboard is to have in the end: the flows of the system, the priced sides, the chargers."""
         statistics = self._statistics
         archive = statistics.archive
         flows = set() if archive is None else {*archive.flows(statistics.data)} & {*SLOTS.values()}
         priced = tariffs_of(statistics.coordinator.subentry_data)
-        return {*flows, *(side for side in priced if FLOWS[side] in flows)}
+        sides = [side for side in priced if FLOWS[side] in flows]
+        return {*flows, *sides, *charger_names(statistics.coordinator)}

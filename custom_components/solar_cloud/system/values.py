@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..model.data import SystemData, local_day, midnight
 from ..model.day_start import read_at
 from ..model.elements import DayEnergy, DeviceKind, DeviceReading, Flow, Power
-from ..model.hardware import battery_level, device_power_w
+from ..model.hardware import battery_level, charged_until, device_power_w, device_today_wh
 from ..model.sources import LEVEL, energy_of
 from ..model.value import NOTHING_YET, Origin, Reason, Value
 from .freshness import LEAST, LEAST_LIFETIME, Freshness, freshness_of
@@ -140,10 +140,17 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
         return value if self.freshness.holds(end, LEVEL) else value.without(Reason.NOT_REPORTED)
 
     def device_flow_power_w(self, serial: str, flow: Flow) -> float | None:
-        """Return the newest power of a flow of a meter or battery in W."""
+        """Return the newest power of a flow of a meter, battery or EV charger in W."""
         power_w, end = device_power_w(self.data, serial, flow)
         device = self.data.devices.get(serial)
         return power_w if self.freshness.holds(end, flow if device is None else device.kind) else None
+
+    def charger_today_wh(self, serial: str) -> float | None:
+        """Return what an EV charger has charged since the system's midnight in Wh; a new day begins at 0."""
+        end = charged_until(self.data, serial)
+        if end is None or not self.freshness.holds(end, DeviceKind.EV_CHARGER):
+            return None
+        return device_today_wh(self.data, serial, Flow.CONSUMPTION, self.today(), self.zone) or 0.0
 
     def device_power_w(self, reading: DeviceReading, kind: DeviceKind) -> float | None:
         """Return the newest power of a device in W: inverters give nothing in the dark."""

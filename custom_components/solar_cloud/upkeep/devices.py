@@ -25,6 +25,7 @@ DEFAULT_NAMES = {
     DeviceKind.INVERTER: "Inverter",
     DeviceKind.METER: "Meter",
     DeviceKind.BATTERY: "Battery",
+    DeviceKind.EV_CHARGER: "EV charger",
     DeviceKind.OTHER: "Device",
 }
 _LIVING: HassKey[WeakSet[SystemDevices]] = HassKey(f"{DOMAIN}_devices")

@@ -126,7 +126,7 @@ async def test_devices(api: EnphaseV4Api, cloud: FakeCloud) -> None:
         "122200000001": DeviceKind.GATEWAY,
         "492200000001": DeviceKind.BATTERY,
         "172200000001": DeviceKind.OTHER,
-        "202300000001": DeviceKind.OTHER,
+        "202300000001": DeviceKind.EV_CHARGER,
     }
     by_serial = {device.serial: device for device in found.devices}
     assert by_serial["122200000001"].firmware == "D8.2.4345 (abc123)"

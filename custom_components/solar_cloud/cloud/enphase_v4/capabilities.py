@@ -7,8 +7,10 @@ has it asked for again. Pure functions; all of it is kept in the system's notes.
 
 from collections.abc import Mapping
 from datetime import datetime
+from zlib import crc32
 
 from ...model.data import SystemData
+from ...model.elements import DeviceKind
 from ..enphase.model import METER_SOURCE
 from ..parse import as_time
 from .facts import has_battery
@@ -68,8 +70,18 @@ def reported_measures(data: SystemData) -> tuple[Measure, ...]:
 
 def retried(data: SystemData) -> Mapping[str, str]:
     """Return the notes that have what is missing asked for again."""
-    notes = {measure.note: AGAIN for measure in (PRODUCTION, *METERED) if measure.state(data) == MISSING}
+    measures = [measure.note for measure in (PRODUCTION, *METERED)]
+    chargers = [charger_note(serial) for serial in data.serials(DeviceKind.EV_CHARGER)]
+    notes = {name: AGAIN for name in (*measures, *chargers) if data.notes.get(name) == MISSING}
     return notes | ({LATEST_NOTE: AGAIN} if data.notes.get(LATEST_NOTE) in {MISSING, STALE} else {})
+
+
+def charger_note(serial: str) -> str:
+    """Return the name of the note about whether the cloud reports what an EV charger has charged.
+
+    Notes outlive hardware and are in the diagnostics, so it does not have the serial number in it.
+    """
+    return f"v4_ev_{crc32(serial.encode()):08x}"
 
 
 def was_reported(measure: Measure, data: SystemData) -> bool:

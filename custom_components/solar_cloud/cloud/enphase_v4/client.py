@@ -23,6 +23,8 @@ from .jobs.alerts import AlertsJob
 from .jobs.battery import BatteryJob
 from .jobs.consumption import ConsumptionJob
 from .jobs.devices import DevicesJob
+from .jobs.ev_chargers import EvChargersJob
+from .jobs.ev_lifetimes import EvLifetimesJob
 from .jobs.grid_export import GridExportJob
 from .jobs.grid_import import GridImportJob
 from .jobs.inverters import InvertersJob
@@ -49,6 +51,8 @@ class EnphaseV4(Cloud):
         ConsumptionJob,
         InvertersJob,
         TotalsJob,
+        EvChargersJob,
+        EvLifetimesJob,
         AlertsJob,
     )
 

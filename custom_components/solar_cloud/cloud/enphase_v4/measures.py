@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, override
+from typing import override
 from zoneinfo import ZoneInfo
 
 from ...model.data import SystemData
@@ -35,8 +35,8 @@ class MeasuredRows:
 class Measure(ABC):
     """The flows that come from the same endpoints."""
 
-    name: ClassVar[str]
-    flows: ClassVar[tuple[Flow, ...]]
+    name: str
+    flows: tuple[Flow, ...]
 
     @property
     def note(self) -> str:

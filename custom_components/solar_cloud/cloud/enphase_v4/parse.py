@@ -48,6 +48,7 @@ _KINDS: Mapping[str, DeviceKind] = MappingProxyType(
         "gateways": DeviceKind.GATEWAY,
         "encharges": DeviceKind.BATTERY,
         "acbs": DeviceKind.BATTERY,
+        "ev_chargers": DeviceKind.EV_CHARGER,
     }
 )
 """Everything else that is listed is hardware too."""
@@ -144,7 +145,7 @@ def parse_ev_chargers(answer: Any, system_id: str) -> tuple[Device, ...]:
     """Read the EV chargers of a system (endpoint ``ev_charger/devices``)."""
     data = as_map(about(answer, system_id, "ev_charger").get("devices"))
     rows = [row for key, listed in data.items() if str(key).lower() == "ev_chargers" for row in as_maps(listed)]
-    return tuple(device for row in rows if (device := _device(DeviceKind.OTHER, row)))
+    return tuple(device for row in rows if (device := _device(DeviceKind.EV_CHARGER, row)))
 
 
 def parse_latest(answer: Any, system_id: str) -> Latest:

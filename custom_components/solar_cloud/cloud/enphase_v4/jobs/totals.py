@@ -1,5 +1,6 @@
 """The job `totals`: the lifetimes of what meters and batteries measure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import override
@@ -52,12 +53,12 @@ class TotalsJob(Job[EnphaseV4Api]):
                 days = await measure.days(self.api, data.system.id, now, zone)
             except REFUSALS as err:
                 failure = err
-                notes[_note(measure)] = now.isoformat()
+                notes[totals_note(measure)] = now.isoformat()
             except CloudError as err:
                 failure = err
                 break
             else:
-                notes[_note(measure)] = now.isoformat()
+                notes[totals_note(measure)] = now.isoformat()
                 bases |= bases_of(days, measure.flows, zone)
         if failure is not None and not bases and not notes:
             raise failure
@@ -65,7 +66,7 @@ class TotalsJob(Job[EnphaseV4Api]):
         return Update(lifetime=production, bases=MappingProxyType(bases), notes=MappingProxyType(notes))
 
 
-def _note(measure: Measure) -> str:
+def totals_note(measure: Measure) -> str:
     """Return the name of the note about when a lifetime was asked for."""
     return f"{measure.note}_totals"
 
@@ -73,12 +74,22 @@ def _note(measure: Measure) -> str:
 def _is_due(measure: Measure, data: SystemData, now: datetime, zone: ZoneInfo) -> bool:
     """Return whether a lifetime is worth a request: never read, not carried on, or long not compared."""
     bases = [data.lifetime_base if measure is PRODUCTION else data.bases.get(flow) for flow in measure.flows]
-    days = [base.day for base in bases if base is not None and base.missing_since is None]
-    carried = len(days) == len(bases) and midnight(min(days), zone) >= now - CARRIED
+    carried = is_carried(bases, now, zone)
     if measure is PRODUCTION and carried:
         # The summary has it.
         return False
-    asked = as_time(data.notes.get(_note(measure)))
+    return is_asked_again(measure, data, now, carried=carried)
+
+
+def is_carried(bases: Sequence[LifetimeBase | None], now: datetime, zone: ZoneInfo) -> bool:
+    """Return whether whole days carry all of these lifetimes on."""
+    days = [base.day for base in bases if base is not None and base.missing_since is None]
+    return len(days) == len(bases) and midnight(min(days), zone) >= now - CARRIED
+
+
+def is_asked_again(measure: Measure, data: SystemData, now: datetime, *, carried: bool) -> bool:
+    """Return whether the lifetime of a measure was not asked for lately; one that is `carried` on can wait longer."""
+    asked = as_time(data.notes.get(totals_note(measure)))
     if asked is None:
         return True
     since = now - asked
