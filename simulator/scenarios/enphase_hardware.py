@@ -67,11 +67,10 @@ def some_inverters_late(stage: Stage) -> None:
         inverter.late = 3 if number % 3 == 0 else 0
     on_time = [serial for serial, inverter in stage.plant.inverters.items() if not inverter.late]
     until = stage.plant.inverter_until
-    if stage.cloud == "enphase_v4":
-        # Without meters its power comes from the summary, which does not say how many inverters it is of.
-        stage.part_of_power["production"] = lambda start, end: sum(
-            until(serial, end) - until(serial, start) for serial in on_time
-        )
+    # The newest power comes from the summary, which does not say how many inverters it is of.
+    stage.part_of_power["production"] = lambda start, end: sum(
+        until(serial, end) - until(serial, start) for serial in on_time
+    )
     stage.late_until_now = timedelta(minutes=30)
     stage.law = 7
 

@@ -12,6 +12,7 @@ from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.repairs import async_create_fix_flow
 
 from ..home.conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input, state_of
+from ..home.sign_in import signed_in
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SITES = [("enphase_v2", "67", "enphase_67"), ("solaredge_key", "1148616", "solaredge_1148616")]
@@ -48,6 +49,27 @@ async def test_a_system_that_is_not_found_for_a_day_is_offered_to_be_removed(
     assert state_of(hass, f"{key}_power") not in {None, "unknown", "unavailable"}
     (coordinator,) = entry.runtime_data.coordinators.values()
     assert not any(one.resting and one.error == "not_found" for one in coordinator.schedule.jobs.values())
+
+
+async def test_an_answer_that_something_is_missing_does_not_show_that_the_cloud_knows_the_system(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    # Enphase v4 answers 404 for a meter that is not installed, too. Whoever is down for a day is asked anew after it.
+    entry = await signed_in(hass, cloud, ("4200003",))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    (subentry_id,) = entry.subentries
+    await pass_time(hass, freezer, 2 * HOUR, step=HOUR / 4)
+    for path in ("*/s*/4200003*", "*/inverters_summary*"):
+        cloud.simulator.fail(path, status=404, body={"message": "System not found"}, times=None)
+    await pass_time(hass, freezer, 16 * HOUR, step=HOUR / 2)
+    cloud.simulator.fail(status=503, body="<html>", times=None)
+    await pass_time(hass, freezer, DAY, step=HOUR / 2)
+    cloud.simulator.clear_faults()
+    for path in ("*/s*/4200003*", "*/inverters_summary*"):
+        cloud.simulator.fail(path, status=404, body={"message": "System not found"}, times=None)
+    await pass_time(hass, freezer, 8 * HOUR, step=HOUR / 2)
+    assert is_raised(hass, subentry_id)
 
 
 async def test_the_owner_has_it_removed(hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory) -> None:

@@ -293,6 +293,11 @@ class Update:
     """What the client has found out about the system and needs to know the next time."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has nothing of the system, but at most notes."""
+        return self == Update(notes=self.notes)
+
+    @property
     def newest(self) -> datetime | None:
         """The end of the newest interval in the answer, of the system or else of a device; `None` without one."""
         if self.silence is not None:

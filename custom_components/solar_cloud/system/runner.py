@@ -134,7 +134,7 @@ class JobRunner:
             run.failed = True
             return self._throttled(err)
         except NoDataYet:
-            state.schedule = state.schedule.done(terms, dt_util.utcnow())
+            state.schedule = state.schedule.done(terms, dt_util.utcnow(), brings=False)
             return None
         except CloudError as err:
             run.failed = run.failed or terms.runs_with is None
@@ -147,7 +147,7 @@ class JobRunner:
         if before.error == NOT_FOUND and before.failing_since is not None:
             state.schedule = state.schedule.without_rests(before.failing_since)
         run.measured = max(filter(None, (run.measured, update.newest)), default=None)
-        state.schedule = state.schedule.done(terms, now)
+        state.schedule = state.schedule.done(terms, now, brings=not update.is_empty)
         self._timetable.answered()
         return None
 

@@ -47,6 +47,9 @@ class JobState:
     """The account has not got this job: it is asked for seldom, and its values are missing, not late."""
     error: str | None = None
     """Translation key of the newest failure."""
+    brought_at: datetime | None = None
+    """When it last brought something of the system. That a part is not there any more is an answer, too, and may be
+    because the whole system is not."""
     gaps: tuple[float, ...] = ()
     """Seconds between the last answers, the newest last."""
 
@@ -95,14 +98,17 @@ class Schedule:
             return False
         return now - leader.failing_since > STALE_AFTER
 
-    def done(self, job: JobTerms, now: datetime) -> Schedule:
-        """Return the schedule after a run that brought an answer."""
+    def done(self, job: JobTerms, now: datetime, *, brings: bool = True) -> Schedule:
+        """Return the schedule after a run that was answered; `brings` is whether with something of the system."""
         state = self.state(job)
         first_at = state.first_at if state.done_at else now
         gaps = state.gaps
         if state.done_at is not None and not state.failures and now > state.done_at:
             gaps = (*gaps[1 - GAPS :], (now - state.done_at).total_seconds())
-        return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at, gaps=gaps))
+        brought_at = now if brings else state.brought_at or state.done_at
+        return self._with(
+            job, JobState(tried_at=now, done_at=now, first_at=first_at, brought_at=brought_at, gaps=gaps)
+        )
 
     def failed(self, job: JobTerms, now: datetime, error: str, pauses: Sequence[timedelta] = BACK_OFF) -> Schedule:
         """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
@@ -138,7 +144,7 @@ class Schedule:
         return Schedule(jobs=MappingProxyType({**self.jobs, **found})) if found else self
 
     def unknown_since(self, main: Collection[str], others: Collection[str]) -> datetime | None:
-        """Return since when the cloud has not known the system; `None` where it has answered anything since.
+        """Return since when the cloud has not known the system; `None` where it has told anything of it since.
 
         `main` are the jobs without which there is nothing to publish, `others` those that send a request each time.
         """
@@ -147,8 +153,8 @@ class Schedule:
         if not times or len(times) < len(states):
             return None
         since = min(times)
-        answers = [one.done_at for name, one in self.jobs.items() if name in others and one.done_at is not None]
-        return since if all(at <= since for at in answers) else None
+        told = [one.brought_at or one.done_at for name, one in self.jobs.items() if name in others]
+        return since if all(at is None or at <= since for at in told) else None
 
     def refused_since(self) -> datetime | None:
         """Return since when whatever was asked has been refused; `None` where something was answered or failed since.
