@@ -71,7 +71,7 @@ BREAKDOWN: dict[str, Meaning] = {
 
 
 def devices(stage: Stage) -> Iterator[tuple[str, Part, Energy]]:
-    """Give what single inverters and batteries show: key, part, truth."""
+    """Give what single inverters, batteries and EV chargers show: key, part, truth."""
     plant = stage.plant
     vendor = plant.cloud
 
@@ -83,16 +83,22 @@ def devices(stage: Stage) -> Iterator[tuple[str, Part, Energy]]:
         by_battery = plant.by_battery()
         return lambda start, end: by_battery.flow(serial, flow, start, end)  # type: ignore[arg-type]
 
+    def charger(start: int, end: int) -> float:
+        return plant.series.charged(start, end)
+
     for serial in plant.inverters:
         yield f"{vendor}_{serial}_energy_today", "today", inverter(serial)
         yield f"{vendor}_{serial}_energy_lifetime", "lifetime", inverter(serial)
     if plant.storage is not None:
         for one in plant.used_batteries:
             for flow in ("charge", "discharge"):
-                for part in PARTS_OF_BATTERY:
+                for part in PARTS:
                     yield f"{vendor}_{one.serial}_{flow}_{part}", part, battery(one.serial, flow)
+    if plant.ev_charger is not None:
+        for part in PARTS:
+            yield f"{vendor}_{plant.ev_charger.serial}_charge_{part}", part, charger
 
 
-PARTS_OF_BATTERY: tuple[Part, ...] = ("today", "lifetime")
+PARTS: tuple[Part, ...] = ("today", "lifetime")
 
 type Change = Callable[[float], float]

@@ -106,9 +106,7 @@ class Schedule:
         if state.done_at is not None and not state.failures and now > state.done_at:
             gaps = (*gaps[1 - GAPS :], (now - state.done_at).total_seconds())
         brought_at = now if brings else state.brought_at or state.done_at
-        return self._with(
-            job, JobState(tried_at=now, done_at=now, first_at=first_at, brought_at=brought_at, gaps=gaps)
-        )
+        return self._with(job, JobState(tried_at=now, done_at=now, first_at=first_at, brought_at=brought_at, gaps=gaps))
 
     def failed(self, job: JobTerms, now: datetime, error: str, pauses: Sequence[timedelta] = BACK_OFF) -> Schedule:
         """Return the schedule after a run that failed: each failure in a row makes the pause longer."""
