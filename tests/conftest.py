@@ -18,7 +18,8 @@ settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
 
 # Python keeps the class of a frozen time as well, in a quarter of the time: long tests add and subtract by the million.
-del FakeDatetime.__add__, FakeDatetime.__sub__
+for _name in {"__add__", "__sub__"} & vars(FakeDatetime).keys():
+    delattr(FakeDatetime, _name)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,7 @@ def open_router(monkeypatch: pytest.MonkeyPatch) -> None:
 def recorder_config() -> dict[str, Any]:
     """Let the recorder keep statistics and the states of a price alone: nothing else is read back from it.
 
-    Each state that it keeps is a commit, and that is half of a long test.
+    Each state that it keeps is a commit, and that is a fifth to a third of a long test.
     """
     return {"include": {"entity_globs": ["sensor.spot*"]}}
 
