@@ -60,6 +60,8 @@ async def add(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
     return answer
 
 
+# The dashboard complains about a sensor whose states are not kept.
+@pytest.mark.parametrize("recorder_config", [None])
 async def test_the_action_adds_a_charger_with_its_power_once(
     hass: HomeAssistant, entry: ConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
