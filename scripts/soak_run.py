@@ -22,7 +22,7 @@ from demo_lib.report import Problem, complain, note, step  # noqa: E402
 from demo_lib.systems import read_systems  # noqa: E402
 from soak_lib.clocks import library  # noqa: E402
 from soak_lib.house import House, utc  # noqa: E402
-from soak_lib.mischief import DATA, FAULTS, OUTAGES, VENDORS, Event, Kind, plan  # noqa: E402
+from soak_lib.mischief import FAULTS, OUTAGES, VENDORS, Event, Kind, path_of, plan  # noqa: E402
 from soak_lib.report import Findings, print_report  # noqa: E402
 from soak_lib.truth import requests_against_plans, watt_hours_off  # noqa: E402
 
@@ -94,14 +94,14 @@ class Soak:
         """Let something go wrong."""
         step(f"{self._house.now:%m-%d %H:%M} {event.kind}")
         self.findings.events[event.kind] += 1
-        house, vendor = self._house, VENDORS[event.number % len(VENDORS)]
+        house = self._house
         match event.kind:
             case Kind.FAULT:
                 fault = _chosen(FAULTS, event)
-                path = DATA[event.number % len(DATA)] if "truncate" in fault else vendor
-                await house.ask_cloud("fail", {"path": path, "times": 1 + event.number % 3, **fault})
+                await house.ask_cloud("fail", {"path": path_of(event, fault), "times": 1 + event.number % 3, **fault})
             case Kind.OUTAGE:
-                await house.ask_cloud("fail", {"path": vendor, "times": None, **_chosen(OUTAGES, event)})
+                fault = _chosen(OUTAGES, event)
+                await house.ask_cloud("fail", {"path": path_of(event, fault), "times": None, **fault})
             case Kind.OVER:
                 await house.ask_cloud("faults/clear", {})
             case Kind.RELOAD:

@@ -1,6 +1,7 @@
 """The soak's own logic: its clocks, what goes wrong when, and what it finds."""
 
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from soak_lib.clocks import FakeClock, SharedNumber, environment, library
-from soak_lib.mischief import Kind, plan
+from soak_lib.mischief import FAULTS, OUTAGES, VENDORS, Kind, path_of, plan
 from soak_lib.report import Findings, print_report
 from soak_lib.truth import requests_against_plans
 
@@ -74,6 +75,18 @@ def test_the_same_seed_lets_the_same_go_wrong_in_order() -> None:
 def test_a_calm_run_has_one_restart() -> None:
     (event,) = plan(START, 3, 1, calm=True)
     assert event.kind is Kind.RESTART
+
+
+def test_no_answer_with_new_tokens_is_lost_on_its_way() -> None:
+    # Nobody can help that: the cloud has made the old ones worthless, and the owner is asked to sign in.
+    events = plan(START, 30, 1, calm=False)
+    lost = [fault for fault in (*FAULTS, *OUTAGES) if "drop" in fault or "truncate" in fault]
+    paths = {path_of(event, fault) for event in events for fault in lost}
+    assert len(paths) == 2
+    assert not any(
+        fnmatchcase(token, path) for path in paths for token in ("/enphase/oauth/token", "/solaredge/v2/oauth2/token")
+    )
+    assert {path_of(event, {"status": 503}) for event in events} == set(VENDORS)
 
 
 def requests(number: int, minute: str) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from typing import Any
 DAY = timedelta(days=1)
 VENDORS = ("/enphase/*", "/solaredge/*")
 DATA = ("/enphase/api/*", "/solaredge/v2/sites*")
-"""The same without the token endpoints: new tokens whose answer is cut off are lost, and the owner has to sign in."""
+"""The same without the token endpoints: new tokens that do not arrive are lost, and the owner has to sign in."""
 FAULTS: tuple[Mapping[str, Any], ...] = (
     {"status": 500, "body": {"errorCode": 7, "errorMessages": ["Data temporarily unavailable."]}},
     {"status": 503, "body": ""},
@@ -63,3 +63,9 @@ def plan(start: datetime, days: int, seed: int, *, calm: bool) -> list[Event]:
         length = timedelta(hours=chance.uniform(1, min(30, busy * 8)))
         events += [outage, Event(min(outage.at + length, start + busy * DAY), Kind.OVER)]
     return sorted(events)
+
+
+def path_of(event: Event, fault: Mapping[str, Any]) -> str:
+    """Return what a fault is for: a vendor's whole cloud, or its data alone where the answer is lost on its way."""
+    paths = DATA if fault.keys() & {"drop", "truncate"} else VENDORS
+    return paths[event.number % len(paths)]
