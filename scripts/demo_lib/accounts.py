@@ -17,9 +17,9 @@ from simulator.ready import (
 )
 
 from .home_assistant import HomeAssistant
+from .names import DOMAIN
 from .report import Problem, note
 
-DOMAIN = "solar_cloud"
 # The simulator is told the same: in a demo a person wants to see new values, not to save requests.
 PER_MINUTE = 1000
 PER_MONTH = 1_000_000
