@@ -42,3 +42,12 @@ quietly() {
 
 # counted WORD LOG – how many tests have passed, failed …, as pytest says at its end; 0 when it does not say.
 counted() { { grep -E ' in [0-9.]+s' "$2" | tail -n 1 | grep -oE "[0-9]+ $1" | grep -oE '[0-9]+'; } || printf 0; }
+
+# find_chromium – has CHROMIUM name a browser of that kind, or stops.
+find_chromium() {
+  CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+  [ -n "$CHROMIUM" ] || fail "There is no Chromium on this machine." \
+    "Debian and Ubuntu: apt-get install chromium, or" \
+    "name a browser of that kind in CHROMIUM"
+  export CHROMIUM
+}
