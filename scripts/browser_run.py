@@ -3,6 +3,7 @@
 import argparse
 import json
 from pathlib import Path
+import signal
 import sys
 import time
 
@@ -96,6 +97,8 @@ def main() -> int:
     """Try the accounts one after the other; return the exit code."""
     arguments = _arguments()
     results = []
+    # As with Ctrl-C: the house is left in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for name in arguments.account or NAMES:
             step(f"The account {name}, from nothing")
@@ -108,6 +111,8 @@ def main() -> int:
     except Problem as problem:
         complain(problem)
         return 1
+    except KeyboardInterrupt:
+        return 130
     print(table(results))
     if any(one.complaints for one in results):
         print("!!  What is wrong stands above.", file=sys.stderr)

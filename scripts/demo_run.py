@@ -14,14 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # For the simulator and the parts beside this file; scripts/demo runs Python with -P, which adds neither.
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from demo_lib.accounts import PER_MINUTE, PER_MONTH, accounts, add_account, register_redirect  # noqa: E402
+from demo_lib.accounts import accounts, add_account, register_redirect  # noqa: E402
 from demo_lib.credentials import credentials  # noqa: E402
 from demo_lib.dashboard import PATH, add_dashboard  # noqa: E402
 from demo_lib.energy import add_to_energy_dashboard  # noqa: E402
 from demo_lib.folder import INTEGRATIONS, DemoFolder, free_port  # noqa: E402
 from demo_lib.home_assistant import HomeAssistant  # noqa: E402
 from demo_lib.log import complaints, follow  # noqa: E402
-from demo_lib.names import DOMAIN, PASSWORD, USERNAME  # noqa: E402
+from demo_lib.names import DOMAIN, PASSWORD, PER_MINUTE, PER_MONTH, USERNAME  # noqa: E402
 from demo_lib.processes import Child  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 from demo_lib.systems import Row, lacking, read_rows, read_systems, table  # noqa: E402

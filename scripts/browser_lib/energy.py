@@ -16,7 +16,7 @@ PAST = 365
 """Days that the dashboard has to go back."""
 _DRAWN = 6000
 """Milliseconds for the graphs, which the page draws last."""
-_WHOLE = ViewportSize(width=1280, height=1320)
+_WHOLE = ViewportSize(width=1280, height=1400)
 """Nothing has to be scrolled to."""
 _SAY = """(message) => document.querySelector("home-assistant").hass.callWS(message).catch((error) => {
   // As long as nobody has set the dashboard up, it has no preferences.

@@ -2,6 +2,7 @@
 
 import re
 
+from demo_lib.names import PER_MINUTE, PER_MONTH
 from playwright.sync_api import Locator, Page
 
 from .accounts import Account
@@ -9,6 +10,7 @@ from .owner import Owner
 
 IMPORT_PRICE, EXPORT_PRICE = "0.29", "0.08"
 INTEGRATION = "Solar Cloud"
+_OWN_LIMITS = "Limits of my own"
 ON = re.compile(r"^(Submit|Next)$")
 OVER = re.compile(r"^(Finish|Skip and finish|Close)$")
 _FIRST_STEPS = re.compile(r"First steps with ")
@@ -59,11 +61,21 @@ def _fill_in_account(owner: Owner, account: Account) -> None:
     advanced.wait_for()
     owner.look("account")
     with owner.aside():
-        # The simulator stands in for the vendor, whose address is filled in already.
+        # The simulator stands in for the vendor, whose address and free plan are filled in already. With the requests
+        # of that plan the past would take longer than anybody looks on.
+        owner.click(page.locator("ha-selector-select").get_by_role("button"))
+        owner.click(page.get_by_role("menuitem", name=_OWN_LIMITS))
         owner.click(advanced)
         owner.type(page.locator("input[name=base_url]"), account.base_url)
     owner.look("account_advanced")
     owner.click(button(page, ON))
+    per_minute = number_field(page, "Requests per minute")
+    per_minute.wait_for()
+    with owner.aside():
+        owner.type(per_minute, str(PER_MINUTE))
+        owner.type(number_field(page, "Requests per month"), str(PER_MONTH))
+        owner.look("limits")
+        owner.click(button(page, ON))
 
 
 def _sign_in(owner: Owner) -> None:
