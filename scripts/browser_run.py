@@ -1,6 +1,7 @@
 """Sets every kind of account up in the real page: see scripts/browser, which starts this."""
 
 import argparse
+from contextlib import suppress
 import json
 from pathlib import Path
 import signal
@@ -48,7 +49,8 @@ def try_account(browser: Browser, name: str, pictures: Path) -> Result:
             log_in(page, url)
             _walk(owner, url, account, result)
         except (PlaywrightError, AssertionError) as err:
-            owner.look("failed")
+            with suppress(PlaywrightError):
+                owner.look("failed")
             result.complaints.append(f"the page did not go on: {' '.join(str(err).split())[:300]}")
         page.context.close()
         result.complaints += [*owner.complaints, *(f"console: {line}" for line in dict.fromkeys(console.errors))]

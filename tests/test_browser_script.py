@@ -58,6 +58,24 @@ def test_the_seconds_have_a_persons_time_for_each_click_and_field_and_none_for_p
     assert somebody.seconds == pytest.approx(5 + HAND + COPY)
 
 
+def test_what_is_raw_on_a_page_and_what_is_not_said_there_are_complaints(tmp_path: Path) -> None:
+    page: Any = SimpleNamespace(
+        wait_for_timeout=lambda milliseconds: None,
+        screenshot=lambda path: path.write_bytes(b""),
+        evaluate=lambda script: "Prices\nimport_price",
+    )
+    somebody = Owner(page, tmp_path)
+    somebody.look("prices", sees="Prices")
+    somebody.look("end", sees="saved")
+
+    assert somebody.complaints == [
+        "the page prices shows import_price",
+        "the page end shows import_price",
+        "the page end does not say saved",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["01_prices.png", "02_end.png"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -52,8 +52,11 @@ class Owner:
         target.fill(text)
         self.fields += not self._aside
 
-    def look(self, name: str, page: Page | None = None) -> str:
-        """Take a picture of a page, this one unless another is given; return its text, and note what is raw in it."""
+    def look(self, name: str, page: Page | None = None, *, sees: str = "") -> str:
+        """Take a picture of a page, this one unless another is given; return its text, and note what is raw in it.
+
+        A text that somebody `sees` there has to be in it: where none can be read, nothing raw is found either.
+        """
         with self.resting():
             seen = page or self.page
             seen.wait_for_timeout(SETTLED)
@@ -61,6 +64,8 @@ class Owner:
             seen.screenshot(path=self._pictures / f"{self._taken:02}_{name}.png")
             text = visible_text(seen)
             self.complaints += [f"the page {name} shows {raw}" for raw in what_is_raw(text)]
+            if sees not in text:
+                self.complaints.append(f"the page {name} does not say {sees}")
             return text
 
     @contextmanager

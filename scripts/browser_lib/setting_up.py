@@ -29,7 +29,7 @@ def set_up(owner: Owner, account: Account) -> None:
     owner.click(entry.first)
     item = page.get_by_text(account.menu_item, exact=True)
     item.wait_for()
-    owner.look("menu")
+    owner.look("menu", sees=account.menu_item)
     owner.click(item)
     if account.application is not None:
         _enter_application(owner, account, account.application)
@@ -90,8 +90,6 @@ def _sign_in(owner: Owner) -> None:
     agree = window.locator("#allow")
     agree.wait_for()
     owner.look("vendor", window)
-    if window.is_closed():
-        return
     with window.expect_event("close"):
         owner.click(agree)
 
@@ -103,7 +101,7 @@ def _take_first_steps(owner: Owner, account: Account) -> None:
         heading = page.get_by_text(_FIRST_STEPS)
         heading.wait_for()
         title = heading.inner_text().strip()
-        owner.look(f"first_steps_{number}")
+        owner.look(f"first_steps_{number}", sees=title)
         if any(system.grid and title.endswith(system.name) for system in account.systems):
             owner.type(number_field(page, "Price of import"), IMPORT_PRICE)
             owner.type(number_field(page, "Price of export"), EXPORT_PRICE)
