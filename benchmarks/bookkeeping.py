@@ -199,19 +199,20 @@ HEAD = """# How fast does the past get in?
 
 <!-- benchmarks/bookkeeping.py --write writes this page. -->
 
-{years} years of hours ({rows:,} rows) of one measure, written into a fresh SQLite database on disk: through what Solar
-Cloud books with (`statistics/book.py`), and through the recorder's own bulk import of the same rows. {today},
-{cores} cores, Python {python}, Home Assistant {version}.
+{years} years of hours ({rows:,} rows) of one measure are written into a fresh SQLite database on disk. Once they go
+through what Solar Cloud books with (`statistics/book.py`), and once through the recorder's own bulk import. Measured
+on {today}, {cores} cores, Python {python}, Home Assistant {version}.
 """
 FOOT = """
-- **The longest delay** is how late a clock in the event loop ticked at worst, what a light switch would feel: the event
-  loop's own work, what the recorder's thread takes of the interpreter, the garbage collector, and whatever else runs
-  on the machine.
+- **The longest delay** is how late a clock in the event loop ticked at worst. That is what a light switch would feel.
+  It comes from the event loop's own work, what the recorder's thread takes of the interpreter, the garbage collector,
+  and whatever else runs on the machine.
 - **The longest step** is the longest time that the event loop's own thread worked without giving others a turn.
-- *All at once* hands everything over in one call. An import goes *month by month, newest first*: what is older gets its
-  sums backwards from what is there, and no later row is touched.
-- *The same again* reads and compares everything, and writes nothing. *The oldest hour corrected* shifts every later
-  sum.
+- *All at once* hands everything over in one call.
+- An import goes *month by month, newest first*. Older hours get their sums backwards from the hours that are there.
+  No later row is touched.
+- *The same again* reads and compares everything, and writes nothing.
+- *The oldest hour corrected* shifts every later sum.
 """
 
 

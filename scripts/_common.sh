@@ -67,3 +67,12 @@ run_tests() {
   grep -E '^(FAILED|ERROR)|^[0-9]+ |^E  ' "$log" | tail -n 25 >&2 || tail -n 25 "$log" >&2
   note "the log is $log"
 }
+
+# find_chromium – has CHROMIUM name a browser of that kind, or stops.
+find_chromium() {
+  CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+  [ -n "$CHROMIUM" ] || fail "There is no Chromium on this machine." \
+    "Debian and Ubuntu: apt-get install chromium, or" \
+    "name a browser of that kind in CHROMIUM"
+  export CHROMIUM
+}

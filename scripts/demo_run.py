@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from contextlib import AsyncExitStack
+import json
 import os
 from pathlib import Path
 import signal
@@ -13,12 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # For the simulator and the parts beside this file; scripts/demo runs Python with -P, which adds neither.
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from demo_lib.accounts import DOMAIN, PER_MINUTE, PER_MONTH, accounts, add_account, register_redirect  # noqa: E402
+from demo_lib.accounts import accounts, add_account, register_redirect  # noqa: E402
+from demo_lib.credentials import credentials  # noqa: E402
 from demo_lib.dashboard import PATH, add_dashboard  # noqa: E402
 from demo_lib.energy import add_to_energy_dashboard  # noqa: E402
 from demo_lib.folder import INTEGRATIONS, DemoFolder, free_port  # noqa: E402
-from demo_lib.home_assistant import PASSWORD, USERNAME, HomeAssistant  # noqa: E402
+from demo_lib.home_assistant import HomeAssistant  # noqa: E402
 from demo_lib.log import complaints, follow  # noqa: E402
+from demo_lib.names import DOMAIN, PASSWORD, PER_MINUTE, PER_MONTH, USERNAME  # noqa: E402
 from demo_lib.processes import Child  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 from demo_lib.systems import Row, lacking, read_rows, read_systems, table  # noqa: E402
@@ -36,18 +39,24 @@ class Demo:
         self._began = time.monotonic()
         self._children: list[Child] = []
 
-    async def run(self, *, headless: bool) -> None:
-        """Start everything and say so, then follow the log – or, headless, stop as soon as the values are there."""
+    async def run(self, *, headless: bool, empty: bool) -> None:
+        """Start everything and say so, then follow the log – or, headless, stop as soon as the values are there.
+
+        An empty house gets no account; what its owner needs to add some is printed and written into its folder.
+        """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._stop)
             simulator_url = await self._start_simulator()
             await self._start_home_assistant()
             home_assistant = await stack.enter_async_context(HomeAssistant(f"http://127.0.0.1:{self._port}"))
-            rows = await self._set_up(home_assistant, simulator_url)
+            await self._open(home_assistant, simulator_url)
+            rows = [] if empty else await self._furnish(home_assistant, simulator_url)
             self._folder.remember(url=home_assistant.url)
             if headless:
                 print(table(rows))
                 return
+            if empty:
+                self._hand_over(simulator_url)
             self._welcome(home_assistant)
             await self._follow()
 
@@ -101,11 +110,16 @@ class Demo:
         env.pop("PYTHONPATH", None)
         self._children.append(await Child.start(name, command, cwd=cwd, env=env, log=log))
 
-    async def _set_up(self, home_assistant: HomeAssistant, simulator_url: str) -> list[Row]:
+    async def _open(self, home_assistant: HomeAssistant, simulator_url: str) -> None:
+        """Wait for Home Assistant, log in, and tell the simulated SolarEdge where it is to send browsers back to."""
         await home_assistant.wait_until_it_answers(self._check)
         new = await home_assistant.log_in()
         step("Created the owner and finished the onboarding" if new else "Logged in")
         await home_assistant.wait_until_it_runs(self._check)
+        await register_redirect(home_assistant, simulator_url)
+
+    async def _furnish(self, home_assistant: HomeAssistant, simulator_url: str) -> list[Row]:
+        """Add the accounts, bring the past in, fill the dashboards; return every entity."""
         entry_ids = await self._add_accounts(home_assistant, simulator_url)
         rows = await self._wait_for_values(home_assistant, entry_ids)
         systems = await read_systems(home_assistant, entry_ids)
@@ -119,7 +133,6 @@ class Demo:
     async def _add_accounts(self, home_assistant: HomeAssistant, simulator_url: str) -> list[str]:
         there = {entry["entry_id"] for entry in await home_assistant.command("config_entries/get", domain=DOMAIN)}
         known: dict[str, str] = self._folder.state.get("accounts", {})
-        await register_redirect(home_assistant, simulator_url)
         for account in accounts(simulator_url):
             if known.get(account.menu_item) in there:
                 continue
@@ -154,6 +167,15 @@ class Demo:
 
     def _age(self) -> str:
         return f"{time.monotonic() - self._began:.1f} seconds"
+
+    def _hand_over(self, simulator_url: str) -> None:
+        """Say what there is to be added, and write it down for a program."""
+        at_hand = credentials(simulator_url)
+        self._folder.credentials_file.write_text(json.dumps(at_hand, indent=2) + "\n", "utf-8")
+        step("Credentials at hand")
+        for account, values in at_hand.items():
+            for name, value in values.items():
+                note(f"{account:<16}{name:<20}{value}")
 
     def _welcome(self, home_assistant: HomeAssistant) -> None:
         step("Ready")
@@ -191,12 +213,18 @@ class Demo:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--port", type=int, help="where Home Assistant listens on 127.0.0.1 (default 8123; 0: any)")
-    parser.add_argument(
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
         "--headless-check", action="store_true", help="start, wait for all values, print them, stop; exit code 0 or 1"
+    )
+    how.add_argument(
+        "--empty", action="store_true", help="add no account, and print what is needed to add some by hand"
     )
     parser.add_argument("--fresh", action="store_true", help="start over, without what earlier runs left")
     parser.add_argument("--debug", action="store_true", help="have the integration log in detail")
-    parser.add_argument("--config", type=Path, help="the folder to run in (default: .demo, .demo-check for the check)")
+    parser.add_argument(
+        "--config", type=Path, help="the folder to run in (default: .demo, or .demo-check, .demo-empty)"
+    )
     return parser.parse_args()
 
 
@@ -211,7 +239,7 @@ def _port(arguments: argparse.Namespace) -> int:
 
 
 def _prepare(arguments: argparse.Namespace) -> tuple[DemoFolder, int]:
-    default = ROOT / (".demo-check" if arguments.headless_check else ".demo")
+    default = ROOT / (".demo-check" if arguments.headless_check else ".demo-empty" if arguments.empty else ".demo")
     folder = DemoFolder((arguments.config or default).resolve())
     folder.lock()
     if arguments.fresh:
@@ -241,13 +269,13 @@ def _check_requirements(folder: DemoFolder) -> None:
     folder.remember(checked_environment=environment)
 
 
-async def _run(folder: DemoFolder, port: int, *, headless: bool) -> None:
+async def _run(folder: DemoFolder, port: int, *, headless: bool, empty: bool) -> None:
     main = asyncio.current_task()
     assert main is not None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, main.cancel)
-    await Demo(folder, port).run(headless=headless)
+    await Demo(folder, port).run(headless=headless, empty=empty)
 
 
 def _judge_log(folder: DemoFolder) -> None:
@@ -261,7 +289,7 @@ def main() -> int:
     arguments = _arguments()
     try:
         folder, port = _prepare(arguments)
-        asyncio.run(_run(folder, port, headless=arguments.headless_check))
+        asyncio.run(_run(folder, port, headless=arguments.headless_check, empty=arguments.empty))
         if arguments.headless_check:
             _judge_log(folder)
     except Problem as problem:

@@ -15,9 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # For the simulator and the parts beside this file; scripts/soak runs Python with -P, which adds neither.
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
-from demo_lib.accounts import DOMAIN, accounts, add_account, register_redirect  # noqa: E402
+from demo_lib.accounts import accounts, add_account, register_redirect  # noqa: E402
 from demo_lib.folder import DemoFolder  # noqa: E402
 from demo_lib.home_assistant import HomeAssistant  # noqa: E402
+from demo_lib.names import DOMAIN  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 from demo_lib.systems import read_systems  # noqa: E402
 from soak_lib.clocks import library  # noqa: E402

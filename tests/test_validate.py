@@ -457,6 +457,16 @@ BAD = [
     ("flow_aborts_have_texts", text("config.abort.already_configured", None), "config: abort already_configured"),
     ("flow_aborts_have_texts", text("config_subentries.system.abort", {}), "abort entry_not_loaded"),
     ("error_and_abort_texts_are_used", text("config.error.on_fire", "Run."), "config.error.on_fire"),
+    (
+        "sentences_are_short",
+        lambda repository: repository.write("docs/page.md", " ".join(["word"] * 31)),
+        "docs/page.md: a sentence of 31 words",
+    ),
+    (
+        "sentences_are_short_on_average",
+        lambda repository: repository.write("README.md", " ".join(["word"] * 30)),
+        "15.50 words on average",
+    ),
 ]
 
 

@@ -87,8 +87,8 @@ def summary(results: Results) -> str:
         over = sum(by_policy[name].requests > cell.cloud.limits.per_month for cell, by_policy in known)
         lines.append(f"| `{name}` | {min(ratios):.2f} – {max(ratios):.2f} | {over} |")
     missed = misses(results)
-    lines += ["", f"{len(results)} cells; goal: `ours` at most {MOST:.2f} × bound, never over the plan, and at least "]
-    lines[-1] += f"{LEAST_USE:.0%} of it used where the cadence does not limit."
+    lines += ["", f"There are {len(results)} cells. The goal for `ours` is at most {MOST:.2f} × bound, and never over "]
+    lines[-1] += f"the plan. It has to use at least {LEAST_USE:.0%} of the plan where the cadence does not limit."
     lines += ["", "Cells that miss it:", "", *(f"- {line}" for line in missed)] if missed else ["No cell misses it."]
     return "\n".join(lines)
 
@@ -171,65 +171,77 @@ def _age(cell: Cell, name: str, by_policy: Mapping[str, Result]) -> str:
 
 _PAGE = """# How fresh is what you see?
 
-Both clouds sell few requests. What counts is how old the power on your dashboard is for a given plan. This page is
-written by `python benchmarks/freshness.py`, which plays a month in virtual time with the code that also runs in Home
-Assistant (`budget/`), and compares it with other ways to spend the same plan.
+Both clouds sell few requests. What counts is how old the power on your dashboard is for a given plan.
+
+`python benchmarks/freshness.py` writes this page. It plays a month in virtual time with the code that also runs in
+Home Assistant (`budget/`). It compares this with other ways to spend the same plan.
 
 {summary}
 
 ## What is measured
 
-The mean age of `power` over the daylight of a month, in minutes. Age is now minus the end of the newest interval that
-was read; it counts from sunrise at the earliest, because at night the truth is known. In brackets: how many times the
-bound that is.
+The page shows the mean age of `power` over the daylight of a month, in minutes. Age is now minus the end of the
+newest interval that was read. It counts from sunrise at the earliest, because at night the truth is known. The figure
+in brackets says how many times the bound that is.
 
-- **Reports.** Enphase v2: every 5 minutes, readable 2 minutes after their end. Enphase v4: every 15 minutes, readable
-  after 5. SolarEdge: every 15 minutes, readable after 90 seconds. One request a poll.
-- **Months.** June, December and March 2026, as UTC months, at longitude 0. At 69°N the sun does not rise in December
-  (37 minutes of refracted light on the first day apart): no cell.
-- **`fixed15`, `fixed60`.** A poll every 15 or 60 minutes, day and night, until the plan is empty (†). As a fixed
-  interval meets the reports somewhere, the mean over eight phases is shown.
-- **`even24h`.** 95 % of the plan evenly over day and night; also the mean over eight phases.
-- **`peer`.** The interval that `plan_interval` of aiosolaredge-one 0.4.0 gives, with its defaults, one plan share for
-  each system. It is told truly when it is night, which helps it. What it sends beyond the plan (‡) brings nothing.
+- **Reports.** Enphase v2 reports every 5 minutes, readable 2 minutes after their end. Enphase v4 reports every 15
+  minutes, readable after 5. SolarEdge reports every 15 minutes, readable after 90 seconds. A poll is one request.
+- **Months.** June, December and March 2026, as UTC months, at longitude 0. At 69°N the sun does not rise in December,
+  apart from 37 minutes of refracted light on the first day. So there is no cell.
+- **`fixed15`, `fixed60`.** A poll every 15 or 60 minutes, day and night, until the plan is empty (†). A fixed
+  interval meets the reports somewhere. So the mean over eight phases is shown.
+- **`even24h`.** 95 % of the plan evenly over day and night. This is also the mean over eight phases.
+- **`peer`.** The interval that `plan_interval` of aiosolaredge-one 0.4.0 gives, with its defaults. Each system gets
+  one share of the plan. The peer is given the true times of the night, which helps it. What it sends beyond the plan
+  (‡) brings nothing.
 - **`ours`.** The ledger and the pacing of Solar Cloud, with systems that are added at the beginning of the month. It
-  learns the phase of the reports by itself; it knows the place, and adds 5 minutes to both ends of the day, as it does
-  at Home Assistant's own place.
-- **`bound`.** 95 % of the plan over the daylight, each request in the instant a report becomes readable, never twice
-  for the same report. How many readings a day gets and which reports they take is the exact optimum with everything
-  known beforehand: no way to spend as much can be fresher, and a merely even spread is at best as good.
-- **c** behind the requests: the cadence limits. The plan has more requests than the daylight has reports, so what is
+  learns the phase of the reports by itself. It knows the place, and adds 5 minutes to both ends of the day. It does
+  the same at Home Assistant's own place.
+- **`bound`.** 95 % of the plan over the daylight. Each request is sent in the instant in which a report becomes
+  readable, and never twice for the same report. How many readings a day gets, and which reports they take, is the
+  exact optimum with everything known beforehand. No way to spend as much can be fresher. A merely even spread is at
+  best as good.
+- **c** behind the requests: the cadence limits. The plan has more requests than the daylight has reports. So what is
   not used could buy nothing.
 
 ## Where the last per cent go
 
 `ours` spends a little on what the bound does not count:
 
-- one request after sunset, so that the energy of the day is complete, where a day has 20 readings or more. With fewer,
-  the next morning's reading completes it;
-- the margin around the day: the sun's hours at a place are not those of a roof. Where only the principal place of the
-  time zone is known it is 45 minutes instead of 5, and the ages are higher by some per cent, on the shortest days by a
-  fifth;
-- turns: systems that wait for the same report go one after another, 60 seconds divided by 80 % of the plan's
-  requests a minute apart, so that no minute is crowded.
+- **One request after sunset**, so that the energy of the day is complete. It is sent where a day has 20 readings or
+  more, and up to eight hours later where nothing could be sent then. With fewer readings, the next morning's reading
+  completes the day.
+- **The margin around the day.** The sun's hours at a place are not those of a roof. Where only the principal place of
+  the time zone is known, the margin is 45 minutes instead of 5. Then the ages are higher by some per cent, on the
+  shortest days by a fifth.
+- **Turns.** Systems that wait for the same report go one after another. They are 60 seconds divided by 80 % of the
+  plan's requests a minute apart, so that no minute is crowded.
 
-A credential usually pays for more than one job; then each gets its part of the plan, and the ages grow accordingly.
+A credential usually pays for more than one job. Then each job gets its part of the plan, and the ages grow
+accordingly.
 
 ## With a meter or a battery
 
-What the grid and the battery do matters in the dark, too, and a reading of such a system is several requests that
-belong together: two with a meter, three with a battery. So Solar Cloud reads on at night, at a sixth of the day's pace.
-From four readings a day on, one takes the report at sunrise, and one the first report after sunset, which completes
-the day's production. Here everything is played that one credential of SolarEdge's free plan pays for: these readings,
-the inverters beside them (a quarter to a sixth of the requests), the overview (half of that, at most hourly) and
-{lists} requests a day for each system's lists.
+What the grid and the battery do matters in the dark, too. A reading of such a system is several requests that belong
+together: two with a meter, three with a battery. So Solar Cloud reads on at night, at a sixth of the day's pace. From
+four readings a day on, one takes the report at sunrise. Another takes the first report after sunset, which completes
+the day's production.
 
-The mean age of the grid's power in minutes, for all of the day and all of the night: it does not count from sunrise.
-`fixed` reads day and night at one interval, as often in a month as `ours`; *sent* are the month's requests of all jobs.
+Here everything is played that one credential of SolarEdge's free plan pays for:
+
+- these readings
+- the inverters beside them, with a quarter to a sixth of the requests
+- the overview, with half as many as the inverters, at most hourly
+- {lists} requests a day for each system's lists
+
+The table shows the mean age of the grid's power in minutes, for all of the day and all of the night. It does not
+count from sunrise. `fixed` reads day and night at one interval, as often in a month as `ours`. *Sent* is the month's
+requests of all jobs.
 
 {houses}
 
-The night is older than at a fixed interval by intention: every reading that it gives away makes the day fresher.
+`ours` is older at night than a fixed interval. That is intended: every reading that the night gives away makes the
+day fresher.
 
 ## The figures
 

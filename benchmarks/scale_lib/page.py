@@ -109,25 +109,26 @@ _HEAD = """\
 
 <!-- benchmarks/scale.py --write writes this page. -->
 
-{systems} systems of {inverters} inverters in one Home Assistant, beside Home Assistant's own `enphase_envoy` with as
-many Envoys of as many inverters. {machine}.
+This page measures {systems} systems of {inverters} inverters in one Home Assistant. Beside them it measures Home
+Assistant's own `enphase_envoy`, with as many Envoys of as many inverters. Measured on {machine}.
 """
 _FOOT = """\
 ## What is measured
 
-- **Solar Cloud** is one account for each 25 systems (Home Assistant has at most 10,000 enabled entities for an
-  account), added through its own dialog. It reads simulated clouds over HTTP, in another process on the same machine.
-- **`enphase_envoy`** is one config entry for each Envoy. Its library is replaced by one that makes up the documents and
-  has the library's own models read them. It has no connection, no JSON to read and nothing to store: what these cost
-  is in our figures only. *Of it writing entities* is the part that both have. As it never waits, all its Envoys may
-  be set up in one callback.
+- **Solar Cloud** is one account for each 25 systems, because Home Assistant has at most 10,000 enabled entities for
+  an account. The accounts are added through Solar Cloud's own dialog. They read simulated clouds over HTTP, in
+  another process on the same machine.
+- **`enphase_envoy`** is one config entry for each Envoy. Its library is replaced by one that makes up the documents,
+  and has the library's own models read them. It has no connection, no JSON to read and nothing to store. What these
+  cost is in our figures only. *Of it writing entities* is the part that both have. As `enphase_envoy` never waits,
+  all its Envoys may be set up in one callback.
 - **Event loop** is the processor time of all callbacks of a real Home Assistant core, without recorder and frontend.
-  Python's garbage collector is a row of its own; *by the clock* shows what else runs on the machine.
-- **First set-up** is everything until all of every system has been read; the clock includes the simulated cloud's work.
-  After **unloading**, what was stored is taken up and nothing is requested.
-- **A refresh** reads what moves, half an hour after the last one, writes all entities, and stores what is known;
-  of an Envoy it is what happens each minute. Each system is refreshed by itself, after three days of life, when there
-  is as much to remember as there ever will be.
-- **Memory** is what the process has grown by, after everything that can be given back has been. It is Home Assistant's
-  own, too: devices, registry entries, states.
+  Python's garbage collector has a row of its own. *By the clock* shows what else runs on the machine.
+- **First set-up** is everything until all of every system has been read. The clock includes the simulated cloud's
+  work. After **unloading**, what was stored is loaded again, and nothing is requested.
+- **A refresh** reads what changes, half an hour after the last refresh. It writes all entities, and stores what is
+  known. A refresh of an Envoy is what happens each minute. Each system is refreshed by itself, after three days of
+  life. By then there is as much to remember as there ever will be.
+- **Memory** is what the process has grown by, after everything that can be given back has been given back. It
+  includes Home Assistant's own devices, registry entries and states.
 """

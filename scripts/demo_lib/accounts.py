@@ -17,12 +17,9 @@ from simulator.ready import (
 )
 
 from .home_assistant import HomeAssistant
+from .names import DOMAIN, PER_MINUTE, PER_MONTH
 from .report import Problem, note
 
-DOMAIN = "solar_cloud"
-# The simulator is told the same: in a demo a person wants to see new values, not to save requests.
-PER_MINUTE = 1000
-PER_MONTH = 1_000_000
 _MOST_STEPS = 12
 _CALLBACK = "/api/solar_cloud/solaredge/callback"
 _OWN_SITE = "222881711"

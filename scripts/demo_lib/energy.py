@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from .accounts import DOMAIN
 from .home_assistant import HomeAssistant, Refused
+from .names import DOMAIN
 from .report import note
 from .systems import System
 

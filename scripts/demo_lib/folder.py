@@ -47,6 +47,7 @@ class DemoFolder:
         self.log = path / "demo.log"
         self.simulator_log = path / "simulator.log"
         self.ready_file = path / "simulator.url"
+        self.credentials_file = path / "credentials.json"
         self._state_file = path / "demo.json"
         self._lock: IO[str] | None = None
 
@@ -95,7 +96,7 @@ class DemoFolder:
         self._write_http(port)
         if not (storage / "onboarding").exists():
             self._write_first_start()
-        for stale in (self.log, self.simulator_log, self.ready_file):
+        for stale in (self.log, self.simulator_log, self.ready_file, self.credentials_file):
             stale.unlink(missing_ok=True)
 
     @property

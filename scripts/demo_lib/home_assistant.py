@@ -6,10 +6,9 @@ from typing import Any, Self
 
 import aiohttp
 
+from .names import PASSWORD, USERNAME
 from .report import Problem
 
-USERNAME = "demo"
-PASSWORD = "solar-cloud"  # of a demo that listens on 127.0.0.1 only
 _FIRST_ANSWER = 120  # seconds; a cold start takes about five
 
 

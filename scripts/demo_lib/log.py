@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 import re
 
-from .accounts import DOMAIN
+from .names import DOMAIN
 
 _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S* (?P<level>[A-Z]+) ")
 # Home Assistant says this of every custom integration.

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .accounts import DOMAIN
 from .home_assistant import HomeAssistant
+from .names import DOMAIN
 
 # What every system must show before the demo is called ready.
 ESSENTIAL = ("power", "energy_lifetime", "status")

@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 import aiohttp
-from demo_lib.accounts import DOMAIN
 from demo_lib.folder import DemoFolder, free_port
 from demo_lib.home_assistant import HomeAssistant
+from demo_lib.names import DOMAIN
 from demo_lib.processes import Child
 from demo_lib.report import Problem
 

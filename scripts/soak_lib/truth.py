@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from demo_lib.accounts import DOMAIN
 from demo_lib.home_assistant import HomeAssistant
+from demo_lib.names import DOMAIN
 
 from simulator import ENPHASE_OAUTH_PATH, ENPHASE_PATH, ENPHASE_V4_PATH, Simulator
 from simulator.plant.plant import Plant

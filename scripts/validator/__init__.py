@@ -1,6 +1,19 @@
 """The rules of scripts/validate.py: one function each, collected by `rule`."""
 
-from . import brand, code_keys, files, flow_keys, hacs, icons, internals, manifest, quality, services, translations
+from . import (
+    brand,
+    code_keys,
+    files,
+    flow_keys,
+    hacs,
+    icons,
+    internals,
+    manifest,
+    quality,
+    sentences,
+    services,
+    translations,
+)
 from .project import Project
 from .rules import RULES, Finding, findings
 
@@ -18,6 +31,7 @@ __all__ = [
     "internals",
     "manifest",
     "quality",
+    "sentences",
     "services",
     "translations",
 ]

@@ -1,7 +1,7 @@
 """The sensors of grid, consumption and battery: of a system, of its meters, batteries and EV chargers."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
@@ -201,37 +201,10 @@ def _device_flow(
 
 def _charger() -> Iterable[DeviceFlowSensorDescription]:
     """Yield the sensors of what an EV charger charges: power in W, energy of the day and of the lifetime in Wh."""
-    yield DeviceFlowSensorDescription(
-        **POWER,
-        key="charge_power",
-        translation_key="charge_power",
-        jobs=CHARGER_JOBS,
-        vendors=ENPHASE,
-        kinds=EV_CHARGER,
-        flow=Flow.CONSUMPTION,
-        value_fn=lambda coordinator, serial: coordinator.device_flow_power_w(serial, Flow.CONSUMPTION),
-    )
-    yield DeviceFlowSensorDescription(
-        **DAY_ENERGY,
-        key="charge_today",
-        translation_key="charge_today",
-        jobs=CHARGER_JOBS,
-        vendors=ENPHASE,
-        kinds=EV_CHARGER,
-        flow=Flow.CONSUMPTION,
-        value_fn=lambda coordinator, serial: coordinator.charger_today_wh(serial),
-        daily=True,
-    )
-    yield DeviceFlowSensorDescription(
-        **LIFETIME_ENERGY,
-        key="charge_lifetime",
-        translation_key="charge_lifetime",
-        jobs=CHARGER_LIFETIME_JOBS,
-        vendors=ENPHASE,
-        kinds=EV_CHARGER,
-        flow=Flow.CONSUMPTION,
-        value_fn=lambda coordinator, serial: device_lifetime_wh(coordinator.data, serial, Flow.CONSUMPTION),
-    )
+    power, today, lifetime = _device_flow("charge", Flow.CONSUMPTION, EV_CHARGER, CHARGER_JOBS)
+    yield replace(power, vendors=ENPHASE)
+    yield replace(today, vendors=ENPHASE, value_fn=lambda coordinator, serial: coordinator.charger_today_wh(serial))
+    yield replace(lifetime, vendors=ENPHASE, jobs=CHARGER_LIFETIME_JOBS)
 
 
 DEVICE_FLOW_SENSORS: tuple[DeviceFlowSensorDescription, ...] = (

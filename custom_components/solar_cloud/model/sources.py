@@ -23,7 +23,7 @@ class Source:
     step: float = 0.0
     """Seconds by which that end moves on when the cloud has something newer."""
     others: tuple[str, ...] = ()
-    """The other jobs that bring it, too: so far what they had was no newer, or it was, and no longer is."""
+    """The other jobs whose answers have had a value of it, newer or not."""
 
     def moved(self, job: str, end: datetime | None) -> Source:
         """Return the source after an answer of a job whose newest interval ends then."""

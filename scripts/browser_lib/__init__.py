@@ -1,0 +1,1 @@
+"""The parts of scripts/browser_run.py and scripts/screenshots_run.py; they need nothing but Playwright."""

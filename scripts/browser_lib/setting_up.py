@@ -1,0 +1,123 @@
+"""The way through the dialogs: from *Add integration* to the end of the first steps."""
+
+import re
+
+from demo_lib.names import PER_MINUTE, PER_MONTH
+from playwright.sync_api import Locator, Page
+
+from .accounts import Account
+from .owner import Owner
+
+IMPORT_PRICE, EXPORT_PRICE = "0.29", "0.08"
+INTEGRATION = "Solar Cloud"
+_OWN_LIMITS = "Limits of my own"
+ON = re.compile(r"^(Submit|Next)$")
+OVER = re.compile(r"^(Finish|Skip and finish|Close)$")
+_FIRST_STEPS = re.compile(r"First steps with ")
+_END = re.compile(r"Your choice is saved")
+
+
+def set_up(owner: Owner, account: Account) -> None:
+    """Add an account and answer the first steps of its systems: all on, and a fixed price where there is a grid."""
+    page = owner.page
+    owner.click(page.get_by_role("button", name="Add integration"))
+    page.locator("ha-integration-list-item").first.wait_for()
+    owner.type(page.locator("dialog-add-integration input").first, account.brand)
+    entry = page.locator("ha-integration-list-item").filter(has_text=INTEGRATION)
+    entry.first.wait_for()
+    owner.look("add_integration")
+    owner.click(entry.first)
+    item = page.get_by_text(account.menu_item, exact=True)
+    item.wait_for()
+    owner.look("menu", sees=account.menu_item)
+    owner.click(item)
+    if account.application is not None:
+        _enter_application(owner, account, account.application)
+    _fill_in_account(owner, account)
+    if account.application is not None:
+        _sign_in(owner)
+    if len(account.systems) > 1:
+        page.get_by_text("Choose the systems", exact=True).wait_for()
+        owner.look("systems")
+        owner.click(button(page, ON))
+    _take_first_steps(owner, account)
+
+
+def _enter_application(owner: Owner, account: Account, application: tuple[str, str]) -> None:
+    page = owner.page
+    client_id, client_secret = application
+    owner.type(page.locator("input[name=name]"), account.brand)
+    owner.type(page.locator("input[name=clientId]"), client_id)
+    owner.type(page.locator("input[name=clientSecret]"), client_secret)
+    owner.look("application_credentials")
+    owner.click(page.get_by_role("button", name="Add", exact=True))
+
+
+def _fill_in_account(owner: Owner, account: Account) -> None:
+    page = owner.page
+    for name, value in account.fields.items():
+        owner.type(page.locator(f"input[name={name}]"), value)
+    advanced = page.get_by_text("Advanced", exact=True)
+    advanced.wait_for()
+    owner.look("account")
+    with owner.aside():
+        # The simulator stands in for the vendor, whose address and free plan are filled in already. With the requests
+        # of that plan the past would take longer than anybody looks on.
+        owner.click(page.locator("ha-selector-select").get_by_role("button"))
+        owner.click(page.get_by_role("menuitem", name=_OWN_LIMITS))
+        owner.click(advanced)
+        owner.type(page.locator("input[name=base_url]"), account.base_url)
+    owner.look("account_advanced")
+    owner.click(button(page, ON))
+    per_minute = number_field(page, "Requests per minute")
+    per_minute.wait_for()
+    with owner.aside():
+        owner.type(per_minute, str(PER_MINUTE))
+        owner.type(number_field(page, "Requests per month"), str(PER_MONTH))
+        owner.look("limits")
+        owner.click(button(page, ON))
+
+
+def _sign_in(owner: Owner) -> None:
+    """Agree at the vendor's page, which opens in a window of its own and closes by itself."""
+    page = owner.page
+    here = page.get_by_text("Sign in and come back here", exact=True)
+    here.wait_for()
+    owner.look("sign_in")
+    with page.context.expect_page() as opened:
+        owner.click(here)
+    window = opened.value
+    agree = window.locator("#allow")
+    agree.wait_for()
+    owner.look("vendor", window)
+    with window.expect_event("close"):
+        owner.click(agree)
+
+
+def _take_first_steps(owner: Owner, account: Account) -> None:
+    """Answer the form of each system, and close what comes after the last one."""
+    page = owner.page
+    for number in range(1, len(account.systems) + 1):
+        heading = page.get_by_text(_FIRST_STEPS)
+        heading.wait_for()
+        title = heading.inner_text().strip()
+        owner.look(f"first_steps_{number}", sees=title)
+        if any(system.grid and title.endswith(system.name) for system in account.systems):
+            owner.type(number_field(page, "Price of import"), IMPORT_PRICE)
+            owner.type(number_field(page, "Price of export"), EXPORT_PRICE)
+            owner.look(f"first_steps_{number}_with_prices")
+        owner.click(button(page, ON))
+        page.get_by_text(title, exact=True).wait_for(state="hidden")
+    page.get_by_text(_END).wait_for()
+    owner.look("end")
+    owner.click(button(page, OVER))
+
+
+def button(page: Page, name: re.Pattern[str]) -> Locator:
+    """Return the button of the dialog on top."""
+    return page.get_by_role("button", name=name).last
+
+
+def number_field(page: Page, label: str) -> Locator:
+    """Return the field for a number with a label; the page gives it no name of its own."""
+    return page.locator("ha-selector-number").filter(has_text=label).locator("input")

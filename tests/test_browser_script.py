@@ -1,0 +1,158 @@
+"""The browser script's own logic, without a browser: what is counted, what is raw, what is too much."""
+
+from collections.abc import Mapping
+import json
+from pathlib import Path
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+
+from browser_lib.accounts import NAMES, accounts
+from browser_lib.console import Console, is_ours
+from browser_lib.owner import COPY, HAND, Owner
+from browser_lib.result import Result, table
+from browser_lib.texts import what_is_raw
+from demo_lib.credentials import credentials
+
+TARGET: Any = SimpleNamespace(click=lambda: None, fill=lambda text: None)
+LOGO = (
+    "Failed to load resource: the server responded with a status of 404 (Not Found) http://127.0.0.1:8123/api/brands/"
+)
+
+
+def owner() -> Owner:
+    page: Any = None
+    return Owner(page, Path())
+
+
+def test_clicks_and_fields_are_counted_apart_and_what_no_owner_does_is_not() -> None:
+    somebody = owner()
+    somebody.click(TARGET)
+    somebody.begin()
+    somebody.click(TARGET)
+    somebody.type(TARGET, "a key")
+    with somebody.aside():
+        somebody.click(TARGET)
+        somebody.type(TARGET, "the simulator's address")
+
+    assert (somebody.clicks, somebody.fields) == (1, 1)
+
+
+def test_the_seconds_have_a_persons_time_for_each_click_and_field_and_none_for_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("browser_lib.owner.time", SimpleNamespace(monotonic=lambda: now[0]))
+    somebody = owner()
+    somebody.begin()
+    somebody.click(TARGET)
+    somebody.type(TARGET, "a key")
+    now[0] += 5
+    with somebody.resting():
+        now[0] += 60
+
+    assert somebody.seconds == pytest.approx(5 + HAND + COPY)
+
+
+def test_what_is_raw_on_a_page_and_what_is_not_said_there_are_complaints(tmp_path: Path) -> None:
+    page: Any = SimpleNamespace(
+        wait_for_timeout=lambda milliseconds: None,
+        screenshot=lambda path: path.write_bytes(b""),
+        evaluate=lambda script: "Prices\nimport_price",
+    )
+    somebody = Owner(page, tmp_path)
+    somebody.look("prices", sees="Prices")
+    somebody.look("end", sees="saved")
+
+    assert somebody.complaints == [
+        "the page prices shows import_price",
+        "the page end shows import_price",
+        "the page end does not say saved",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["01_prices.png", "02_end.png"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "component.solar_cloud.config.step.user.title",
+        "config.step.enphase_v4",
+        "import_price",
+        "Costs in {currency}",
+        "Translation error: MISSING_VALUE",
+    ],
+)
+def test_keys_names_of_fields_and_open_placeholders_are_raw(text: str) -> None:
+    assert what_is_raw(f"First steps\n{text}\nSubmit")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Price of import",
+        "http://127.0.0.1:8123/api/solar_cloud/solaredge/callback",
+        "Tick both scopes, SITE_DATA and DEVICE_DATA.",
+        "it stands after site_id= in the address",
+        "sensor.iepenlaan_grid_power",
+    ],
+)
+def test_addresses_and_ids_are_not_raw(text: str) -> None:
+    assert what_is_raw(text) == []
+
+
+def test_the_logos_of_others_may_be_missing_and_ours_may_not() -> None:
+    assert not is_ours(f"{LOGO}integration/backup/icon.png?token=1")
+    assert is_ours(f"{LOGO}integration/solar_cloud/icon.png?token=1")
+    assert is_ours("Uncaught TypeError: Cannot read properties of undefined")
+
+
+def test_the_console_keeps_errors_of_pages_and_of_scripts() -> None:
+    heard: dict[str, Any] = {}
+    page: Any = SimpleNamespace(context=SimpleNamespace(on=heard.__setitem__))
+    console = Console(page)
+    heard["console"](SimpleNamespace(type="warning", text="slow", location={}))
+    heard["console"](SimpleNamespace(type="error", text="broken", location={"url": "http://127.0.0.1"}))
+    heard["weberror"](SimpleNamespace(error="TypeError"))
+
+    assert console.errors == ["broken http://127.0.0.1", "TypeError"]
+
+
+@pytest.mark.parametrize(
+    ("took", "complaints"),
+    [
+        ({"systems": 1, "clicks": 12, "seconds": 180.0}, 0),
+        ({"systems": 1, "clicks": 13, "seconds": 10.0}, 1),
+        ({"systems": 1, "clicks": 10, "seconds": 181.0}, 1),
+        ({"systems": 2, "clicks": 13, "seconds": 181.0}, 0),
+    ],
+)
+def test_an_account_with_one_system_may_take_twelve_clicks_and_three_minutes(
+    took: Mapping[str, Any], complaints: int
+) -> None:
+    result = Result(name="enphase_v4", **took)
+    result.judge()
+
+    assert len(result.complaints) == complaints
+
+
+def test_the_table_has_a_line_for_each_account() -> None:
+    lines = table([Result(name="enphase_v4", systems=1, clicks=11, fields=7, seconds=101.4, waited=20)]).splitlines()
+
+    assert lines[0].split() == ["account", "systems", "clicks", "fields", "seconds", "past", "after"]
+    assert lines[1].split() == ["enphase_v4", "1", "11", "7", "101", "20", "s"]
+
+
+def test_every_item_of_the_first_menu_is_an_account_and_reads_the_simulator() -> None:
+    texts = json.loads(
+        (Path(__file__).parents[1] / "custom_components/solar_cloud/translations/en.json").read_text("utf-8")
+    )
+    menu = texts["config"]["step"]["user"]["menu_options"]
+    found = accounts(credentials("http://127.0.0.1:8199"))
+
+    assert tuple(account.name for account in found) == NAMES
+    assert {account.menu_item for account in found} == set(menu.values())
+    assert all(account.base_url.startswith("http://127.0.0.1:8199/") for account in found)
