@@ -71,7 +71,8 @@ async def recorders_own(hass: HomeAssistant, hours: Hours) -> None:
 
     def build() -> list[StatisticData]:
         total = 0.0
-        return [StatisticData(start=hour, state=wh, sum=(total := total + wh)) for hour, wh in hours.items()]
+        kilo = ((hour, energy / 1000) for hour, energy in hours.items())
+        return [StatisticData(start=hour, state=energy, sum=(total := total + energy)) for hour, energy in kilo]
 
     rows = await hass.async_add_executor_job(build)
     async_add_external_statistics(hass, energy_metadata(SYSTEM, Flow.PRODUCTION), rows)
