@@ -9,14 +9,7 @@ from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
 from ..cloud.vendor_text import in_markdown
-from ..const import (
-    CONF_ADD_TO_DASHBOARD,
-    CONF_FORECASTS,
-    CONF_IMPORT_HISTORY,
-    CONF_SINCE,
-    DOMAIN,
-    SUBENTRY_TYPE_SYSTEM,
-)
+from ..const import CONF_ADD_TO_DASHBOARD, CONF_FORECASTS, CONF_IMPORT_HISTORY, CONF_SINCE, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..model.balance import GRID
 from ..runtime import SystemRuntime
 from ..statistics.dashboard_sources import ENERGY, async_forecasts
