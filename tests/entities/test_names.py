@@ -14,10 +14,9 @@ from custom_components.solar_cloud.model.elements import DeviceKind
 
 from ..home.conftest import Cloud, add_account, solaredge_input
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from entities_table import SYSTEM, descriptions, device_class_name
+from entities_table import ROOT, SYSTEM, descriptions, device_class_name
 from validator.code_keys import NAMED_BY_DEVICE_CLASS
 
 TEXTS: dict[str, Any] = json.loads(
@@ -54,7 +53,10 @@ def test_no_name_repeats_that_of_the_device_class(platform: str, key: str) -> No
 @pytest.mark.parametrize(
     ("language", "names"),
     [
-        ("en", {"voltage": "Voltage", "current": "Current", "frequency": "Frequency", "stored_energy": "Stored energy"}),
+        (
+            "en",
+            {"voltage": "Voltage", "current": "Current", "frequency": "Frequency", "stored_energy": "Stored energy"},
+        ),
         ("de", {"voltage": "Spannung", "current": "Strom", "frequency": "Frequenz", "stored_energy": "Gespeicherte"}),
     ],
     ids=["en", "de"],
