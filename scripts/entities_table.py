@@ -10,11 +10,14 @@ must have a place for its table.
 import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 import json
 from pathlib import Path
 import re
 import sys
 from typing import Any, Final
+
+import homeassistant
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -64,6 +67,7 @@ CLOUDS: Final[Mapping[str, Column]] = {
     "SolarEdge": Column(cloud=SolarEdge),
 }
 """A test compares the tables with the entities of the simulator's systems."""
+_COMPONENTS = Path(homeassistant.__file__).parent / "components"
 _TEXTS = ROOT / "custom_components" / "solar_cloud" / "translations" / "en.json"
 _TABLE = re.compile(r"<!-- table: (?P<name>[a-z_ ]+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -171,7 +175,7 @@ def _is_reported(description: Any, subject: str, column: Column) -> bool:
 
 def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]:
     """Return the cells that the table of the account has too."""
-    text = texts[platform][description.translation_key]
+    text = texts[platform].get(description.translation_key, {})
     unit = (
         getattr(description, "suggested_unit_of_measurement", None)
         or getattr(description, "native_unit_of_measurement", None)
@@ -180,13 +184,20 @@ def _row(platform: str, description: Any, texts: Mapping[str, Any]) -> list[str]
     classes = [getattr(description, "device_class", None), getattr(description, "state_class", None)]
     platform_class = {"binary_sensor": ["binary"], "button": ["button"], "event": ["event"]}.get(platform, [])
     return [
-        text["name"],
+        text.get("name") or device_class_name(platform, description.device_class),
         f"`{description.key}`",
         unit or "",
         ", ".join([*platform_class, *(str(one) for one in classes if one)]),
         str(description.entity_category or ""),
         _default(description),
     ]
+
+
+@cache
+def device_class_name(platform: str, device_class: str) -> str:
+    """Return the English name that Home Assistant gives to an entity that has only its device class for a name."""
+    texts = json.loads((_COMPONENTS / platform / "translations" / "en.json").read_text("utf-8"))
+    return str(texts["entity_component"][device_class]["name"])
 
 
 def _default(description: Any) -> str:

@@ -93,10 +93,10 @@ def test_keys_names_of_fields_and_open_placeholders_are_raw(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Price of import",
+        "Import price",
         "http://127.0.0.1:8123/api/solar_cloud/solaredge/callback",
         "Tick both scopes, SITE_DATA and DEVICE_DATA.",
-        "it stands after site_id= in the address",
+        "You find it after site_id= in the address.",
         "sensor.iepenlaan_grid_power",
     ],
 )

@@ -426,6 +426,11 @@ BAD = [
         code("entities/binary_sensors.py", 'LINK = LinkSensorDescription(key="link", translation_key="link")'),
         "entity.binary_sensor.link is missing",
     ),
+    (
+        "device_classes_name_their_entities",
+        text("entity.sensor.voltage", {"name": "Voltage"}),
+        "entity.sensor.voltage has a name",
+    ),
     ("entity_texts_are_used", text("entity.sensor.speed", {"name": "Speed"}), "entity.sensor.speed"),
     ("keys_have_texts", text("exceptions", {}), "exceptions.rate_limited is missing"),
     ("keys_have_texts", text("issues", {}), "issues.system_gone is missing"),
@@ -467,6 +472,16 @@ BAD = [
         lambda repository: repository.write("README.md", " ".join(["word"] * 30)),
         "15.50 words on average",
     ),
+    (
+        "sentences_of_texts_are_short",
+        text("exceptions.rate_limited.message", f"{' '.join(['word'] * 31)}."),
+        "exceptions.rate_limited.message: a sentence of 31 words",
+    ),
+    (
+        "sentences_of_texts_are_short_on_average",
+        text("exceptions.rate_limited.message", f"{' '.join(['word'] * 30)}. " * 9 + "End."),
+        "words on average, 11 at most",
+    ),
 ]
 
 
@@ -491,6 +506,14 @@ def test_the_quality_scale_has_54_rules() -> None:
 
 def test_a_tier_that_is_not_claimed_may_have_things_to_do(repository: Repository) -> None:
     quality(devices="todo")(repository)
+
+    assert findings(Project(repository.root)) == []
+
+
+def test_an_entity_that_its_device_class_names_needs_no_text_and_may_have_an_icon(repository: Repository) -> None:
+    voltage = 'VOLTAGE = SensorEntityDescription(key="voltage", translation_key="voltage")'
+    repository.code("entities/sensors.py", voltage)
+    icon("entity.sensor.voltage", {"default": "mdi:sine-wave"})(repository)
 
     assert findings(Project(repository.root)) == []
 

@@ -1,7 +1,9 @@
 """The validator counts the sentences that people read: between full stops, without tables, headings and code."""
 
+import json
 from pathlib import Path
 import sys
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 from validator import Project, findings
 from validator.sentences import sentences
 
-RULES = {"sentences_are_short", "sentences_are_short_on_average"}
+RULES = {
+    "sentences_are_short",
+    "sentences_are_short_on_average",
+    "sentences_of_texts_are_short",
+    "sentences_of_texts_are_short_on_average",
+}
 
 
 def words(count: int) -> str:
@@ -21,6 +28,13 @@ def words(count: int) -> str:
 def complaints(root: Path) -> list[str]:
     """Return what the validator says of the sentences of a folder."""
     return [str(finding) for finding in findings(Project(root)) if finding.rule in RULES]
+
+
+def write_texts(root: Path, texts: dict[str, Any]) -> None:
+    """Write the texts of the owner, en.json."""
+    folder = root / "custom_components" / "solar_cloud" / "translations"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "en.json").write_text(json.dumps(texts), "utf-8")
 
 
 def lengths(page: str) -> list[int]:
@@ -135,3 +149,43 @@ def test_a_page_that_is_no_text_is_read_as_far_as_it_goes(tmp_path: Path) -> Non
     (tmp_path / "README.md").write_bytes(b"\xff\xfe One two. Three.")
 
     assert complaints(tmp_path) == []
+
+
+def test_a_sentence_of_a_text_above_thirty_words_is_named_with_its_keys(tmp_path: Path) -> None:
+    write_texts(tmp_path, {"issues": {"spent": {"description": f"{words(31)}\n\n{'Short. ' * 10}Short."}}})
+
+    assert complaints(tmp_path) == [
+        "translations/en.json: issues.spent.description: a sentence of 31 words, 30 at most: "
+        "word word word word word word … [sentences_of_texts_are_short]"
+    ]
+
+
+def test_the_sentences_of_texts_have_an_average_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(words(14), "utf-8")
+    write_texts(tmp_path, {"a": words(10), "b": {"c": words(12)}})
+    assert complaints(tmp_path) == []
+
+    write_texts(tmp_path, {"a": words(10), "b": {"c": words(13)}})
+    assert complaints(tmp_path) == [
+        "translations/en.json: the sentences of all texts have 11.50 words on average, 11 at most "
+        "[sentences_of_texts_are_short_on_average]"
+    ]
+
+
+def test_a_text_in_several_places_counts_once(tmp_path: Path) -> None:
+    write_texts(tmp_path, {"a": words(20), "b": words(1), "c": words(1), "d": words(1)})
+    assert complaints(tmp_path) == []
+
+    write_texts(tmp_path, {"a": words(20), "b": words(3), "c": words(3), "d": words(3)})
+    assert len(complaints(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("text", [words(40).rstrip("."), f"{words(40)} {{reason}}", f"{words(40).rstrip('.')}?"])
+def test_a_text_without_a_full_stop_at_its_end_has_no_sentence(tmp_path: Path, text: str) -> None:
+    write_texts(tmp_path, {"a": text})
+
+    assert complaints(tmp_path) == []
+
+
+def test_a_placeholder_is_one_word_and_so_is_a_piece_of_code() -> None:
+    assert lengths("In {hours} hours `a b c` of the [long guide]({guide}) **Set up** ends.") == [11]

@@ -61,7 +61,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="enphase_v2",
             brand="Enphase",
-            menu_item="Enphase, API version 2 (key and user ID)",
+            menu_item="Enphase: API key and user ID (API version 2)",
             fields={"api_key": enphase_v2["api_key"], "user_id": enphase_v2["single_user_id"]},
             base_url=enphase_v2["base_url"],
             systems=(System(key="enphase_72", name="Sample Residence"),),
@@ -79,7 +79,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="solaredge_key",
             brand="SolarEdge",
-            menu_item="SolarEdge, API key (fleet access)",
+            menu_item="SolarEdge: API key (fleet access)",
             fields={"api_key": solaredge_key["single_api_key"]},
             base_url=solaredge_key["base_url"],
             systems=(_WITHOUT_METER,),
@@ -87,7 +87,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="solaredge_two",
             brand="SolarEdge",
-            menu_item="SolarEdge, API key (fleet access)",
+            menu_item="SolarEdge: API key (fleet access)",
             fields={"api_key": solaredge_key["api_key"]},
             base_url=solaredge_key["base_url"],
             systems=(_WITH_BATTERY, _WITHOUT_METER),

@@ -14,7 +14,7 @@ _OWN_LIMITS = "Limits of my own"
 ON = re.compile(r"^(Submit|Next)$")
 OVER = re.compile(r"^(Finish|Skip and finish|Close)$")
 _FIRST_STEPS = re.compile(r"First steps with ")
-_END = re.compile(r"Your choice is saved")
+_END = re.compile(r"Your choices are saved")
 
 
 def set_up(owner: Owner, account: Account) -> None:
@@ -103,8 +103,8 @@ def _take_first_steps(owner: Owner, account: Account) -> None:
         title = heading.inner_text().strip()
         owner.look(f"first_steps_{number}", sees=title)
         if any(system.grid and title.endswith(system.name) for system in account.systems):
-            owner.type(number_field(page, "Price of import"), IMPORT_PRICE)
-            owner.type(number_field(page, "Price of export"), EXPORT_PRICE)
+            owner.type(number_field(page, "Import price"), IMPORT_PRICE)
+            owner.type(number_field(page, "Export price"), EXPORT_PRICE)
             owner.look(f"first_steps_{number}_with_prices")
         owner.click(button(page, ON))
         page.get_by_text(title, exact=True).wait_for(state="hidden")

@@ -10,14 +10,30 @@ from .source import argument, called_name, literal_keys
 from .translations import PLATFORMS, placeholders_in, texts
 
 _FILE = "translations/en.json"
+NAMED_BY_DEVICE_CLASS = {
+    ("binary_sensor", "problem"),
+    ("sensor", "current"),
+    ("sensor", "frequency"),
+    ("sensor", "stored_energy"),
+    ("sensor", "voltage"),
+}
+"""Entities whose name is that of their device class: Home Assistant has it in every language."""
 
 
 @rule(_FILE)
 def entity_keys_have_texts(project: Project) -> Iterator[str]:
-    """Check that each entity's translation key is in en.json."""
-    for platform, key in sorted(set(_entity_keys(project))):
+    """Check that each entity's translation key is in en.json, unless Home Assistant names it by its device class."""
+    for platform, key in sorted(set(_entity_keys(project)) - NAMED_BY_DEVICE_CLASS):
         if key not in project.translations.get("entity", {}).get(platform, {}):
             yield f"entity.{platform}.{key} is missing"
+
+
+@rule(_FILE)
+def device_classes_name_their_entities(project: Project) -> Iterator[str]:
+    """Check that no entity that Home Assistant names by its device class has a name of its own."""
+    for platform, key in sorted(NAMED_BY_DEVICE_CLASS):
+        if "name" in project.translations.get("entity", {}).get(platform, {}).get(key, {}):
+            yield f"entity.{platform}.{key} has a name; leave it to the device class"
 
 
 @rule(_FILE)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import re
 from typing import Any
 
+from .code_keys import NAMED_BY_DEVICE_CLASS
 from .project import Project
 from .rules import rule
 
@@ -50,13 +51,15 @@ def icons_belong_to_something(project: Project) -> Iterator[str]:
     texts = project.translations.get("entity", {})
     for platform, entities in project.icons.get("entity", {}).items():
         for key, icon in entities.items():
-            if key not in texts.get(platform, {}):
+            text = texts.get(platform, {}).get(key)
+            if text is None and (platform, key) not in NAMED_BY_DEVICE_CLASS:
                 yield f"entity.{platform}.{key}: en.json has no such entity"
                 continue
-            states = texts[platform][key].get("state", {})
+            text = text or {}
+            states = text.get("state", {})
             for state in icon.get("state", {}).keys() - states.keys() if states else ():
                 yield f"entity.{platform}.{key}: en.json has no state {state}"
-            for attribute in icon.get("state_attributes", {}).keys() - texts[platform][key].get("state_attributes", {}):
+            for attribute in icon.get("state_attributes", {}).keys() - text.get("state_attributes", {}).keys():
                 yield f"entity.{platform}.{key}: en.json has no attribute {attribute}"
     for name in project.icons.get("services", {}).keys() - project.services.keys():
         yield f"services.{name}: there is no such action"

@@ -1,15 +1,20 @@
-"""How long the sentences are in the pages that people read: README.md, info.md and docs/*.md."""
+"""How long the sentences are that people read: in README.md, info.md and docs/*.md, and in translations/en.json."""
 
 from collections.abc import Iterator
 import re
 
 from .project import Project
 from .rules import rule
+from .translations import texts
+
+_TEXTS = "translations/en.json"
 
 MOST_WORDS = 30
 """Of one sentence."""
 MOST_WORDS_ON_AVERAGE = 14
 """Of the sentences of all pages together."""
+MOST_WORDS_OF_A_TEXT_ON_AVERAGE = 11
+"""Of the sentences of all texts in en.json together: a dialog is read in passing."""
 
 _SHOWN = 6
 """So many words of a sentence are enough to find it."""
@@ -62,6 +67,37 @@ def sentences_are_short_on_average(project: Project) -> Iterator[str]:
     lengths = [len(words) for _, page in _pages(project) for words in sentences(page)]
     if lengths and (mean := sum(lengths) / len(lengths)) > MOST_WORDS_ON_AVERAGE:
         yield f"the sentences of all pages have {mean:.2f} words on average, {MOST_WORDS_ON_AVERAGE} at most"
+
+
+@rule(_TEXTS)
+def sentences_of_texts_are_short(project: Project) -> Iterator[str]:
+    """Check that no sentence in en.json is too long to be understood at the first reading."""
+    for path, words in _sentences_of_texts(project):
+        if len(words) > MOST_WORDS:
+            yield f"{path}: a sentence of {len(words)} words, {MOST_WORDS} at most: {' '.join(words[:_SHOWN])} …"
+
+
+@rule(_TEXTS)
+def sentences_of_texts_are_short_on_average(project: Project) -> Iterator[str]:
+    """Check that the sentences in en.json together are those of a good dialog."""
+    lengths = [len(words) for _, words in _sentences_of_texts(project)]
+    most = MOST_WORDS_OF_A_TEXT_ON_AVERAGE
+    if lengths and (mean := sum(lengths) / len(lengths)) > most:
+        yield f"the sentences of all texts have {mean:.2f} words on average, {most} at most"
+
+
+def _sentences_of_texts(project: Project) -> Iterator[tuple[str, list[str]]]:
+    """Yield the words of each sentence in en.json, with the path of the first text that has it.
+
+    Only a text that ends with a full stop has sentences. The others are names, states, labels, buttons and titles.
+    A text that stands in several places counts once. A placeholder is one word.
+    """
+    first: dict[str, str] = {}
+    for path, text in texts(project.translations):
+        if isinstance(text, str) and text.endswith("."):
+            first.setdefault(text, path)
+    for text, path in first.items():
+        yield from ((path, words) for words in sentences(text))
 
 
 def _pages(project: Project) -> Iterator[tuple[str, str]]:

@@ -126,7 +126,7 @@ async def test_the_progress_of_an_import_moves_month_by_month(
         "state_changed",
         lambda event: (
             seen.append(event.data["new_state"].state)
-            if event.data["entity_id"].endswith("import_of_the_past")
+            if event.data["entity_id"].endswith("history_import")
             else None
         ),
     )
