@@ -25,13 +25,8 @@ from multidict import MultiDict, MultiMapping
 import voluptuous as vol
 from yarl import URL
 
-from ..account.callback_view import (
-    SEVERAL_SITES,
-    async_belongs_to,
-    async_stop_waiting,
-    async_wait_for,
-    is_for_several_sites,
-)
+from ..account.callback_page import SEVERAL_SITES
+from ..account.callback_view import async_belongs_to, async_stop_waiting, async_wait_for, is_for_several_sites
 from ..account.clients import async_token_endpoint
 from ..account.credentials import Application
 from ..account.grants import CONSENT_MONTHS
