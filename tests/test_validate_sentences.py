@@ -155,8 +155,10 @@ def test_a_sentence_of_a_text_above_thirty_words_is_named_with_its_keys(tmp_path
     write_texts(tmp_path, {"issues": {"spent": {"description": f"{words(31)}\n\n{'Short. ' * 10}Short."}}})
 
     assert complaints(tmp_path) == [
-        "translations/en.json: issues.spent.description: a sentence of 31 words, 30 at most: "
-        "word word word word word word … [sentences_of_texts_are_short]"
+        (
+            "translations/en.json: issues.spent.description: a sentence of 31 words, 30 at most: "
+            "word word word word word word … [sentences_of_texts_are_short]"
+        )
     ]
 
 
@@ -167,8 +169,10 @@ def test_the_sentences_of_texts_have_an_average_of_their_own(tmp_path: Path) -> 
 
     write_texts(tmp_path, {"a": words(10), "b": {"c": words(13)}})
     assert complaints(tmp_path) == [
-        "translations/en.json: the sentences of all texts have 11.50 words on average, 11 at most "
-        "[sentences_of_texts_are_short_on_average]"
+        (
+            "translations/en.json: the sentences of all texts have 11.50 words on average, 11 at most "
+            "[sentences_of_texts_are_short_on_average]"
+        )
     ]
 
 

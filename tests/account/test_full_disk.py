@@ -276,7 +276,7 @@ async def test_one_line_tells_that_the_disk_is_full_and_one_that_it_is_not_any_m
                 for store in (*stores, *stores):
                     await store.async_save({"number": 1})
             (said,) = ours(caplog)
-            assert said.startswith("solar_cloud.system.0 cannot be written (No space left on device): ")
+            assert said.startswith("solar_cloud.system.0 cannot be written (No space left on device). ")
             for store in stores:
                 assert "is written now" not in caplog.text
                 await store.async_save({"number": 2})

@@ -259,7 +259,7 @@ async def test_a_dashboard_that_refuses_is_logged_and_not_asked_again(
     monkeypatch.setattr("homeassistant.components.energy.data.ENERGY_SOURCE_SCHEMA", refuse)
     await (await follow(hass, result)).answer(**NO_PAST)
     await settle(hass)
-    assert "could not be put into the Energy dashboard" in caplog.text
+    assert "could not be added to the Energy dashboard" in caplog.text
     assert not only_data(result["result"])["setup"]["dashboard"]
 
 

@@ -125,9 +125,7 @@ async def test_the_progress_of_an_import_moves_month_by_month(
     hass.bus.async_listen(
         "state_changed",
         lambda event: (
-            seen.append(event.data["new_state"].state)
-            if event.data["entity_id"].endswith("history_import")
-            else None
+            seen.append(event.data["new_state"].state) if event.data["entity_id"].endswith("history_import") else None
         ),
     )
     await books_of(site).async_import(date(2026, 1, 1))

@@ -120,8 +120,8 @@ async def test_the_log_has_one_line_for_an_outage_of_all_systems_of_an_account(
     await pass_time(hass, freezer, 3 * HOUR, step=5 * MINUTE)
     lines = [record.getMessage() for record in caplog.records if record.name.startswith(LOG)]
     assert lines == [
-        f"{entry.title}: the cloud cannot be reached, and nothing can be read (temporarily_unavailable)",
-        f"{entry.title}: the cloud can be reached again",
+        f"{entry.title}: the service cannot be reached, so nothing can be read (temporarily_unavailable)",
+        f"{entry.title}: the service can be reached again",
     ]
 
 
@@ -140,4 +140,4 @@ async def test_a_part_that_stays_out_after_an_outage_is_named_in_the_log(
     assert [line for line in lines if "summary cannot be read" in line] == [
         "Sample Residence: summary cannot be read (temporarily_unavailable)"
     ]
-    assert not any("the cloud cannot be reached" in line for line in lines)
+    assert not any("the service cannot be reached" in line for line in lines)

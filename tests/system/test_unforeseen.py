@@ -50,7 +50,7 @@ async def test_a_job_that_breaks_backs_off_and_the_others_go_on(
     assert 4 <= paths.count(failing) <= 8
     assert paths.count(other) >= 10
     assert entry.state is ConfigEntryState.LOADED
-    unforeseen = [record for record in caplog.records if "could not be worked out" in record.getMessage()]
+    unforeseen = [record for record in caplog.records if "could not be understood" in record.getMessage()]
     assert [record.levelno for record in unforeseen] == [logging.WARNING]
     assert "OverflowError" in unforeseen[0].getMessage()
     traced = [record for record in caplog.records if record.exc_info]

@@ -43,7 +43,7 @@ def test_a_value_that_is_withheld_for_a_third_reading_is_said_once(
     look(log, *[without(reason)] * READINGS)
     assert lines(caplog) == []
     look(log, *[without(reason)] * 20)
-    assert lines(caplog) == [f"House: grid_power is withheld: {TEXTS[reason]}"]
+    assert lines(caplog) == [f"House: grid_power has no value: {TEXTS[reason]}"]
 
 
 def test_a_value_that_is_known_again_is_said_once_and_may_be_withheld_anew(
@@ -106,8 +106,8 @@ def test_a_row_that_cannot_be_is_said_with_its_number_once_a_day(
         log.look_at_rows(rejected("grid_import", 4_294_967_295.0))
     (line,) = lines(caplog)
     assert line == (
-        "House: 4294967295 Wh of grid_import from 2026-06-01T12:00:00+00:00 to 2026-06-01T12:15:00+00:00 cannot be"
-        " (1875 Wh at the most) and count as missing"
+        "House: 4294967295 Wh of grid_import from 2026-06-01T12:00:00+00:00 to 2026-06-01T12:15:00+00:00"
+        " are impossible (at most 1875 Wh) and count as missing"
     )
     log.look_at_rows(rejected("production", 40_000_000.0))
     log.look_at_rows(rejected("grid_import", 4_294_967_295.0, NOON + timedelta(days=1)))

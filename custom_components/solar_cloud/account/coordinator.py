@@ -83,7 +83,10 @@ class AccountCoordinator(DataUpdateCoordinator[Requests]):
             clear_clock_wrong(self.hass, entry.entry_id)
         else:
             _LOGGER.warning(
-                "Home Assistant's clock differs from that of %s by %s: no day is finished", entry.title, apart
+                "Home Assistant's clock differs from the servers of %s by %s. Until you set it right, the statistics "
+                "complete no day",
+                entry.title,
+                apart,
             )
             raise_clock_wrong(self.hass, entry.entry_id, entry.title, apart)
 

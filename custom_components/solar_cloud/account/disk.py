@@ -25,8 +25,8 @@ class Disk:
             cause = error.__cause__ or error
             reason = getattr(cause, "strerror", None) or type(cause).__name__
             _LOGGER.warning(
-                "%s cannot be written (%s): what is known is kept and written later, no request is sent that is not "
-                "counted on disk",
+                "%s cannot be written (%s). Solar Cloud keeps its content and writes it later. Until then, it sends no "
+                "request that is not counted on disk",
                 key,
                 reason,
             )

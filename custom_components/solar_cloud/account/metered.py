@@ -164,7 +164,7 @@ class MeteredAccount:
             try:
                 await self._store.async_save(self._account.ledger.as_dict())
             except HomeAssistantError:
-                _LOGGER.warning("The request count could not be written: a few requests too many count as used")
+                _LOGGER.warning("The request count could not be written. A few requests too many will count as used")
 
 
 METERED: HassKey[dict[str, MeteredAccount]] = HassKey(f"{DOMAIN}.metered")

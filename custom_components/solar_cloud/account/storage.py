@@ -83,8 +83,8 @@ class OwnStore(ReportingStore):
         # Home Assistant keeps a file that is no JSON under such a name itself.
         aside = f"{self.path}.corrupt.{dt_util.utcnow():%Y%m%dT%H%M%S}"
         kept = await self.hass.async_add_executor_job(_moved, self.path, aside)
-        where = f"and is kept as {Path(aside).name}" if kept else "and cannot be moved away"
-        _LOGGER.warning("The file %s cannot be used %s; what was in it is worked out anew", self.key, where)
+        where = f"A copy is kept as {Path(aside).name}" if kept else "It cannot be moved away"
+        _LOGGER.warning("The file %s cannot be used. %s. Solar Cloud rebuilds its content", self.key, where)
 
 
 STORES: HassKey[dict[str, OwnStore]] = HassKey(f"{DOMAIN}.stores")
@@ -165,7 +165,10 @@ class LedgerStore(StrictStore):
         was_there = await self.hass.async_add_executor_job(self._was_there)
         if (stored := await super().async_read()) or not was_there:
             return stored
-        _LOGGER.warning("The stored request count cannot be read: an even pace and the owner's share count as used")
+        _LOGGER.warning(
+            "The stored request count cannot be read. Solar Cloud assumes an even pace so far, and that your own share "
+            "of the requests is used up"
+        )
         return DAMAGED
 
     def _was_there(self) -> bool:

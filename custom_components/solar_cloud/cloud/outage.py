@@ -44,7 +44,7 @@ class Outage:
         since, self.since = self.since, None
         told, self._told = self._told, None
         if told is not None:
-            _LOGGER.info("%s: the cloud can be reached again", told)
+            _LOGGER.info("%s: the service can be reached again", told)
         if since is not None and now - since >= LEAST:
             for then in tuple(self._waiting):
                 then()
@@ -53,4 +53,4 @@ class Outage:
         """Say once in the log that an account of that name cannot be read, however many systems and jobs it has."""
         if self._told is None:
             self._told = name
-            _LOGGER.warning("%s: the cloud cannot be reached, and nothing can be read (%s)", name, error)
+            _LOGGER.warning("%s: the service cannot be reached, so nothing can be read (%s)", name, error)

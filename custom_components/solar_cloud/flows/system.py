@@ -65,7 +65,7 @@ async def async_list_systems(
         say(_LOGGER, logging.DEBUG, "The list of systems could not be read: %s", err)
         return {"base": error_key(err)}, ()
     except Exception:
-        _LOGGER.exception("Unexpected error while the credential was tried")
+        _LOGGER.exception("Unexpected error while checking the credentials")
         return {"base": "unknown"}, ()
 
 

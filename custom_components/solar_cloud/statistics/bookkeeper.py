@@ -130,7 +130,11 @@ class Bookkeeper:
         except DATABASE_ERRORS as err:
             # The next reading tries again; rows and sums are completed by putting the same hours once more.
             if not self._coordinator.hass.is_stopping:
-                _LOGGER.warning("The statistics of %s could not be kept up: %s", self._coordinator.name, err)
+                _LOGGER.warning(
+                    "The statistics of %s could not be updated. The next reading tries again: %s",
+                    self._coordinator.name,
+                    err,
+                )
         finally:
             self._working = False
 

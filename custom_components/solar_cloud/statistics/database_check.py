@@ -95,7 +95,7 @@ class DatabaseCheck:
                 first = max(first, complete_since)
             closed = min(closed, open_since - DAY)
         _LOGGER.warning(
-            "%s: hours of %s are not in the database any more; they are booked again as far as they are known",
+            "%s: the database has lost hours of %s. Solar Cloud records them again as far as it knows them",
             statistics.name,
             ", ".join(sorted(lost)),
         )

@@ -76,7 +76,7 @@ class SystemSetup:
         try:
             answer = await async_add_sources(statistics, setup.forecasts, setup.added)
         except HomeAssistantError as err:
-            _LOGGER.warning("%s could not be put into the Energy dashboard: %s", statistics.name, err)
+            _LOGGER.warning("%s could not be added to the Energy dashboard: %s", statistics.name, err)
             return replace(setup, dashboard=False)
         if not set(setup.added) <= set(answer["already_there"]):
             return replace(setup, dashboard=False)

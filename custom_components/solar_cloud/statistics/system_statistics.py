@@ -96,7 +96,7 @@ class SystemStatistics:
         """Log, once for each flow, that its cloud reports what cannot be."""
         if flow not in self._impossible:
             self._impossible.add(flow)
-            _LOGGER.warning("%s: %s Wh of %s cannot be and count as missing", self.name, wh, flow)
+            _LOGGER.warning("%s: %s Wh of %s are impossible and count as missing", self.name, wh, flow)
 
     @property
     def name(self) -> str:

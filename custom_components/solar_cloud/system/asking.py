@@ -31,8 +31,8 @@ class Asking:
             self._logged_on = today
             words = self._placeholders(until, now)
             _LOGGER.warning(
-                "%s is asked for new values more often than its plan allows: %s of the %s requests a month for that are"
-                " left, the next ones after %s. The readings that are due go on",
+                "You ask for new values of %s more often than its plan allows. %s of the %s requests a month for this "
+                "are left, the next ones after %s. The regular readings continue",
                 *(words[key] for key in ("name", "left", "part", "until")),
             )
         return False

@@ -38,7 +38,7 @@ _LOGGER = logging.getLogger(__name__)
 WRONG_REST = timedelta(days=1)
 """How long a job rests whose request the cloud calls wrong."""
 NOT_OFFERED = "%s: the account does not offer %s, it is asked for weekly (%s)"
-WRONG = "%s: the cloud calls the request for %s wrong, it is tried again in a day; please report this: %s"
+WRONG = "%s: the service rejected our request for %s. It is tried again in a day. Please report this as a bug: %s"
 
 
 class JobRunner:
@@ -160,7 +160,9 @@ class JobRunner:
     def _unforeseen(self, job: JobTerms, err: Exception) -> CloudError:
         """Return an error of our own as one of the cloud's, which its answer led to; the log has it once in a row."""
         if not self._state.schedule.state(job).failures:
-            _LOGGER.warning("%s: %s could not be worked out (%s)", self._name, job.name, type(err).__name__)
+            _LOGGER.warning(
+                "%s: the answer for %s could not be understood (%s)", self._name, job.name, type(err).__name__
+            )
             # Its words may be the vendor's.
             plain = MalformedAnswer(f"{type(err).__name__}: {err}").with_traceback(err.__traceback__)
             _LOGGER.debug("%s: %s", self._name, job.name, exc_info=plain)

@@ -11,10 +11,10 @@ _LOGGER = logging.getLogger(__name__)
 READINGS = 2
 """A value that is withheld for more readings than this is worth a line."""
 TEXTS = {
-    Reason.CONTRADICTION: "the values that it is computed from contradict each other",
-    Reason.UNKNOWN_STORAGE: "there is storage that the cloud reports nothing of",
-    Reason.NOT_REPORTED: "the cloud has stopped reporting it",
-    Reason.INPUT_MISSING: "a value that it is computed from is missing",
+    Reason.CONTRADICTION: "the values for its calculation contradict each other",
+    Reason.UNKNOWN_STORAGE: "the service does not report all storage",
+    Reason.NOT_REPORTED: "the service no longer reports it",
+    Reason.INPUT_MISSING: "a value for its calculation is missing",
     Reason.NOT_YET: "nothing has been reported yet",
 }
 
@@ -42,7 +42,7 @@ class WithheldLog:
             self._readings[key] = (reason, count + 1 if before is reason else 1)
             if self._readings[key][1] > READINGS and self._said.get(key) is not reason:
                 self._said[key] = reason
-                _LOGGER.warning("%s: %s is withheld: %s", self._name, key, TEXTS[reason])
+                _LOGGER.warning("%s: %s has no value: %s", self._name, key, TEXTS[reason])
 
     def look_at_rows(self, data: SystemData) -> None:
         """Say which row of a flow could not be, once a day for each flow."""
@@ -52,7 +52,7 @@ class WithheldLog:
                 continue
             self._rejected[name] = day
             _LOGGER.warning(
-                "%s: %.0f Wh of %s from %s to %s cannot be (%.0f Wh at the most) and count as missing",
+                "%s: %.0f Wh of %s from %s to %s are impossible (at most %.0f Wh) and count as missing",
                 self._name,
                 rejection.energy_wh,
                 name,

@@ -145,7 +145,7 @@ async def test_values_in_an_unknown_unit_are_dropped_and_logged_once(unit, caplo
         with caplog.at_level(logging.WARNING):
             for _ in range(3):
                 assert (await it.client.api.energy("1", NINE, TEN, zone=BERLIN)).buckets == ()
-        assert len([record for record in caplog.records if "unit that is not known" in record.message]) == 1
+        assert len([record for record in caplog.records if "unknown unit" in record.message]) == 1
 
 
 async def test_another_resolution_than_asked_is_malformed_because_it_would_be_booked_twice():

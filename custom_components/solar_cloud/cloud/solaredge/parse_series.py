@@ -116,5 +116,5 @@ class SeriesReader:
         text = repr(unit)[:40]
         if text not in self._odd_units and len(self._odd_units) < _MOST_ODD_UNITS:
             self._odd_units.add(text)
-            line = "SolarEdge gives %s in a unit that is not known: %s; these values are left out"
+            line = "SolarEdge gives %s in an unknown unit: %s. Solar Cloud leaves these values out"
             say(_LOGGER, logging.WARNING, line, quantity, text)

@@ -38,8 +38,8 @@ class SiteZones:
             say(
                 _LOGGER,
                 logging.WARNING,
-                "SolarEdge names no time zone of %s that can be used: its days follow %s. With the right time zone in "
-                "the site's details at SolarEdge they are right also when clocks change",
+                "SolarEdge has no usable time zone for %s. Its days follow %s. Set the right time zone in the site's "
+                "details at SolarEdge, so that its days stay right when the clocks change",
                 system.name,
                 f"the offset of the answers, {name}" if name else "Home Assistant's, until an answer has an offset",
             )

@@ -66,7 +66,7 @@ class InventoryJob(Job[SolarEdgeApi]):
                 if data.system.key in self._hopeless:
                     raise
                 if noted is None:
-                    text = "SolarEdge refuses to list some types of devices, fewer are asked for: %s"
+                    text = "SolarEdge refuses to list some types of devices. Solar Cloud asks for fewer types: %s"
                     say(_LOGGER, logging.WARNING, text, err)
                 continue
             self._hopeless.discard(data.system.key)
