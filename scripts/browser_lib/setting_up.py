@@ -120,4 +120,5 @@ def button(page: Page, name: re.Pattern[str]) -> Locator:
 
 def number_field(page: Page, label: str) -> Locator:
     """Return the field for a number with a label; the page gives it no name of its own."""
-    return page.locator("ha-selector-number").filter(has_text=label).locator("input")
+    # A pattern tells capitals from small letters: "Import price" is not found in "Earlier import price".
+    return page.locator("ha-selector-number").filter(has_text=re.compile(re.escape(label))).locator("input")
