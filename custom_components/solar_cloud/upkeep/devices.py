@@ -192,7 +192,7 @@ class SystemDevices(Follower):
         known = registry.async_get_device_by_identifier(
             self._identifier(device.serial), self._coordinator.config_entry.entry_id
         )
-        name = name_of_device(device, system.name, known and known.name)
+        name = name_of_device(device, system.name, None if known is None else known.name)
         return registry.async_get_or_create(
             config_entry_id=self._coordinator.config_entry.entry_id,
             config_subentry_id=self._coordinator.subentry_id,
