@@ -17,8 +17,8 @@ from ..home.conftest import Cloud, add_account, solaredge_input
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from entities_table import SYSTEM, descriptions, device_class_name
-from validator.code_keys import NAMED_BY_DEVICE_CLASS
+from entities_table import SYSTEM, descriptions, device_class_name  # noqa: E402
+from validator.code_keys import NAMED_BY_DEVICE_CLASS  # noqa: E402
 
 TEXTS: dict[str, Any] = json.loads(
     (ROOT / "custom_components" / "solar_cloud" / "translations" / "en.json").read_text("utf-8")
@@ -54,7 +54,10 @@ def test_no_name_repeats_that_of_the_device_class(platform: str, key: str) -> No
 @pytest.mark.parametrize(
     ("language", "names"),
     [
-        ("en", {"voltage": "Voltage", "current": "Current", "frequency": "Frequency", "stored_energy": "Stored energy"}),
+        (
+            "en",
+            {"voltage": "Voltage", "current": "Current", "frequency": "Frequency", "stored_energy": "Stored energy"},
+        ),
         ("de", {"voltage": "Spannung", "current": "Strom", "frequency": "Frequenz", "stored_energy": "Gespeicherte"}),
     ],
     ids=["en", "de"],
