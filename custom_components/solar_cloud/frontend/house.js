@@ -15,8 +15,10 @@ export class House {
   constructor(hass) {
     this.hass = hass;
     this._keys = new Map(); // device id → { translation key: entity id }
-    for (const entity of Object.values(hass.entities)) {
-      if (entity.platform === DOMAIN && entity.translation_key && !entity.hidden && hass.states[entity.entity_id]) {
+    const own = Object.values(hass.entities).filter(({ platform }) => platform === DOMAIN);
+    this.registered = own.map(({ entity_id: id }) => id); // with those that are left out
+    for (const entity of own) {
+      if (entity.translation_key && !entity.hidden && hass.states[entity.entity_id]) {
         const keys = this._keys.get(entity.device_id) ?? {};
         keys[entity.translation_key] = entity.entity_id;
         this._keys.set(entity.device_id, keys);

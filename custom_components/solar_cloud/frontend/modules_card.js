@@ -20,13 +20,13 @@ function median(numbers) {
 }
 
 /** Return the names without the words that all of them begin with, unless little is left; long numbers by their end. */
-function shortNames(names) {
+export function shortNames(names) {
   const split = names.map((name) => name.split(" "));
   const start = (words, count) => words.slice(0, count).join(" ");
   const isShared = (count) => split.every((words) => start(words, count) === start(split[0], count));
   const isEnough = (count) => split.every((words) => words.slice(count).join(" ").length >= SHORTEST);
   let shared = 0;
-  while (isShared(shared + 1) && isEnough(shared + 1)) {
+  while (names.length && isShared(shared + 1) && isEnough(shared + 1)) {
     shared += 1;
   }
   const rest = split.map((words) => words.slice(shared).join(" "));
@@ -41,7 +41,7 @@ function medianOfModel(all, model) {
 }
 
 /** Return the cells of a measure: one for each inverter, with its value and its share of the median of its model. */
-function cells(house, inverters, measure, grown) {
+export function cells(house, inverters, measure, grown) {
   const all = inverters.map((device) => {
     const lifetime = house.entity(device.id, "energy_lifetime");
     const own = house.entity(device.id, measure);
@@ -107,12 +107,18 @@ export class ModulesCard extends HTMLElement {
       throw new Error("system: the id of a system's device is missing");
     }
     this._config = config;
+    this._house = undefined;
     this._grown = {};
+    this._asked = undefined;
     this._shown = undefined;
   }
 
   set hass(hass) {
+    const before = this._hass;
     this._hass = hass;
+    if (before && this._house && !this._isNews(before)) {
+      return;
+    }
     this._house = new House(hass);
     const system = hass.devices[this._config.system];
     this._inverters = system ? this._house.inverters(system) : [];
@@ -126,6 +132,16 @@ export class ModulesCard extends HTMLElement {
 
   getGridOptions() {
     return { columns: "full", min_columns: 6 };
+  }
+
+  /** Whether anything of Solar Cloud is another than before: the page says whenever any state has changed. */
+  _isNews(before) {
+    const hass = this._hass;
+    const changed = (name) => before[name] !== hass[name];
+    if (["entities", "devices", "locale", "localize"].some(changed)) {
+      return true;
+    }
+    return this._house.registered.some((id) => before.states[id] !== hass.states[id]);
   }
 
   /** Ask what lifetimes have grown by today: all that clouds without an energy of the day say of it. */
