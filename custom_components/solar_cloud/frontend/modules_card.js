@@ -82,7 +82,7 @@ const STYLE = `
   .map .fair { --level: var(--warning-color, #ffa600); }
   .map .low { --level: var(--error-color, #db4437); }
   .map span { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  .name, .share { font-size: 12px; color: var(--secondary-text-color); }
+  .name, .share { font-size: 12px; opacity: 0.85; }
   .value { font-weight: 500; }
   p { margin: 0; padding: 0 12px 12px; font-size: 12px; color: var(--secondary-text-color); }
 `;

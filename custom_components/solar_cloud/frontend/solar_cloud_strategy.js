@@ -10,7 +10,7 @@
 import { House } from "./house.js";
 import { ModulesCard } from "./modules_card.js";
 import { heading, overview } from "./overview.js";
-import { coreWord, word } from "./words.js";
+import { coreWord, pageWord, word } from "./words.js";
 
 const STRATEGY = "solar-cloud";
 const MODULES_CARD = "solar-cloud-modules";
@@ -95,12 +95,16 @@ offer("customStrategies", {
   type: STRATEGY,
   strategyType: "dashboard",
   name: "Solar Cloud",
-  description: "Your solar systems: powers, energies, months and modules.",
+  get description() {
+    return pageWord("about_dashboard");
+  },
   documentationURL: DOCUMENTATION,
 });
 offer("customCards", {
   type: MODULES_CARD,
   name: "Solar Cloud modules",
-  description: "A map of the inverters of a system.",
+  get description() {
+    return pageWord("about_card");
+  },
   documentationURL: DOCUMENTATION,
 });

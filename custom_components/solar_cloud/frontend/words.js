@@ -16,7 +16,9 @@ const WORDS = {
     "charged": "Charged",
     "discharged": "Discharged",
     "self_sufficiency": "Self-sufficiency",
-    "self_consumption": "Self-consumption"
+    "self_consumption": "Self-consumption",
+    "about_dashboard": "Your solar systems: powers, energies, months and modules.",
+    "about_card": "A map of the inverters of a system, coloured by their yield."
   },
   "de": {
     "modules": "Module",
@@ -32,7 +34,9 @@ const WORDS = {
     "charged": "Geladen",
     "discharged": "Entladen",
     "self_sufficiency": "Autarkie",
-    "self_consumption": "Eigenverbrauch"
+    "self_consumption": "Eigenverbrauch",
+    "about_dashboard": "Ihre Solaranlagen: Leistungen, Energien, Monate und Module.",
+    "about_card": "Eine Karte der Wechselrichter einer Anlage, gefärbt nach ihrem Ertrag."
   },
   "nl": {
     "modules": "Panelen",
@@ -48,7 +52,9 @@ const WORDS = {
     "charged": "Geladen",
     "discharged": "Ontladen",
     "self_sufficiency": "Zelfvoorziening",
-    "self_consumption": "Eigen verbruik"
+    "self_consumption": "Eigen verbruik",
+    "about_dashboard": "Uw zonnesystemen: vermogens, energie, maanden en panelen.",
+    "about_card": "Een kaart van de omvormers van een installatie, gekleurd naar hun opbrengst."
   },
   "fr": {
     "modules": "Modules",
@@ -64,7 +70,9 @@ const WORDS = {
     "charged": "Charge",
     "discharged": "Décharge",
     "self_sufficiency": "Autosuffisance",
-    "self_consumption": "Autoconsommation"
+    "self_consumption": "Autoconsommation",
+    "about_dashboard": "Vos installations solaires : puissances, énergies, mois et modules.",
+    "about_card": "Une carte des onduleurs d’une installation, colorée selon leur rendement."
   },
   "es": {
     "modules": "Módulos",
@@ -80,7 +88,9 @@ const WORDS = {
     "charged": "Cargado",
     "discharged": "Descargado",
     "self_sufficiency": "Autosuficiencia",
-    "self_consumption": "Autoconsumo"
+    "self_consumption": "Autoconsumo",
+    "about_dashboard": "Sus instalaciones solares: potencias, energías, meses y módulos.",
+    "about_card": "Un mapa de los inversores de una instalación, coloreado según su rendimiento."
   },
   "it": {
     "modules": "Moduli",
@@ -96,7 +106,9 @@ const WORDS = {
     "charged": "Caricata",
     "discharged": "Scaricata",
     "self_sufficiency": "Autosufficienza",
-    "self_consumption": "Autoconsumo"
+    "self_consumption": "Autoconsumo",
+    "about_dashboard": "I tuoi impianti solari: potenze, energie, mesi e moduli.",
+    "about_card": "Una mappa degli inverter di un impianto, colorata in base alla loro resa."
   },
   "pl": {
     "modules": "Moduły",
@@ -112,7 +124,9 @@ const WORDS = {
     "charged": "Naładowano",
     "discharged": "Rozładowano",
     "self_sufficiency": "Samowystarczalność",
-    "self_consumption": "Autokonsumpcja"
+    "self_consumption": "Autokonsumpcja",
+    "about_dashboard": "Twoje instalacje fotowoltaiczne: moc, energia, miesiące i moduły.",
+    "about_card": "Mapa falowników instalacji, pokolorowana według ich uzysku."
   },
   "sv": {
     "modules": "Moduler",
@@ -128,7 +142,9 @@ const WORDS = {
     "charged": "Laddat",
     "discharged": "Urladdat",
     "self_sufficiency": "Självförsörjning",
-    "self_consumption": "Egenanvändning"
+    "self_consumption": "Egenanvändning",
+    "about_dashboard": "Dina solanläggningar: effekter, energier, månader och moduler.",
+    "about_card": "En karta över en anläggnings växelriktare, färgad efter deras utbyte."
   },
   "pt": {
     "modules": "Módulos",
@@ -144,7 +160,9 @@ const WORDS = {
     "charged": "Carregado",
     "discharged": "Descarregado",
     "self_sufficiency": "Autossuficiência",
-    "self_consumption": "Autoconsumo"
+    "self_consumption": "Autoconsumo",
+    "about_dashboard": "As suas instalações solares: potências, energias, meses e módulos.",
+    "about_card": "Um mapa dos inversores de uma instalação, colorido segundo o seu rendimento."
   }
 };
 
@@ -159,3 +177,6 @@ export const coreWord = (hass, key, fallback) => hass.localize(key) || fallback;
 
 /** Return the name of a kind of entity, as the integration's texts have it. */
 export const entityWord = (hass, key) => hass.localize(`component.solar_cloud.entity.sensor.${key}.name`) || key;
+
+/** Return a word in the language of the page, where there is no `hass` to ask. */
+export const pageWord = (key) => word({ language: globalThis.document?.documentElement.lang || "en" }, key);
