@@ -51,7 +51,7 @@ def pictures(url: str) -> None:
         log_in(page, url)
         device = page.evaluate(_BEST_SYSTEM)
         take(page, f"{url}/config/devices/device/{device}", "ha-device-entities-card >> text=/kWh/", "device.png")
-        take(page, f"{url}{DASHBOARD}", "hui-gauge-card", "dashboard.png")
+        take(page, f"{url}{DASHBOARD}", "hui-tile-card", "dashboard.png")
         take(page, f"{url}/energy/electricity", "ha-panel-energy", "energy.png", rest=8000)
 
 
