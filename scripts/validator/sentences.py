@@ -1,4 +1,4 @@
-"""How long the sentences are in the pages that people read: README.md, info.md and docs/*.md."""
+"""How long the sentences are in the pages that people read: README.md, info.md, docs/*.md, docs/development/*.md."""
 
 from collections.abc import Iterator
 import re
@@ -66,7 +66,9 @@ def sentences_are_short_on_average(project: Project) -> Iterator[str]:
 
 def _pages(project: Project) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each page that there is."""
-    for path in (project.root / "README.md", project.root / "info.md", *sorted((project.root / "docs").glob("*.md"))):
+    docs = project.root / "docs"
+    of_owners, of_developers = sorted(docs.glob("*.md")), sorted((docs / "development").glob("*.md"))
+    for path in (project.root / "README.md", project.root / "info.md", *of_owners, *of_developers):
         if path.is_file():  # files.required_files_exist tells
             yield path.relative_to(project.root).as_posix(), path.read_text("utf-8", errors="replace")
 
