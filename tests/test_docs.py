@@ -73,6 +73,20 @@ def test_the_first_screen_says_the_same_in_the_readme_and_where_hacs_shows_it() 
     assert (ROOT / "info.md").read_text("utf-8").startswith(begin)
 
 
+def test_a_model_that_is_called_supported_is_one_that_the_tests_read() -> None:
+    page = DOCS / "supported-devices.md"
+    cells = [row[2] for vendor in ("## Enphase", "## SolarEdge") for row in table(page, vendor)]
+    models = {model for cell in cells for model in re.findall(r"`([^`]+)`", cell)}
+    read = "".join(
+        path.read_text("utf-8")
+        for folder in ("simulator", "tests")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".json", ".ambr"} and path != Path(__file__)
+    )
+    assert len(models) > 10
+    assert [model for model in sorted(models) if model not in read] == []
+
+
 def spread(figures: list[float], digits: int = 0) -> str:
     """Return the smallest and the largest of some figures, as the page writes them."""
     first, last = (f"{one:.{digits}f}" for one in (min(figures), max(figures)))
