@@ -97,8 +97,7 @@ async def test_a_homeowner_signs_in_although_the_state_is_dropped(
     assert entry.data["cloud"] == "solaredge"
     assert entry.data["site_id"] == SITE
     assert "api_key" not in entry.data
-    assert entry.unique_id is not None
-    assert entry.unique_id.startswith("solaredge_")
+    assert entry.unique_id == "solaredge_786936fa98255f03"
     assert [sub.unique_id for sub in entry.subentries.values()] == [f"solaredge_{SITE}"]
     assert not any(request.path.endswith("/sites") for request in cloud.simulator.requests)
 
