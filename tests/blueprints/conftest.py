@@ -10,13 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.script import _ScriptRun
 import pytest
 
-from ..home.conftest import (  # noqa: F401
-    auto_enable_custom_integrations,
-    clean_time,
-    cloud,
-    quick_loop,
-    waiting_passes_frozen_time,
-)
+from ..home.conftest import auto_enable_custom_integrations, clean_time, cloud, quick_loop, waiting_passes_frozen_time  # noqa: F401
 from .helpers import AUTOMATION
 
 

@@ -121,7 +121,10 @@ async def automate(
     assert state.state == "on", state
     if starting:
         await hass.async_start()
-        await act(hass)
+    else:
+        # So does Home Assistant when an automation was saved.
+        hass.bus.async_fire("automation_reloaded")
+    await act(hass)
     return heard
 
 

@@ -37,7 +37,7 @@ async def test_a_cloud_that_is_down_for_long_is_reported_and_so_is_its_return(
     heard = await automate(hass, NAME, inputs(up_to_date=sensor))
     await pass_time(hass, freezer, timedelta(hours=1), step=timedelta(minutes=10))
     assert state_of(hass, "enphase_67_up_to_date", "binary_sensor") == "on"
-    cloud.simulator.fail("/enphase/*", status=503, times=None)
+    cloud.simulator.fail(status=503, times=None)
     await pass_time(hass, freezer, timedelta(hours=2), step=timedelta(minutes=10))
     assert state_of(hass, "enphase_67_up_to_date", "binary_sensor") == "off"
     assert heard.short == ["told"]
@@ -93,6 +93,16 @@ async def test_data_that_are_still_too_old_after_a_restart_are_reported_once(
     assert heard.short == ["told"]
     await become(hass, UP_TO_DATE, "on")
     assert heard.short == ["told", "over"]
+
+
+async def test_data_that_are_too_old_when_the_automation_is_made_are_reported_once(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    heard = await by_hand(hass, "off")
+    for _ in range(4):
+        await wait(hass, freezer, 40 * MINUTE)
+        hass.bus.async_fire("automation_reloaded")
+    assert heard.short == ["told"]
 
 
 async def test_a_restart_itself_is_not_reported(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:

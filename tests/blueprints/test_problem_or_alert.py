@@ -162,3 +162,15 @@ async def test_after_a_restart_without_a_problem_nothing_is_reported(
     heard = await by_hand(hass, "off", starting=True)
     await wait(hass, freezer, 5 * HOUR)
     assert heard.short == []
+
+
+async def test_a_problem_that_is_there_when_the_automation_is_made_is_reported_once(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    heard = await by_hand(hass, "on")
+    for _ in range(4):
+        await wait(hass, freezer, 90 * MINUTE)
+        hass.bus.async_fire("automation_reloaded")
+    assert heard.short == ["told"]
+    await become(hass, PROBLEM, "off")
+    assert heard.short == ["told", "over"]

@@ -93,7 +93,7 @@ async def test_a_real_site_runs_a_load_on_its_surplus_until_its_cloud_is_silent(
             break
     assert seen[-1][1] == "on", seen
     assert float(seen[-1][0] or 0) < -50
-    cloud.simulator.fail("/solaredge/*", status=503, times=None)
+    cloud.simulator.fail(status=503, times=None)
     await pass_time(hass, freezer, timedelta(hours=3), step=timedelta(minutes=5))
     assert state_of(hass, f"{KEY}_up_to_date", "binary_sensor") == "off"
     assert hass.states.get(LOAD).state == "off"
@@ -289,6 +289,15 @@ async def test_after_a_restart_without_figures_a_load_that_runs_is_switched_off(
     await house.automate(starting=True, load="on", when_old=when_old)
     await house.wait(12 * MINUTE)
     assert house.load == expected
+
+
+async def test_a_surplus_that_is_there_when_the_automation_is_made_counts(house: House) -> None:
+    await house.measure(2500)
+    await house.automate(max_age=10_000)
+    await house.wait(8 * MINUTE)
+    assert house.load == "off"
+    await house.wait(3 * MINUTE)
+    assert house.load == "on"
 
 
 async def test_a_load_that_could_not_be_reached_is_switched_when_it_is_back(house: House, hass: HomeAssistant) -> None:
