@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 import json
 from pathlib import Path
+import subprocess
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +17,12 @@ from browser_lib.console import Console, is_ours
 from browser_lib.owner import COPY, HAND, Owner
 from browser_lib.result import Result, table
 from browser_lib.texts import what_is_raw
+from browser_lib.wording import pattern, shown
 from demo_lib.credentials import credentials
 
+TEXTS = json.loads(
+    (Path(__file__).parents[1] / "custom_components/solar_cloud/translations/en.json").read_text("utf-8")
+)
 TARGET: Any = SimpleNamespace(click=lambda: None, fill=lambda text: None)
 LOGO = (
     "Failed to load resource: the server responded with a status of 404 (Not Found) http://127.0.0.1:8123/api/brands/"
@@ -147,12 +152,40 @@ def test_the_table_has_a_line_for_each_account() -> None:
 
 
 def test_every_item_of_the_first_menu_is_an_account_and_reads_the_simulator() -> None:
-    texts = json.loads(
-        (Path(__file__).parents[1] / "custom_components/solar_cloud/translations/en.json").read_text("utf-8")
-    )
-    menu = texts["config"]["step"]["user"]["menu_options"]
+    menu = TEXTS["config"]["step"]["user"]["menu_options"]
     found = accounts(credentials("http://127.0.0.1:8199"))
 
     assert tuple(account.name for account in found) == NAMES
     assert {account.menu_item for account in found} == set(menu.values())
+    assert {account.own_limits for account in found} <= {
+        plans["options"].get("custom") for plans in TEXTS["selector"].values()
+    }
     assert all(account.base_url.startswith("http://127.0.0.1:8199/") for account in found)
+
+
+def test_a_text_is_found_by_its_key_and_without_what_the_page_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"abort": {"done": "**{name}** is in [the list]({url}).\n\nThat was all."}}
+    monkeypatch.setattr("browser_lib.wording._texts", lambda language: texts)
+
+    assert shown("abort.done", name="A roof") == "A roof is in the list."
+    assert shown("abort.done") == "{name} is in the list."
+    for unknown in ("abort.other", "abort"):
+        with pytest.raises(KeyError):
+            shown(unknown)
+
+
+def test_a_text_with_placeholders_matches_whatever_stands_in_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("browser_lib.wording._texts", lambda language: {"title": "Add {name}? (It takes {price})"})
+
+    assert pattern("title").fullmatch("Add Doe, Jane? (It takes 12)")
+    assert pattern("title").search("Add Doe, Jane") is None
+
+
+def test_where_no_chromium_is_there_the_walks_are_left_out_only_if_that_is_allowed() -> None:
+    command = ["env", "CHROMIUM=/nowhere/chromium", str(Path(__file__).parents[1] / "scripts/browser")]
+    allowed = subprocess.run([*command, "--where-possible"], capture_output=True, text=True, check=False)
+    demanded = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (allowed.returncode, demanded.returncode) == (0, 1)
+    assert "no Chromium" in allowed.stdout
+    assert "no Chromium" in demanded.stderr

@@ -28,6 +28,11 @@ class Console:
         page.context.on("console", self._read)
         page.context.on("weberror", self._read_error)
 
+    @property
+    def complaints(self) -> list[str]:
+        """What was wrong, one line for each different error."""
+        return [f"console: {line}" for line in dict.fromkeys(self.errors)]
+
     def _read(self, message: ConsoleMessage) -> None:
         line = f"{message.text} {message.location.get('url', '')}".strip()
         if message.type == "error" and is_ours(line):

@@ -7,23 +7,21 @@ from playwright.sync_api import Locator, Page
 
 from .accounts import Account
 from .owner import Owner
+from .wording import pattern, shown
 
-IMPORT_PRICE, EXPORT_PRICE = "0.29", "0.08"
-INTEGRATION = "Solar Cloud"
-_OWN_LIMITS = "Limits of my own"
+_PRICES = {"import_price": "0.29", "export_price": "0.08", "past_import_price": "0.27", "past_export_price": "0.09"}
+_FIRST_STEPS = "config_subentries.system.step.setup"
 ON = re.compile(r"^(Submit|Next)$")
 OVER = re.compile(r"^(Finish|Skip and finish|Close)$")
-_FIRST_STEPS = re.compile(r"First steps with ")
-_END = re.compile(r"Your choices are saved")
 
 
 def set_up(owner: Owner, account: Account) -> None:
-    """Add an account and answer the first steps of its systems: all on, and a fixed price where there is a grid."""
+    """Add an account and answer the first steps of its systems: all on, and fixed prices where there is a grid."""
     page = owner.page
     owner.click(page.get_by_role("button", name="Add integration"))
     page.locator("ha-integration-list-item").first.wait_for()
     owner.type(page.locator("dialog-add-integration input").first, account.brand)
-    entry = page.locator("ha-integration-list-item").filter(has_text=INTEGRATION)
+    entry = page.locator("ha-integration-list-item").filter(has_text=shown("title"))
     entry.first.wait_for()
     owner.look("add_integration")
     owner.click(entry.first)
@@ -37,7 +35,7 @@ def set_up(owner: Owner, account: Account) -> None:
     if account.application is not None:
         _sign_in(owner)
     if len(account.systems) > 1:
-        page.get_by_text("Choose the systems", exact=True).wait_for()
+        page.get_by_text(shown("config.step.systems.title"), exact=True).wait_for()
         owner.look("systems")
         owner.click(button(page, ON))
     _take_first_steps(owner, account)
@@ -57,23 +55,23 @@ def _fill_in_account(owner: Owner, account: Account) -> None:
     page = owner.page
     for name, value in account.fields.items():
         owner.type(page.locator(f"input[name={name}]"), value)
-    advanced = page.get_by_text("Advanced", exact=True)
+    advanced = page.get_by_text(shown(f"config.step.{account.step}.sections.advanced.name"), exact=True)
     advanced.wait_for()
     owner.look("account")
     with owner.aside():
         # The simulator stands in for the vendor, whose address and free plan are filled in already. With the requests
         # of that plan the past would take longer than anybody looks on.
         owner.click(page.locator("ha-selector-select").get_by_role("button"))
-        owner.click(page.get_by_role("menuitem", name=_OWN_LIMITS))
+        owner.click(page.get_by_role("menuitem", name=account.own_limits))
         owner.click(advanced)
         owner.type(page.locator("input[name=base_url]"), account.base_url)
     owner.look("account_advanced")
     owner.click(button(page, ON))
-    per_minute = number_field(page, "Requests per minute")
+    per_minute = number_field(page, "config.step.limits.data.per_minute")
     per_minute.wait_for()
     with owner.aside():
         owner.type(per_minute, str(PER_MINUTE))
-        owner.type(number_field(page, "Requests per month"), str(PER_MONTH))
+        owner.type(number_field(page, "config.step.limits.data.per_month"), str(PER_MONTH))
         owner.look("limits")
         owner.click(button(page, ON))
 
@@ -81,7 +79,7 @@ def _fill_in_account(owner: Owner, account: Account) -> None:
 def _sign_in(owner: Owner) -> None:
     """Agree at the vendor's page, which opens in a window of its own and closes by itself."""
     page = owner.page
-    here = page.get_by_text("Sign in and come back here", exact=True)
+    here = page.get_by_text(shown("config.step.sign_in.menu_options.sign_in_here"), exact=True)
     here.wait_for()
     owner.look("sign_in")
     with page.context.expect_page() as opened:
@@ -97,18 +95,19 @@ def _sign_in(owner: Owner) -> None:
 def _take_first_steps(owner: Owner, account: Account) -> None:
     """Answer the form of each system, and close what comes after the last one."""
     page = owner.page
+    title_of = pattern(f"{_FIRST_STEPS}.title")
     for number in range(1, len(account.systems) + 1):
-        heading = page.get_by_text(_FIRST_STEPS)
+        heading = page.get_by_text(title_of)
         heading.wait_for()
         title = heading.inner_text().strip()
         owner.look(f"first_steps_{number}", sees=title)
-        if any(system.grid and title.endswith(system.name) for system in account.systems):
-            owner.type(number_field(page, "Import price"), IMPORT_PRICE)
-            owner.type(number_field(page, "Export price"), EXPORT_PRICE)
+        if any(system.grid and title == shown(f"{_FIRST_STEPS}.title", name=system.name) for system in account.systems):
+            for field, price in _PRICES.items():
+                owner.type(number_field(page, f"{_FIRST_STEPS}.data.{field}"), price)
             owner.look(f"first_steps_{number}_with_prices")
         owner.click(button(page, ON))
         page.get_by_text(title, exact=True).wait_for(state="hidden")
-    page.get_by_text(_END).wait_for()
+    page.get_by_text(shown("config_subentries.system.abort.setup_saved")).wait_for()
     owner.look("end")
     owner.click(button(page, OVER))
 
@@ -119,6 +118,7 @@ def button(page: Page, name: re.Pattern[str]) -> Locator:
 
 
 def number_field(page: Page, label: str) -> Locator:
-    """Return the field for a number with a label; the page gives it no name of its own."""
-    # A pattern tells capitals from small letters: "Import price" is not found in "Earlier import price".
-    return page.locator("ha-selector-number").filter(has_text=re.compile(re.escape(label))).locator("input")
+    """Return the field for a number whose label has a key; the page gives it no name of its own."""
+    # One label may begin as another one does.
+    text = re.compile(rf"^\s*{re.escape(shown(label))}\s*\*?\s*$")
+    return page.locator("ha-selector-number").filter(has=page.get_by_text(text)).locator("input")
