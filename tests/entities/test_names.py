@@ -14,11 +14,10 @@ from custom_components.solar_cloud.model.elements import DeviceKind
 
 from ..home.conftest import Cloud, add_account, solaredge_input
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from entities_table import SYSTEM, descriptions, device_class_name  # noqa: E402
-from validator.code_keys import NAMED_BY_DEVICE_CLASS  # noqa: E402
+from entities_table import ROOT, SYSTEM, descriptions, device_class_name
+from validator.code_keys import NAMED_BY_DEVICE_CLASS
 
 TEXTS: dict[str, Any] = json.loads(
     (ROOT / "custom_components" / "solar_cloud" / "translations" / "en.json").read_text("utf-8")
