@@ -109,11 +109,11 @@ async def automate(
     """
     path = await import_blueprint(hass, name)
     heard = Heard(hass)
+    made = {"id": "tested", "alias": "Tested", "use_blueprint": {"path": path, "input": dict(inputs)}}
+    assert await async_setup_component(hass, "homeassistant", {})
     if starting:
         hass.set_state(CoreState.not_running)
         mock_restore_cache(hass, [State(AUTOMATION, "on", {"last_triggered": last_triggered})])
-    made = {"id": "tested", "alias": "Tested", "use_blueprint": {"path": path, "input": dict(inputs)}}
-    assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "automation", {"automation": [made]})
     await hass.async_block_till_done()
     state = hass.states.get(AUTOMATION)
