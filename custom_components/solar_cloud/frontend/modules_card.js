@@ -8,6 +8,8 @@ const SIBLINGS = 3;
 /** Below the first share of the median a cell is low, as in the notice about inverters; below the second it is fair. */
 const LOW = 0.7;
 const FAIR = 0.9;
+/** Growth of a lifetime, in kWh, that some inverter has to have: less of it is rounding, and compares nothing. */
+const GROWTH = 0.05;
 /** Letters that a short name has at least. */
 const SHORTEST = 4;
 const STATISTICS_EVERY = 10 * 60 * 1000; // milliseconds
@@ -47,7 +49,7 @@ export function cells(house, inverters, measure, grown) {
     const own = house.entity(device.id, measure);
     const entity = own ?? (measure === "energy_today" && lifetime in grown ? lifetime : undefined);
     const value = own ? Number.parseFloat(house.hass.states[own].state) : grown[entity];
-    const unit = entity && house.hass.states[entity].attributes.unit_of_measurement;
+    const unit = own ? house.hass.states[own].attributes.unit_of_measurement : "kWh";
     return { device, entity, unit, value: Number.isFinite(value) ? value : undefined };
   });
   for (const cell of all) {
@@ -162,9 +164,11 @@ export class ModulesCard extends HTMLElement {
         statistic_ids: asked,
         period: "day",
         types: ["change"],
+        units: { energy: "kWh" },
       });
-      const today = Object.entries(rows).map(([id, days]) => [id, days.find(({ end }) => end > this._asked)?.change]);
-      this._grown = Object.fromEntries(today.filter(([, change]) => Number.isFinite(change)));
+      const changes = Object.entries(rows).map(([id, days]) => [id, days.find(({ end }) => end > this._asked)?.change]);
+      const known = changes.filter(([, change]) => Number.isFinite(change));
+      this._grown = known.some(([, change]) => change >= GROWTH) ? Object.fromEntries(known) : {};
       this._render();
     } catch {
       this._grown = {}; // without a recorder, the other measures are there
