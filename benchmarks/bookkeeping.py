@@ -42,7 +42,8 @@ from homeassistant.setup import async_setup_component  # noqa: E402
 
 from custom_components.solar_cloud.home_assistant_internals import async_queue_marker  # noqa: E402
 from custom_components.solar_cloud.model.elements import Flow, System, Vendor  # noqa: E402
-from custom_components.solar_cloud.statistics.book import Book, statistic_metadata  # noqa: E402
+from custom_components.solar_cloud.statistics.book import Book  # noqa: E402
+from custom_components.solar_cloud.statistics.names import energy_metadata  # noqa: E402
 
 type Hours = dict[datetime, float]
 SYSTEM = System(vendor=Vendor.ENPHASE, id="67", name="Eich Residence")
@@ -71,10 +72,11 @@ async def recorders_own(hass: HomeAssistant, hours: Hours) -> None:
 
     def build() -> list[StatisticData]:
         total = 0.0
-        return [StatisticData(start=hour, state=wh, sum=(total := total + wh)) for hour, wh in hours.items()]
+        kilo = ((hour, energy / 1000) for hour, energy in hours.items())
+        return [StatisticData(start=hour, state=energy, sum=(total := total + energy)) for hour, energy in kilo]
 
     rows = await hass.async_add_executor_job(build)
-    async_add_external_statistics(hass, statistic_metadata(SYSTEM, Flow.PRODUCTION), rows)
+    async_add_external_statistics(hass, energy_metadata(SYSTEM, Flow.PRODUCTION), rows)
     await async_queue_marker(get_instance(hass))
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.recorder import get_instance
 import pytest
 
 from simulator.ready import SOLAREDGE_CLIENT_ID, SOLAREDGE_CLIENT_SECRET, SOLAREDGE_OWNER
@@ -30,7 +32,11 @@ from .first_steps import (
 )
 
 SITE, METERED = "solaredge_222881711", "1148616"
-PRICES = ["import_price", "import_price_entity", "export_price", "export_price_entity"]
+V4 = "solar_cloud:enphase_4200003_grid_import"
+PRICES = [
+    *("import_price", "import_price_entity", "past_import_price"),
+    *("export_price", "export_price_entity", "past_export_price"),
+]
 NO_PAST: dict[str, Any] = {"import_history": False, "since": "2026-01-01"}
 NOTHING: dict[str, Any] = {"add_to_dashboard": False, **NO_PAST}
 HOUR = timedelta(hours=1)
@@ -58,19 +64,20 @@ async def add_own_site(hass: HomeAssistant, cloud: Cloud) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("way", "past"),
+    ("way", "fields"),
     [
+        # Version 2 reports nothing of the grid: there is nothing to pay for.
         (add_residence, ["free_history"]),
-        (add_v4, ["free_history"]),
-        (add_site, ["import_history", "since"]),
-        (add_own_site, ["import_history", "since"]),
+        (add_v4, ["free_history", *PRICES]),
+        (add_site, ["import_history", "since", *PRICES]),
+        (add_own_site, ["import_history", "since", *PRICES]),
     ],
 )
-async def test_every_sign_in_goes_on_with_one_form(hass: HomeAssistant, cloud: Cloud, way: Any, past: Any) -> None:
+async def test_every_sign_in_goes_on_with_one_form(hass: HomeAssistant, cloud: Cloud, way: Any, fields: Any) -> None:
     result = await way(hass, cloud)
     cloud.simulator.clear_requests()
     dialog = await follow(hass, result)
-    assert list(dialog.fields) == ["add_to_dashboard", *past, *PRICES]
+    assert list(dialog.fields) == ["add_to_dashboard", *fields]
     assert dialog.shown["last_step"]
     done = await dialog.answer()
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "setup_saved")
@@ -154,6 +161,7 @@ async def test_prices_are_stored_and_their_costs_get_into_the_dashboard(
     entry = result["result"]
     dialog = await follow(hass, result)
     given = {"add_to_dashboard": True, "import_history": False, "since": "2026-01-01", "export_price": 0.08}
+    given |= {"past_export_price": 0.05}
     both = await dialog.answer(**given, import_price=0.3, import_price_entity="sensor.spot")
     assert both["errors"] == {"import_price": "price_or_entity"}
     await dialog.answer(**given, import_price_entity="sensor.spot")
@@ -161,6 +169,9 @@ async def test_prices_are_stored_and_their_costs_get_into_the_dashboard(
     data = only_data(entry)
     assert (data["import_price_entity"], data["export_price"]) == ("sensor.spot", 0.08)
     assert data["tariffs"]["import"][0]["entity_id"] == "sensor.spot"
+    # The export before the first steps has the price that was given for it, and the import of then has none.
+    assert [one["price"] for one in data["tariffs"]["export"]] == [0.05, 0.08]
+    assert [one["price"] for one in data["tariffs"]["import"]] == [None]
     assert [one["type"] for one in await sources(hass)] == ["solar", "grid", "battery"]
     assert data["setup"]["dashboard"]
     await pass_time(hass, freezer, 2 * HOUR, HOUR / 4)
@@ -170,6 +181,39 @@ async def test_prices_are_stored_and_their_costs_get_into_the_dashboard(
     assert only_data(entry)["setup"]["dashboard"]
     await pass_time(hass, freezer, timedelta(days=2), 2 * HOUR)
     assert not only_data(entry).get("setup", {}).get("dashboard")
+
+
+async def test_a_past_that_is_paid_for_in_the_first_steps_has_its_cost(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    result = await add_v4(hass, cloud)
+    await (await follow(hass, result)).answer(add_to_dashboard=True, past_import_price=0.25, import_price=0.5)
+    begin = datetime.now(UTC)
+    await pass_time(hass, freezer, timedelta(hours=30), HOUR / 2)
+    energy, cost = await changes(hass, V4), await changes(hass, f"{V4}_cost")
+    before = [hour for hour in cost if hour < begin - HOUR]
+    assert len(before) > 300
+    assert all(cost[hour] == pytest.approx(energy[hour] * 0.25, abs=1e-6) for hour in before)
+    assert all(cost[hour] == pytest.approx(energy[hour] * 0.5, abs=1e-6) for hour in cost if hour >= begin)
+    assert cost.keys() == energy.keys()
+
+
+async def changes(hass: HomeAssistant, statistic: str) -> dict[datetime, float]:
+    """Return the change of each hour of a statistic, of an energy in kWh."""
+    start, end = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
+    rows = await get_instance(hass).async_add_executor_job(
+        lambda: statistics_during_period(hass, start, end, {statistic}, "hour", {"energy": "kWh"}, {"change"})
+    )
+    return {datetime.fromtimestamp(row["start"], UTC): row["change"] or 0.0 for row in rows[statistic]}
+
+
+@pytest.mark.parametrize(("site", "prices"), [("222881711", []), (METERED, PRICES)])
+async def test_prices_are_asked_for_where_there_is_a_meter_at_the_grid(
+    hass: HomeAssistant, cloud: Cloud, site: str, prices: list[str]
+) -> None:
+    entry = (await add_site(hass, cloud, site))["result"]
+    await settle(hass)
+    assert [name for name in (await reopen(hass, entry)).fields if "price" in name] == prices
 
 
 async def test_the_same_form_can_be_opened_later_and_keeps_the_prices_that_it_does_not_ask_for(
@@ -185,11 +229,11 @@ async def test_the_same_form_can_be_opened_later_and_keeps_the_prices_that_it_do
     await settle(hass)
     dialog = await reopen(hass, entry)
     assert dialog.words["price"] == "37"
-    await dialog.answer(add_to_dashboard=True, import_history=True, since="2026-05-01", import_price=0.31)
+    await dialog.answer(add_to_dashboard=True, import_history=True, since="2026-05-01")
     await settle(hass)
     assert system_of(entry).bookkeeper.state.first == date(2026, 5, 1)
     assert len(await sources(hass)) == 1
-    assert (only_data(entry)["import_price"], only_data(entry)["past_import_price"]) == (0.31, 0.25)
+    assert (only_data(entry)["import_price"], only_data(entry)["past_import_price"]) == (0.3, 0.25)
 
 
 async def test_the_only_forecast_is_chosen_for_the_only_system(hass: HomeAssistant, cloud: Cloud) -> None:

@@ -124,12 +124,15 @@ async def tell(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
     """Return all hours as the recorder's own function tells them, and how many requests are counted."""
     names = {f"{DOMAIN}:{books_of(entry).statistics.data.system.key}_{flow}" for flow in Flow}
     rows = await get_instance(hass).async_add_executor_job(
-        lambda: statistics_during_period(hass, *EVER, names, "hour", None, {"change", "state"})
+        lambda: statistics_during_period(hass, *EVER, names, "hour", {"energy": "Wh"}, {"change", "state"})
     )
     return {
         "first": str(books_of(entry).state.first),
         "used": entry.runtime_data.metered.ledger.used(datetime.now(UTC)),
-        "rows": {name: [(one["start"], one["state"], one["change"]) for one in told] for name, told in rows.items()},
+        "rows": {
+            name: [(one["start"], round(one["state"], 6), round(one["change"], 6)) for one in told]
+            for name, told in rows.items()
+        },
     }
 
 

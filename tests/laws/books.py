@@ -19,9 +19,11 @@ async def hours_of(hass: HomeAssistant, statistic: str, start: datetime) -> dict
     instance = get_instance(hass)
     await instance.async_block_till_done()
     rows = await instance.async_add_executor_job(
-        lambda: statistics_during_period(hass, start, None, {statistic}, "hour", None, {"change"})
+        lambda: statistics_during_period(hass, start, None, {statistic}, "hour", {"energy": "Wh"}, {"change"})
     )
-    return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(statistic, [])}
+    return {
+        datetime.fromtimestamp(row["start"], UTC): round(row["change"] or 0.0, 6) for row in rows.get(statistic, [])
+    }
 
 
 async def judge_books(judge: Judge, flows: frozenset[FlowName]) -> None:

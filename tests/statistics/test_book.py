@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
-from homeassistant.components.recorder.models import StatisticData
+from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_metadata,
@@ -30,7 +30,8 @@ import pytest
 from custom_components.solar_cloud.history.tariff import Side
 from custom_components.solar_cloud.model.elements import Flow, System, Vendor
 from custom_components.solar_cloud.statistics import book as statistics
-from custom_components.solar_cloud.statistics.book import Book, statistic_id, statistic_metadata
+from custom_components.solar_cloud.statistics.book import Book
+from custom_components.solar_cloud.statistics.names import energy_metadata, statistic_id
 
 SYSTEM = System(vendor=Vendor.ENPHASE, id="67", name="Eich Residence")
 ID = "solar_cloud:enphase_67_production"
@@ -44,9 +45,18 @@ def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integ
     """Start the recorder first, as its fixture demands."""
 
 
-@pytest.fixture
-def book(hass: HomeAssistant) -> Book:
+@pytest.fixture(params=["kWh", "Wh"])
+async def book(hass: HomeAssistant, request: pytest.FixtureRequest) -> Book:
+    """Return a book whose production is in kWh, or in the unit in which an earlier version has begun it."""
+    if request.param == "Wh":
+        async_add_external_statistics(hass, in_wh(SYSTEM), [])
+        await hass.async_add_executor_job(hass.data["recorder_instance"].block_till_done)
     return Book(hass, SYSTEM)
+
+
+def in_wh(system: System) -> StatisticMetaData:
+    """Return how earlier versions describe the production of a system."""
+    return energy_metadata(system, Flow.PRODUCTION) | {"unit_of_measurement": "Wh"}
 
 
 @pytest.fixture
@@ -82,7 +92,8 @@ async def table(
         statistics_during_period, hass, EARLY, LATE, {name}, period, {"energy": "Wh"}, {"state", "sum", "change"}
     )
     return [
-        (datetime.fromtimestamp(row["start"], UTC), row["state"], row["sum"], row["change"])
+        # Home Assistant turns kWh into Wh with the last digits of a float.
+        (datetime.fromtimestamp(row["start"], UTC), *(round(row[what], 6) for what in ("state", "sum", "change")))
         for row in answer.get(name, [])
     ]
 
@@ -188,7 +199,7 @@ async def test_the_statistic_is_described_as_energy_with_a_sum(hass: HomeAssista
         "source": "solar_cloud",
         "statistic_id": name,
         "unit_class": "energy",
-        "unit_of_measurement": "Wh",
+        "unit_of_measurement": "kWh",
     }
 
 
@@ -210,7 +221,7 @@ async def test_the_statistic_is_described_as_energy_with_a_sum(hass: HomeAssista
 def test_ids_are_valid_and_names_say_what_is_measured(
     system: System, flow: Flow, serial: str | None, expected: str, name: str | None
 ) -> None:
-    metadata = statistic_metadata(system, flow, serial)
+    metadata = energy_metadata(system, flow, serial)
     assert metadata["statistic_id"] == f"solar_cloud:{expected}"
     assert name is None or metadata["name"] == name
     if serial is None:
@@ -452,15 +463,55 @@ async def test_a_new_name_changes_the_description_only(hass: HomeAssistant, book
     assert await stored(hass) == before
 
 
-async def test_a_unit_that_was_changed_comes_back_and_no_row_is_converted(hass: HomeAssistant, book: Book) -> None:
+async def unit(hass: HomeAssistant, name: str = ID) -> str | None:
+    found = await hass.async_add_executor_job(lambda: get_metadata(hass, statistic_ids={name}))
+    return found[name][1]["unit_of_measurement"]
+
+
+@pytest.mark.parametrize("other", ["MWh", "kWh", "Wh"])
+async def test_a_unit_that_was_changed_comes_back_and_no_row_is_converted(
+    hass: HomeAssistant, book: Book, other: str
+) -> None:
     await book.async_put(Flow.PRODUCTION, run_of(1000, 2000))
-    before = await stored(hass)
+    before, begun = await stored(hass), await unit(hass)
     recorder = hass.data["recorder_instance"]
-    recorder.async_update_statistics_metadata(ID, new_unit_class="energy", new_unit_of_measurement="kWh")
+    recorder.async_update_statistics_metadata(ID, new_unit_class="energy", new_unit_of_measurement=other)
     assert await book.async_put(Flow.PRODUCTION, run_of(1000, 2000)) == 0
-    found = await hass.async_add_executor_job(lambda: get_metadata(hass, statistic_ids={ID}))
-    assert found[ID][1]["unit_of_measurement"] == "Wh"
+    assert await unit(hass) == begun
     assert await stored(hass) == before
+
+
+async def test_what_an_earlier_version_has_begun_goes_on_in_wh_and_what_begins_is_in_kwh(hass: HomeAssistant) -> None:
+    rows = [{"start": START, "state": 100.0, "sum": 1100.0}, {"start": START + HOUR, "state": 200.0, "sum": 1300.0}]
+    async_add_external_statistics(hass, in_wh(SYSTEM), rows)  # type: ignore[arg-type]
+    for again in (Book(hass, SYSTEM), Book(hass, SYSTEM)):
+        await again.async_put(Flow.PRODUCTION, run_of(200, 300.25, start=START + HOUR))
+        await again.async_put(Flow.CONSUMPTION, run_of(0.001, 300.25))
+    assert [row[1:3] for row in await table(hass)] == [(100, 1100), (200, 1300), (300.25, 1600.25)]
+    assert [row[2:4] for row in await stored(hass)][:3:2] == [(100.0, 1100.0), (200.0, 1300.0)]
+    other = "solar_cloud:enphase_67_consumption"
+    assert (await unit(hass), await unit(hass, other)) == ("Wh", "kWh")
+    assert [row[1:3] for row in await table(hass, name=other)] == [(0.001, 0.001), (300.25, 300.251)]
+    assert await again.async_rows(Flow.PRODUCTION, EARLY, LATE) == run_of(100, 200, 300.25)
+    assert await again.async_rows(Flow.CONSUMPTION, EARLY, LATE) == run_of(0.001, 300.25)
+    for flow, wh in ((Flow.PRODUCTION, 600.25), (Flow.CONSUMPTION, 300.251)):
+        counted = await again.async_count(flow, EARLY, LATE)
+        assert counted == (3 if flow is Flow.PRODUCTION else 2, wh)
+    assert await again.async_ground(Flow.PRODUCTION)
+    assert await sums(hass) == [100, 300, 600.25]
+
+
+async def test_a_statistic_in_wh_that_its_owner_deletes_begins_anew_in_kwh(hass: HomeAssistant) -> None:
+    async_add_external_statistics(hass, in_wh(SYSTEM), [])
+    book = Book(hass, SYSTEM)
+    await book.async_put(Flow.PRODUCTION, run_of(100))
+    assert await unit(hass) == "Wh"
+    recorder = hass.data["recorder_instance"]
+    recorder.async_clear_statistics([ID])
+    await hass.async_add_executor_job(recorder.block_till_done)
+    await book.async_put(Flow.PRODUCTION, run_of(100, 200))
+    assert await unit(hass) == "kWh"
+    assert await sums(hass) == [100, 300]
 
 
 @pytest.mark.parametrize("values", [{"state": 5.0}, {"sum": 5.0}, {"state": None}, {"sum": None}])
@@ -513,10 +564,10 @@ async def test_puts_at_once_follow_one_another(hass: HomeAssistant, book: Book) 
     assert [row[3] for row in rows[1:]] == [row[1] for row in rows[1:]]
 
 
-async def test_what_waits_in_the_recorders_queue_is_read_too(hass: HomeAssistant, book: Book) -> None:
+async def test_what_waits_in_the_recorders_queue_is_read_too(hass: HomeAssistant) -> None:
     rows = [{"start": START, "state": 40.0, "sum": 140.0}, {"start": START + HOUR, "state": 2.0, "sum": 142.0}]
-    async_add_external_statistics(hass, statistic_metadata(SYSTEM, Flow.PRODUCTION), rows)  # type: ignore[arg-type]
-    assert await book.async_put(Flow.PRODUCTION, {START: 41.0}, anchor=9) == 1
+    async_add_external_statistics(hass, in_wh(SYSTEM), rows)  # type: ignore[arg-type]
+    assert await Book(hass, SYSTEM).async_put(Flow.PRODUCTION, {START: 41.0}, anchor=9) == 1
     assert await sums(hass) == [141, 143]
 
 

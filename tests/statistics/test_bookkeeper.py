@@ -37,9 +37,11 @@ async def hours_of(hass: HomeAssistant, statistic: str, start: datetime, end: da
     instance = get_instance(hass)
     await instance.async_block_till_done()
     rows = await instance.async_add_executor_job(
-        lambda: statistics_during_period(hass, start, end, {statistic}, "hour", None, {"change", "state"})
+        lambda: statistics_during_period(hass, start, end, {statistic}, "hour", {"energy": "Wh"}, {"change", "state"})
     )
-    return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(statistic, [])}
+    return {
+        datetime.fromtimestamp(row["start"], UTC): round(row["change"] or 0.0, 6) for row in rows.get(statistic, [])
+    }
 
 
 def day_sum(hours: Mapping[datetime, float], day: date, plant: Plant) -> float:

@@ -85,10 +85,16 @@ async def changes(hass: HomeAssistant, flow: str, start: date, end: date, plant:
     name = f"solar_cloud:{SITE}_{flow}"
     rows = await get_instance(hass).async_add_executor_job(
         lambda: statistics_during_period(
-            hass, midnight(start, plant.zone), midnight(end + DAY, plant.zone), {name}, "hour", None, {"change"}
+            hass,
+            midnight(start, plant.zone),
+            midnight(end + DAY, plant.zone),
+            {name},
+            "hour",
+            {"energy": "Wh"},
+            {"change"},
         )
     )
-    return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(name, [])}
+    return {datetime.fromtimestamp(row["start"], UTC): round(row["change"] or 0.0, 6) for row in rows.get(name, [])}
 
 
 def with_energy(hours: Mapping[datetime, float]) -> dict[datetime, float]:

@@ -137,9 +137,9 @@ class Year:
         name = f"solar_cloud:{self.key}_{flow}"
         start, end = midnight(FIRST, self.plant.zone), midnight(LAST + DAY, self.plant.zone)
         rows = await instance.async_add_executor_job(
-            lambda: statistics_during_period(self.hass, start, end, {name}, period, None, {"change"})
+            lambda: statistics_during_period(self.hass, start, end, {name}, period, {"energy": "Wh"}, {"change"})
         )
-        return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(name, [])}
+        return {datetime.fromtimestamp(row["start"], UTC): round(row["change"] or 0.0, 6) for row in rows.get(name, [])}
 
     def truth(self, flow: str, start: datetime, end: datetime) -> int:
         if flow == "production":

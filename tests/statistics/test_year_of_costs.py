@@ -46,9 +46,9 @@ async def changes(hass: HomeAssistant, key: str, flow: str, start: datetime, end
     """Return the changes of all hours that the recorder's own function reports."""
     instance, name = get_instance(hass), f"solar_cloud:{key}_{flow}"
     rows = await instance.async_add_executor_job(
-        lambda: statistics_during_period(hass, start, end, {name}, "hour", None, {"change"})
+        lambda: statistics_during_period(hass, start, end, {name}, "hour", {"energy": "Wh"}, {"change"})
     )
-    return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(name, [])}
+    return {datetime.fromtimestamp(row["start"], UTC): round(row["change"] or 0.0, 6) for row in rows.get(name, [])}
 
 
 def by_day(hours: Mapping[datetime, float], plant: Plant) -> Counter[date]:

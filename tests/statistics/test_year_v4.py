@@ -153,9 +153,9 @@ class Life:
         name = f"solar_cloud:{self.key}_{flow}"
         start, end = midnight(FIRST, self.plant.zone), midnight(LAST + DAY, self.plant.zone)
         rows = await instance.async_add_executor_job(
-            lambda: statistics_during_period(self.hass, start, end, {name}, "hour", None, {"change"})
+            lambda: statistics_during_period(self.hass, start, end, {name}, "hour", {"energy": "Wh"}, {"change"})
         )
-        return {datetime.fromtimestamp(row["start"], UTC): float(row["change"] or 0.0) for row in rows.get(name, [])}
+        return {datetime.fromtimestamp(row["start"], UTC): round(row["change"] or 0.0, 6) for row in rows.get(name, [])}
 
     async def differences(self, flow: str) -> dict[date, tuple[float, int]]:
         """Return the days whose hours do not add up to the truth."""

@@ -49,6 +49,9 @@ class Archive(ABC):
         """
         return None
 
+    possible_flows: frozenset[Flow] = frozenset(Flow)
+    """The flows that the cloud may report of any system, whatever is known of this one."""
+
     @abstractmethod
     def flows(self, data: SystemData) -> frozenset[Flow]:
         """Return the flows whose past is read: production, and what meters and batteries measure."""

@@ -279,11 +279,18 @@ def since_schema(begin: date) -> vol.Schema:
 
 
 def setup_schema(
-    *, since: date | None, is_free: bool, has_dashboard: bool, forecasts: Mapping[str, str], forecast: Sequence[str]
+    *,
+    since: date | None,
+    is_free: bool,
+    has_grid: bool,
+    has_dashboard: bool,
+    forecasts: Mapping[str, str],
+    forecast: Sequence[str],
 ) -> vol.Schema:
     """Return the form of a system's first steps, without the fields that have no use here.
 
     The past is asked for when there is a day that it may be imported `since`; where it is free, the form only says so.
+    Prices are asked for where the system may have a meter at the grid, and those of the past where there is one.
     `forecasts` are config entries with their titles, and `forecast` are those that are chosen by default.
     """
     fields: dict[Any, Any] = {}
@@ -294,7 +301,8 @@ def setup_schema(
         fields[vol.Required(CONF_SINCE, default=since.isoformat())] = DateSelector()
     elif is_free:
         fields[vol.Optional(CONF_FREE_HISTORY, default=True)] = BooleanSelector(BooleanSelectorConfig(read_only=True))
-    fields |= prices_schema(with_past=False).schema
+    if has_grid:
+        fields |= prices_schema(with_past=since is not None or is_free).schema
     if has_dashboard and forecasts:
         options = [SelectOptionDict(value=key, label=title) for key, title in forecasts.items()]
         fields[vol.Optional(CONF_FORECASTS, default=list(forecast))] = SelectSelector(

@@ -24,6 +24,8 @@ FIELDS: Final[Mapping[Side, tuple[str, str, str]]] = MappingProxyType(
     }
 )
 """The fields of each side: its fixed price, its entity, and the price of the past."""
+PRICES: Final = tuple(name for fields in FIELDS.values() for name in fields)
+"""All fields of prices."""
 
 
 def price_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
@@ -33,17 +35,9 @@ def price_errors(user_input: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def has_other_prices(data: Mapping[str, Any], user_input: Mapping[str, Any]) -> bool:
-    """Return whether a form without the prices of the past says something else than what is stored."""
-    return any(
-        data.get(name) != user_input.get(name) for fixed, entity, _ in FIELDS.values() for name in (fixed, entity)
-    )
-
-
 def with_prices(data: Mapping[str, Any], user_input: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return a system's data with other prices: they hold from the present hour on, and the past has its own."""
-    names = {name for fields in FIELDS.values() for name in fields}
-    kept = {key: value for key, value in data.items() if key not in names}
+    kept = {key: value for key, value in data.items() if key not in PRICES}
     before = data.get(CONF_TARIFFS, {})
     tariffs: dict[str, Any] = {}
     for side, (fixed, entity, past) in FIELDS.items():
@@ -53,4 +47,4 @@ def with_prices(data: Mapping[str, Any], user_input: Mapping[str, Any], now: dat
         tariff = tariff.with_past(user_input.get(past))
         if tariff.terms:
             tariffs[side.value] = tariff.as_list()
-    return {**kept, **{key: user_input[key] for key in names & user_input.keys()}, CONF_TARIFFS: tariffs}
+    return {**kept, **{key: user_input[key] for key in PRICES if key in user_input}, CONF_TARIFFS: tariffs}

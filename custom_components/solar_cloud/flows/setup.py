@@ -31,7 +31,7 @@ class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
     _stated: date | None = None
     """The day that the price was stated for in the form that is shown."""
     _answers: Mapping[str, tuple[Setup, Mapping[str, Any]]] = MappingProxyType({})
-    """What is to be done with each system, and what was entered."""
+    """What is to be done with each system, and the prices that hold then."""
 
     @abstractmethod
     def _account(self) -> SolarCloudConfigEntry | None:
@@ -63,7 +63,10 @@ class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
         if user_input is not None:
             errors = form.errors(user_input, self._stated)
             if not errors:
-                self._answers = {**self._answers, subentry.subentry_id: (form.answer(user_input), user_input)}
+                self._answers = {
+                    **self._answers,
+                    subentry.subentry_id: (form.answer(user_input), form.prices(subentry.data, user_input)),
+                }
                 self._next()
                 return await self.async_step_setup()
         self._stated = form.chosen(user_input or {}) or form.since
@@ -85,9 +88,9 @@ class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
         if (entry := self._account()) is None:
             return
         answers, self._answers = self._answers, {}
-        for subentry_id, (setup, user_input) in answers.items():
+        for subentry_id, (setup, prices) in answers.items():
             if (subentry := entry.subentries.get(subentry_id)) is not None:
-                data = answered(subentry.data, setup, user_input, dt_util.utcnow())
+                data = answered(subentry.data, setup, prices, dt_util.utcnow())
                 self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
         async_update_setup_issue(self.hass, entry)
         for subentry_id in answers.keys() & running_systems(entry).keys():

@@ -9,16 +9,8 @@ from homeassistant.core import HomeAssistant
 import voluptuous as vol
 
 from ..cloud.vendor_text import in_markdown
-from ..const import (
-    CONF_ADD_TO_DASHBOARD,
-    CONF_FORECASTS,
-    CONF_IMPORT_HISTORY,
-    CONF_PAST_EXPORT_PRICE,
-    CONF_PAST_IMPORT_PRICE,
-    CONF_SINCE,
-    DOMAIN,
-    SUBENTRY_TYPE_SYSTEM,
-)
+from ..const import CONF_ADD_TO_DASHBOARD, CONF_FORECASTS, CONF_IMPORT_HISTORY, CONF_SINCE, DOMAIN, SUBENTRY_TYPE_SYSTEM
+from ..model.balance import GRID
 from ..runtime import SystemRuntime
 from ..statistics.dashboard_sources import ENERGY, async_forecasts
 from ..statistics.import_terms import (
@@ -31,10 +23,7 @@ from ..statistics.import_terms import (
 )
 from ..statistics.setup import Setup, with_setup
 from .forms import setup_schema
-from .prices import has_other_prices, price_errors, with_prices
-
-KEPT = (CONF_PAST_IMPORT_PRICE, CONF_PAST_EXPORT_PRICE)
-"""The prices that this form does not ask for."""
+from .prices import PRICES, price_errors, with_prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +33,8 @@ class SetupForm:
     system: SystemRuntime
     since: date | None
     """The day that the past is offered from, at the price of the form; `None` where there is none to be asked for."""
+    has_grid: bool
+    """Whether there may be a meter at the grid, so that energy has a price."""
     has_dashboard: bool
     forecasts: Mapping[str, str]
     """The config entries that forecast production, with their titles."""
@@ -56,6 +47,7 @@ class SetupForm:
         return setup_schema(
             since=self.since,
             is_free=archive is not None and archive.is_free,
+            has_grid=self.has_grid,
             has_dashboard=self.has_dashboard,
             forecasts=self.forecasts,
             forecast=list(self.forecasts) if self.is_only_system and len(self.forecasts) == 1 else [],
@@ -102,12 +94,31 @@ class SetupForm:
             forecasts=tuple(user_input.get(CONF_FORECASTS, ())),
         )
 
+    def prices(self, data: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the prices that hold then: what was entered, and what is stored where the form does not ask."""
+        asked = set(self.schema.schema)
+        return {
+            name: stored[name]
+            for name in PRICES
+            for stored in (user_input if name in asked else data,)
+            if name in stored
+        }
 
-def answered(data: Mapping[str, Any], setup: Setup, user_input: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+
+def answered(data: Mapping[str, Any], setup: Setup, prices: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return the data of a system with what its owner has answered at a moment (aware UTC)."""
-    if has_other_prices(data, user_input):
-        data = with_prices(data, {**{key: data[key] for key in KEPT if key in data}, **user_input}, now)
+    if any(data.get(name) != prices.get(name) for name in PRICES):
+        data = with_prices(data, prices, now)
     return with_setup(data, setup)
+
+
+def _may_have_grid(system: SystemRuntime) -> bool:
+    """Return whether grid import or export is reported, or may be: a system is not known at once."""
+    statistics, bookkeeper = system.bookkeeper.statistics, system.bookkeeper
+    if (archive := statistics.archive) is None:
+        return True
+    is_known = system.coordinator.has_data and bookkeeper.is_every_job_tried
+    return not GRID.isdisjoint(archive.flows(statistics.data) if is_known else archive.possible_flows)
 
 
 async def async_setup_form(hass: HomeAssistant, system: SystemRuntime) -> SetupForm | None:
@@ -124,6 +135,7 @@ async def async_setup_form(hass: HomeAssistant, system: SystemRuntime) -> SetupF
     return SetupForm(
         system=system,
         since=proposed_day(statistics) if system.coordinator.has_data and has_past_to_import(statistics) else None,
+        has_grid=_may_have_grid(system),
         has_dashboard=has_dashboard,
         forecasts={one.entry_id: one.title for one in forecasts},
         is_only_system=len(systems) == 1,

@@ -1,7 +1,8 @@
 """Hourly energy in Home Assistant's long-term statistics, as the Energy dashboard reads it.
 
 One external statistic for each flow of a system, and for the production of each inverter: `state` is the energy of an
-hour in Wh, `sum` the lifetime at its end. Inside, energies are whole mWh, so that ten years of sums do not drift.
+hour, `sum` the lifetime at its end, both in kWh (see `units`). Inside, energies are whole mWh, so that ten years of
+sums do not drift.
 
 Only rows that differ are written. What is older than the first row gets its sums backwards from it, so no later row is
 touched; a correction shifts every later sum in one statement of the database. Every step may be cut short by a crash
@@ -19,7 +20,6 @@ import math
 
 from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_add_external_statistics
-from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,8 +27,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..history.tariff import Side
 from ..home_assistant_internals import Recorder, async_queue_marker, async_shift_sums
 from ..model.elements import Flow, System
-from .names import COSTS, cost_metadata, statistic_id, statistic_metadata
+from .names import COSTS, cost_metadata, energy_id, energy_metadata, statistic_id
 from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, read_span, to_instant, to_milli
+from .units import MICRO, SCALES, Units
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ SLICE = 366 * 24 * HOUR
 """How much is read at once, in seconds: the recorder has one thread for everybody's reading."""
 PATIENCE = 10
 """After how many seconds of waiting for the recorder it is looked whether it still runs."""
-MICRO = 1_000_000
+PARTS = MICRO
 """Parts of a currency's unit that costs are kept in: the roundings of a day's hours stay below its smallest coin."""
 
 
@@ -60,6 +61,7 @@ class Book:
         """May be replaced by one with another name: the next put writes it to the description of the statistic."""
         self._hass = hass
         self._lock = asyncio.Lock()
+        self._units = Units(hass)
         self._is_logged = False
         self._spans: dict[str, tuple[int, int]] = {}
         """The first and the last hour that each statistic had after the last put of this run."""
@@ -97,9 +99,9 @@ class Book:
         if anchor is not None and not math.isfinite(anchor):
             raise ValueError(f"The anchor is no number: {anchor}")
         given = await self._hass.async_add_executor_job(_checked, dict(hours))
-        metadata = statistic_metadata(self.system, flow, serial, label)
+        metadata = energy_metadata(self.system, flow, serial, label)
         written = await self._async_put(
-            metadata, given, to_milli(anchor or 0.0), MILLI, flow if serial is None else None
+            metadata, given, to_milli(anchor or 0.0), None, flow if serial is None else None
         )
         if written and serial is None:
             self._note_change(flow, min(given))
@@ -110,12 +112,12 @@ class Book:
 
         Returns what `async_put` does, and raises what it does for starts.
         """
-        given = await self._hass.async_add_executor_job(partial(_checked, dict(costs), scale=MICRO, signed=True))
+        given = await self._hass.async_add_executor_job(partial(_checked, dict(costs), scale=PARTS, signed=True))
         currency = self._hass.config.currency
         metadata = cost_metadata(self.system, side, currency)
-        if written := await self._async_put(metadata, given, 0, MICRO):
+        if written := await self._async_put(metadata, given, 0, PARTS):
             # What was put before the first row has left sums that do not begin with 0.
-            await self._async_ground(metadata["statistic_id"], MICRO, currency)
+            await self._async_ground(metadata["statistic_id"], PARTS, currency)
         return written
 
     async def async_cost_span(self, side: Side) -> tuple[datetime, datetime] | None:
@@ -131,11 +133,17 @@ class Book:
         self._changed[flow] = min(first, self._changed.get(flow, first))
 
     async def _async_put(
-        self, metadata: StatisticMetaData, given: dict[int, int], anchor: int, scale: int, flow: Flow | None = None
+        self,
+        metadata: StatisticMetaData,
+        given: dict[int, int],
+        anchor: int,
+        scale: int | None,
+        flow: Flow | None = None,
     ) -> int | None:
         """Book hours, whole numbers of a part of the unit, by their start in seconds since 1970.
 
-        The flow is the system's own that they are of; without one nobody is told.
+        The scale says how many parts the unit has; without one they are mWh. The flow is the system's own that they are
+        of; without one nobody is told.
         """
         if not given:
             return 0
@@ -143,6 +151,9 @@ class Book:
         async with self._lock:
             if (recorder := await self._async_ready()) is None:
                 return None
+            if scale is None:
+                unit = await self._units.async_unit(recorder, name)
+                metadata, scale = metadata | {"unit_of_measurement": unit}, SCALES[unit]
             edges = await recorder.async_add_executor_job(read_edges, self._hass, name, min(given), max(given), scale)
             self._compare_span(name, min(given), max(given), edges)
             rows = await self._async_read(recorder, name, edges, scale)
@@ -167,14 +178,15 @@ class Book:
         first, end_ts = math.ceil(_seconds(start)), math.ceil(_seconds(end))
         if (recorder := await self._async_ready()) is None:
             return {}
-        name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-        edges = await recorder.async_add_executor_job(read_edges, self._hass, name, first, end_ts - 1)
-        rows = await self._async_read(recorder, name, edges)
+        name = energy_id(self.system, flow, serial)
+        scale = await self._units.async_scale(recorder, name)
+        edges = await recorder.async_add_executor_job(read_edges, self._hass, name, first, end_ts - 1, scale)
+        rows = await self._async_read(recorder, name, edges, scale)
         return await self._hass.async_add_executor_job(_energies, rows)
 
     async def async_span(self, flow: Flow, *, serial: str | None = None) -> tuple[datetime, datetime] | None:
         """Return the starts of the first and the last hour that are booked, in UTC; `None` when none is."""
-        return await self._async_span(statistic_metadata(self.system, flow, serial)["statistic_id"])
+        return await self._async_span(energy_id(self.system, flow, serial))
 
     async def _async_span(self, name: str) -> tuple[datetime, datetime] | None:
         if (recorder := await self._async_ready()) is None:
@@ -190,13 +202,15 @@ class Book:
         The recorder takes the change of a statistic's very first hour from 0: with a lifetime before it the Energy
         dashboard would show all that as the energy of this hour. Energies, and the changes of all other hours, stay.
         """
-        name = statistic_metadata(self.system, flow, serial)["statistic_id"]
-        return await self._async_ground(name, MILLI, UnitOfEnergy.WATT_HOUR)
+        return await self._async_ground(energy_id(self.system, flow, serial))
 
-    async def _async_ground(self, name: str, scale: int, unit: str) -> bool:
+    async def _async_ground(self, name: str, scale: int | None = None, unit: str = "") -> bool:
         async with self._lock:
             if (recorder := await self._async_ready()) is None:
                 return False
+            if scale is None:
+                unit = await self._units.async_unit(recorder, name)
+                scale = SCALES[unit]
             edges = await recorder.async_add_executor_job(read_span, self._hass, name, scale)
             if (first := edges.first) is None or first.sum == first.energy:
                 return False
@@ -209,9 +223,10 @@ class Book:
         """
         if (recorder := await self._async_ready()) is None:
             return None
-        name = statistic_metadata(self.system, flow)["statistic_id"]
+        name = energy_id(self.system, flow)
         first, last = math.ceil(_seconds(start)), math.ceil(_seconds(end)) - 1
-        count, energy = await recorder.async_add_executor_job(count_rows, self._hass, name, first, last)
+        scale = await self._units.async_scale(recorder, name)
+        count, energy = await recorder.async_add_executor_job(count_rows, self._hass, name, first, last, scale)
         return count, energy / MILLI
 
     def _compare_span(self, name: str, first: int, last: int, edges: Edges) -> None:
@@ -261,7 +276,7 @@ class Book:
             await asyncio.wait([committed], timeout=PATIENCE)
         return True
 
-    async def _async_read(self, recorder: Recorder, name: str, edges: Edges, scale: int = MILLI) -> HourRows:
+    async def _async_read(self, recorder: Recorder, name: str, edges: Edges, scale: int) -> HourRows:
         """Return the rows within the window in order, read slice by slice so that others get their turn."""
         rows: HourRows = {}
         if edges.first is None or edges.last is None:

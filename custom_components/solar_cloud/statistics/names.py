@@ -44,21 +44,27 @@ def device_key(system: System, serial: str) -> str:
     return f"{system.vendor}_{serial}"
 
 
-def statistic_metadata(
+def energy_id(system: System, flow: Flow, serial: str | None = None) -> str:
+    """Return the id of the statistic of a flow of a system, or of one of its inverters."""
+    return statistic_id(system.key if serial is None else device_key(system, serial), flow)
+
+
+def energy_metadata(
     system: System, flow: Flow, serial: str | None = None, label: str | None = None
 ) -> StatisticMetaData:
     """Return how the statistic of a flow of a system, or of one of its inverters, is described to the recorder.
 
-    The label is what an inverter is called; without it, the serial number stands there.
+    The label is what an inverter is called; without it, the serial number stands there. The unit is that of a statistic
+    that begins: see `Units`.
     """
     return StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,
         name=_title(system.name, label or serial, flow.replace("_", " ")),
         source=DOMAIN,
-        statistic_id=statistic_id(system.key if serial is None else device_key(system, serial), flow),
+        statistic_id=energy_id(system, flow, serial),
         unit_class=EnergyConverter.UNIT_CLASS,
-        unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
     )
 
 

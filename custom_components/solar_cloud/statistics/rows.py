@@ -77,6 +77,12 @@ def read_edges(hass: HomeAssistant, name: str, first: int, last: int, scale: int
         )
 
 
+def read_unit(hass: HomeAssistant, name: str) -> str | None:
+    """Return the unit that a statistic has in the database; `None` when there is no such statistic yet."""
+    found = get_metadata(hass, statistic_ids={name}).get(name)
+    return None if found is None else found[1]["unit_of_measurement"]
+
+
 def read_span(hass: HomeAssistant, name: str, scale: int = MILLI) -> Edges:
     """Ask the database for the first and the last row that a statistic has."""
     return read_edges(hass, name, -ALWAYS, ALWAYS, scale)
@@ -94,7 +100,7 @@ def read_rows(hass: HomeAssistant, name: str, first: int, last: int, scale: int 
         return {start: (energy, total) for start, energy, total in (_row(row, scale) for row in answer)}
 
 
-def count_rows(hass: HomeAssistant, name: str, first: int, last: int) -> tuple[int, int]:
+def count_rows(hass: HomeAssistant, name: str, first: int, last: int, scale: int = MILLI) -> tuple[int, int]:
     """Return how many rows start between two seconds, both included, and their energy in mWh."""
     if (found := get_metadata(hass, statistic_ids={name}).get(name)) is None:
         return 0, 0
@@ -106,7 +112,7 @@ def count_rows(hass: HomeAssistant, name: str, first: int, last: int) -> tuple[i
             StatisticsTable.start_ts.between(first, last),
         )
         count, energy = session.execute(counted).one()
-        return count, to_milli(energy or 0.0)
+        return count, round((energy or 0.0) * scale)
 
 
 type _Columns = tuple[float | None, float | None, float | None]

@@ -25,6 +25,7 @@ class EnphaseV2Archive(Archive):
 
     is_free = True
     late = True
+    possible_flows = frozenset({Flow.PRODUCTION})
 
     def __init__(self, api: EnphaseV2Api, zone: ZoneInfo) -> None:
         """Read through these endpoints."""
@@ -34,7 +35,7 @@ class EnphaseV2Archive(Archive):
     @override
     def flows(self, data: SystemData) -> frozenset[Flow]:
         """Return production: the only flow whose past version 2 gives to every account."""
-        return frozenset({Flow.PRODUCTION})
+        return self.possible_flows
 
     @override
     def chunks(self, data: SystemData, first: date, last: date) -> tuple[tuple[date, date], ...]:
