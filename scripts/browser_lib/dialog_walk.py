@@ -80,6 +80,7 @@ def _add_after_refusals(owner: Owner, url: str, account: Account) -> None:
     open_advanced(owner, account)
     _fill_in(owner, account, base_url="ftp://somewhere")
     refuse(owner, "wrong_address", f"{_CONFIG}.error.invalid_url")
+    open_advanced(owner, account)
     _fill_in(owner, account, api_key=_WRONG, base_url=account.base_url)
     refuse(owner, "wrong_key", f"{_CONFIG}.error.invalid_auth")
     _fill_in(owner, account)
