@@ -18,6 +18,7 @@ from browser_lib.account_walk import try_account  # noqa: E402
 from browser_lib.accounts import DEFAULT, NAMES  # noqa: E402
 from browser_lib.chromium import chromium, log_in, open_page  # noqa: E402
 from browser_lib.console import Console  # noqa: E402
+from browser_lib.dialog_walk import walk_dialogs  # noqa: E402
 from browser_lib.house_walk import walk_house  # noqa: E402
 from browser_lib.houses import running_demo  # noqa: E402
 from browser_lib.owner import Owner  # noqa: E402
@@ -28,21 +29,24 @@ from demo_lib.report import Problem, complain, note, step  # noqa: E402
 
 FOLDER = ROOT / ".demo-browser"
 ACCOUNTS = "accounts"
-VISITS: dict[str, Callable[[Owner, str, DemoFolder], None]] = {"house": walk_house}
-"""The walks through a house that has all accounts."""
+type Walk = Callable[[Owner, str, DemoFolder], None]
+"""Goes through the house at an address, whose demo runs in a folder."""
+VISITS: dict[str, tuple[Walk, tuple[str, ...]]] = {"house": (walk_house, ()), "dialogs": (walk_dialogs, ("--empty",))}
+"""The walks, each with the options of the demo that it goes through."""
 
 
 def visit(name: str, pictures: Path) -> Visit:
     """Go one walk through a demo; raises Problem when that cannot be started."""
     folder = DemoFolder(FOLDER / name)
+    walk, options = VISITS[name]
     found, began = Visit(name=name), time.monotonic()
-    with chromium() as browser, running_demo(folder.path) as url:
+    with running_demo(folder.path, *options) as url, chromium() as browser:
         page = open_page(browser)
         console = Console(page)
         owner = Owner(page, pictures)
         try:
             log_in(page, url)
-            VISITS[name](owner, url, folder)
+            walk(owner, url, folder)
         except (PlaywrightError, AssertionError) as err:
             with suppress(PlaywrightError):
                 owner.look("failed")

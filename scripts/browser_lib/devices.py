@@ -1,7 +1,8 @@
 """The devices of a house, one of each kind, and the values that they do not have."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from demo_lib.names import DOMAIN
@@ -26,6 +27,8 @@ _WITHOUT_VALUE = ("unknown", "unavailable")
 _MAY_BE_UNKNOWN = ("button.", "event.")
 """Nobody has pressed it, nothing has happened: no value is due."""
 
+_SILENT = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
@@ -40,10 +43,29 @@ class Entity:
     manufacturer: str | None
 
     @property
-    def lacks_value(self) -> bool:
-        """Whether a value is due, is not there, and nothing says why."""
-        is_due = not self.entity_id.startswith(_MAY_BE_UNKNOWN)
-        return is_due and self.state in _WITHOUT_VALUE and "reason" not in self.attributes
+    def has_value(self) -> bool:
+        """Whether the state is neither unknown nor unavailable."""
+        return self.state not in _WITHOUT_VALUE
+
+
+def lacking(entities: Collection[Entity], now: datetime) -> list[Entity]:
+    """Return the entities whose value is due at a moment (aware UTC), is not there, and nothing says why.
+
+    A device that has not reported for an hour has no power of now: an inverter at night.
+    """
+    silent = {
+        one.device_id
+        for one in entities
+        if one.key == "last_report" and one.has_value and now - datetime.fromisoformat(one.state) > _SILENT
+    }
+    return [
+        one
+        for one in entities
+        if not one.has_value
+        and "reason" not in one.attributes
+        and one.device_id not in silent
+        and not one.entity_id.startswith(_MAY_BE_UNKNOWN)
+    ]
 
 
 def read_entities(page: Page) -> list[Entity]:

@@ -1,6 +1,7 @@
 """A walk through a house with all kinds of systems: each page in light and dark, narrow, and in German."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 import time
 
 from demo_lib.folder import DemoFolder
@@ -8,7 +9,7 @@ from demo_lib.names import DOMAIN
 from playwright.sync_api import Page, ViewportSize
 
 from .chromium import settled
-from .devices import Entity, one_of_each_kind, read_entities
+from .devices import Entity, lacking, one_of_each_kind, read_entities
 from .layout import cut_texts, too_wide
 from .owner import Owner
 from .wording import has_language, shown
@@ -31,7 +32,8 @@ def walk_house(owner: Owner, url: str, folder: DemoFolder) -> None:
     page = owner.page
     entities = _wait_for_values(page)
     owner.complaints += [
-        f"{one.entity_id} ({one.device}) is {one.state}, and does not say why" for one in entities if one.lacks_value
+        f"{one.entity_id} ({one.device}) is {one.state}, and does not say why"
+        for one in lacking(entities, datetime.now(UTC))
     ]
     pages = dict(_pages(entities))
     for name, path in pages.items():
@@ -54,7 +56,7 @@ def _wait_for_values(page: Page) -> list[Entity]:
     """Return the entities, once each has a value or a reason for having none, or when that takes too long."""
     end = time.monotonic() + _PATIENCE
     entities = read_entities(page)
-    while any(one.lacks_value for one in entities) and time.monotonic() < end:
+    while lacking(entities, datetime.now(UTC)) and time.monotonic() < end:
         page.wait_for_timeout(2000)
         entities = read_entities(page)
     return entities

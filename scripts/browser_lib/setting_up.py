@@ -18,6 +18,22 @@ OVER = re.compile(r"^(Finish|Skip and finish|Close)$")
 def set_up(owner: Owner, account: Account) -> None:
     """Add an account and answer the first steps of its systems: all on, and fixed prices where there is a grid."""
     page = owner.page
+    begin(owner, account)
+    if account.application is not None:
+        enter_application(owner, account, account.application)
+    _fill_in_account(owner, account)
+    if account.application is not None:
+        _sign_in(owner)
+    if len(account.systems) > 1:
+        page.get_by_text(shown("config.step.systems.title"), exact=True).wait_for()
+        owner.look("systems")
+        owner.click(button(page, ON))
+    _take_first_steps(owner, account)
+
+
+def begin(owner: Owner, account: Account) -> None:
+    """Go from the list of integrations to the account's own form, or to that of its application."""
+    page = owner.page
     owner.click(page.get_by_role("button", name="Add integration"))
     page.locator("ha-integration-list-item").first.wait_for()
     owner.type(page.locator("dialog-add-integration input").first, account.brand)
@@ -29,19 +45,10 @@ def set_up(owner: Owner, account: Account) -> None:
     item.wait_for()
     owner.look("menu", sees=account.menu_item)
     owner.click(item)
-    if account.application is not None:
-        _enter_application(owner, account, account.application)
-    _fill_in_account(owner, account)
-    if account.application is not None:
-        _sign_in(owner)
-    if len(account.systems) > 1:
-        page.get_by_text(shown("config.step.systems.title"), exact=True).wait_for()
-        owner.look("systems")
-        owner.click(button(page, ON))
-    _take_first_steps(owner, account)
 
 
-def _enter_application(owner: Owner, account: Account, application: tuple[str, str]) -> None:
+def enter_application(owner: Owner, account: Account, application: tuple[str, str]) -> None:
+    """Enter client id and secret, which comes before the form of an account that is signed in to."""
     page = owner.page
     client_id, client_secret = application
     owner.type(page.locator("input[name=name]"), account.brand)
@@ -55,15 +62,13 @@ def _fill_in_account(owner: Owner, account: Account) -> None:
     page = owner.page
     for name, value in account.fields.items():
         owner.type(page.locator(f"input[name={name}]"), value)
-    advanced = page.get_by_text(shown(f"config.step.{account.step}.sections.advanced.name"), exact=True)
-    advanced.wait_for()
+    _advanced(page, account).wait_for()
     owner.look("account")
     with owner.aside():
         # The simulator stands in for the vendor, whose address and free plan are filled in already. With the requests
         # of that plan the past would take longer than anybody looks on.
-        owner.click(page.locator("ha-selector-select").get_by_role("button"))
-        owner.click(page.get_by_role("menuitem", name=account.own_limits))
-        owner.click(advanced)
+        choose_own_limits(owner, account)
+        open_advanced(owner, account)
         owner.type(page.locator("input[name=base_url]"), account.base_url)
     owner.look("account_advanced")
     owner.click(button(page, ON))
@@ -74,6 +79,21 @@ def _fill_in_account(owner: Owner, account: Account) -> None:
         owner.type(number_field(page, "config.step.limits.data.per_month"), str(PER_MONTH))
         owner.look("limits")
         owner.click(button(page, ON))
+
+
+def choose_own_limits(owner: Owner, account: Account) -> None:
+    """Choose the plan whose limits the owner enters."""
+    owner.click(owner.page.locator("ha-selector-select").get_by_role("button"))
+    owner.click(owner.page.get_by_role("menuitem", name=account.own_limits))
+
+
+def open_advanced(owner: Owner, account: Account) -> None:
+    """Open the section that has the address."""
+    owner.click(_advanced(owner.page, account))
+
+
+def _advanced(page: Page, account: Account) -> Locator:
+    return page.get_by_text(shown(f"config.step.{account.step}.sections.advanced.name"), exact=True)
 
 
 def _sign_in(owner: Owner) -> None:

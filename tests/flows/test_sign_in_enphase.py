@@ -114,6 +114,8 @@ async def test_the_whole_address_can_be_pasted_too(hass: HomeAssistant, browser:
         ("", {"code": "no_code"}),
         ("two words", {"code": "no_code"}),
         ("http://127.0.0.1/redirect_uri?code=", {"code": "no_code"}),
+        ("http://127.0.0.1/redirect_uri", {"code": "no_code"}),
+        ("http://127.0.0.1/redirect_uri?state=1", {"code": "no_code"}),
         ("http://127.0.0.1/redirect_uri?error=access_denied", {"base": "access_denied"}),
         ("http://127.0.0.1/redirect_uri?code=abc&state=of-somebody-else", {"base": "foreign_code"}),
         ("http://127.0.0.1/redirect_uri?code=abc", {"base": "foreign_code"}),

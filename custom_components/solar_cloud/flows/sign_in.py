@@ -252,7 +252,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         """Take the code from what was pasted; return what is wrong with it."""
         text = user_input[CONF_CODE].strip()
         query: MultiMapping[str] = MultiDict()
-        if "code=" in text or "error=" in text:
+        if "code=" in text or "error=" in text or "://" in text:
             query = URL.build(query_string=text.partition("?")[2].partition("#")[0] or text).query
             text = query.get("code", "")
         if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and is_for_several_sites(query):
