@@ -1,6 +1,7 @@
 """How fast ten years of hours become statistics, and how long all else waits.
 
-`python benchmarks/bookkeeping.py` prints it, with `--write` docs/statistics-speed.md becomes what it prints.
+`python benchmarks/bookkeeping.py` prints it. With `--write`, docs/development/statistics-speed.md becomes what it
+prints.
 
 87,600 hours of one measure go into a fresh database on disk, through `Book` and through the recorder's own bulk import
 of the same rows. Beside it a clock ticks in the event loop every millisecond. Its longest delay is what a light switch
@@ -12,7 +13,7 @@ from pathlib import Path
 import sys
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "statistics-speed.md"
+PAGE = ROOT / "docs" / "development" / "statistics-speed.md"
 # The folder of this file hides modules of the standard library behind files of the same name.
 sys.path[0] = str(ROOT)
 
@@ -230,7 +231,7 @@ def main() -> int:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=int, default=10, help="how many years of hours")
-    parser.add_argument("--write", action="store_true", help="write docs/statistics-speed.md")
+    parser.add_argument("--write", action="store_true", help="write docs/development/statistics-speed.md")
     options = parser.parse_args()
     logging.getLogger("homeassistant.loader").setLevel(logging.ERROR)
     head = HEAD.format(

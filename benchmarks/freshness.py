@@ -2,8 +2,8 @@
 """How old is the power that one sees? `python benchmarks/freshness.py [--json FILE]`.
 
 Plays a month in virtual time for every plan, number of systems, latitude and season, under several ways to spend the
-plan, prints the mean ages and writes them to docs/freshness.md. `ours` is the production code itself. Households with
-a meter or a battery, whose readings are several requests and go on at night, have a table of their own.
+plan, prints the mean ages and writes them to docs/development/freshness.md. `ours` is the production code itself.
+Households with a meter or a battery, whose readings are several requests and go on at night, have a table of their own.
 
 The peer is run for real; scripts/setup installs it. Without it, its column is left out, and so is the page in docs/.
 Returns 1 if a goal is missed.
@@ -33,7 +33,7 @@ POLICIES = (
     policies.ours,
     bound.bound,
 )
-PAGE = ROOT / "docs" / "freshness.md"
+PAGE = ROOT / "docs" / "development" / "freshness.md"
 
 
 def play(cell: Cell) -> dict[str, Result]:
@@ -68,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if all("peer" in result for result in results.values()):
         PAGE.write_text(page.page(results, houses), encoding="utf-8")
     else:
-        print("aiosolaredge-one is not installed: no peer, and docs/freshness.md stays as it is", file=sys.stderr)
+        print(
+            f"aiosolaredge-one is not installed: no peer, and {PAGE.relative_to(ROOT)} stays as it is", file=sys.stderr
+        )
     return int(bool(page.misses(results) or page.house_misses(houses)))
 
 

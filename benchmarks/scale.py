@@ -26,7 +26,7 @@ sys.path[0] = str(ROOT)  # not this folder: its requests.py would hide a library
 from benchmarks.scale_lib.figures import Figures
 from benchmarks.scale_lib.page import BASELINE, MODES, misses, page
 
-PAGE = ROOT / "docs" / "scale.md"
+PAGE = ROOT / "docs" / "development" / "scale.md"
 CANDIDATES = ("enphase", "solaredge", BASELINE)
 INSTALL = ".venv/bin/uv pip install --python .venv/bin/python --requirement requirements/benchmark.txt"
 
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--profile", type=Path, metavar="FOLDER", help="write cProfile's files there; spoils the figures"
     )
-    parser.add_argument("--write", action="store_true", help="write docs/scale.md")
+    parser.add_argument("--write", action="store_true", help="write docs/development/scale.md")
     options = parser.parse_args(arguments)
     with_baseline = find_spec("pyenphase") is not None
     results: dict[bool, dict[str, Figures]] = {}

@@ -68,11 +68,20 @@ run_tests() {
   note "the log is $log"
 }
 
-# find_chromium – has CHROMIUM name a browser of that kind, or stops.
+# has_chromium – has CHROMIUM name a browser of that kind; fails where there is none, or not where it says.
+has_chromium() {
+  if [ -n "${CHROMIUM:-}" ]; then
+    CHROMIUM=$(command -v "$CHROMIUM" || true)
+  else
+    CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+  fi
+  export CHROMIUM
+  [ -n "$CHROMIUM" ]
+}
+
+# find_chromium – the same, or stops.
 find_chromium() {
-  CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
-  [ -n "$CHROMIUM" ] || fail "There is no Chromium on this machine." \
+  has_chromium || fail "There is no Chromium on this machine." \
     "Debian and Ubuntu: apt-get install chromium, or" \
     "name a browser of that kind in CHROMIUM"
-  export CHROMIUM
 }

@@ -126,7 +126,7 @@ class Demo:
         step("Importing the past of the systems")
         added = await add_to_energy_dashboard(home_assistant, systems)
         step(f"Energy dashboard: {added} statistics added" if added else "Energy dashboard: as before")
-        if await add_dashboard(home_assistant, systems, rows):
+        if await add_dashboard(home_assistant):
             step("Dashboard: added")
         return rows
 

@@ -7,6 +7,7 @@ import argparse
 import json
 from pathlib import Path
 import re
+import stat
 import sys
 import zipfile
 
@@ -14,6 +15,9 @@ _INTEGRATION = Path(__file__).resolve().parent.parent / "custom_components" / "s
 _VERSION = re.compile(r"v?(?P<version>\d+\.\d+\.\d+([ab]\d+|-(alpha|beta|rc)\.\d+)?)")
 # The same files give the same zip, whenever and wherever it is made.
 _MOMENT = (2026, 1, 1, 0, 0, 0)
+# Home Assistant may run as another user than the one who unpacks the zip. Python's own default lets nobody else read.
+_READABLE = (stat.S_IFREG | 0o644) << 16
+_UNIX = 3  # the system whose file modes a zip carries
 
 
 def version_of(tag: str) -> str:
@@ -24,7 +28,7 @@ def version_of(tag: str) -> str:
 
 
 def write_zip(integration: Path, version: str, target: Path) -> None:
-    """Write the integration's files, without what Python left there, into a zip."""
+    """Write the integration's files, readable for everybody and without what Python left there, into a zip."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(integration.rglob("*")):
@@ -33,7 +37,15 @@ def write_zip(integration: Path, version: str, target: Path) -> None:
                 content = path.read_bytes()
                 if name == "manifest.json":
                     content = _with_version(content, version)
-                archive.writestr(zipfile.ZipInfo(name, _MOMENT), content, zipfile.ZIP_DEFLATED)
+                archive.writestr(_member(name), content, zipfile.ZIP_DEFLATED)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """Return what a zip says of a file: the same moment for each, and a mode that lets everybody read it."""
+    member = zipfile.ZipInfo(name, _MOMENT)
+    member.create_system = _UNIX
+    member.external_attr = _READABLE
+    return member
 
 
 def _with_version(manifest: bytes, version: str) -> bytes:

@@ -1,8 +1,10 @@
 """The browser script's own logic, without a browser: what is counted, what is raw, what is too much."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
+import subprocess
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -13,11 +15,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from browser_lib.accounts import NAMES, accounts
 from browser_lib.console import Console, is_ours
+from browser_lib.devices import Entity, lacking, one_of_each_kind
 from browser_lib.owner import COPY, HAND, Owner
-from browser_lib.result import Result, table
+from browser_lib.result import Result, Visit, table, visits
 from browser_lib.texts import what_is_raw
+from browser_lib.wording import pattern, shown
 from demo_lib.credentials import credentials
 
+NOW = datetime(2026, 11, 28, 19, tzinfo=UTC)
+TEXTS = json.loads(
+    (Path(__file__).parents[1] / "custom_components/solar_cloud/translations/en.json").read_text("utf-8")
+)
 TARGET: Any = SimpleNamespace(click=lambda: None, fill=lambda text: None)
 LOGO = (
     "Failed to load resource: the server responded with a status of 404 (Not Found) http://127.0.0.1:8123/api/brands/"
@@ -147,12 +155,97 @@ def test_the_table_has_a_line_for_each_account() -> None:
 
 
 def test_every_item_of_the_first_menu_is_an_account_and_reads_the_simulator() -> None:
-    texts = json.loads(
-        (Path(__file__).parents[1] / "custom_components/solar_cloud/translations/en.json").read_text("utf-8")
-    )
-    menu = texts["config"]["step"]["user"]["menu_options"]
+    menu = TEXTS["config"]["step"]["user"]["menu_options"]
     found = accounts(credentials("http://127.0.0.1:8199"))
 
     assert tuple(account.name for account in found) == NAMES
     assert {account.menu_item for account in found} == set(menu.values())
+    assert {account.own_limits for account in found} <= {
+        plans["options"].get("custom") for plans in TEXTS["selector"].values()
+    }
     assert all(account.base_url.startswith("http://127.0.0.1:8199/") for account in found)
+
+
+def test_a_text_is_found_by_its_key_and_without_what_the_page_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"abort": {"done": "**{name}** is in [the list]({url}).\n\nThat was all."}}
+    monkeypatch.setattr("browser_lib.wording._texts", lambda language: texts)
+
+    assert shown("abort.done", name="A roof") == "A roof is in the list."
+    assert shown("abort.done") == "{name} is in the list."
+    for unknown in ("abort.other", "abort"):
+        with pytest.raises(KeyError):
+            shown(unknown)
+
+
+def test_a_text_with_placeholders_matches_whatever_stands_in_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("browser_lib.wording._texts", lambda language: {"title": "Add {name}? (It takes {price})"})
+
+    assert pattern("title").fullmatch("Add Doe, Jane? (It takes 12)")
+    assert pattern("title").search("Add Doe, Jane") is None
+
+
+def test_where_no_chromium_is_there_the_walks_are_left_out_only_if_that_is_allowed() -> None:
+    command = ["env", "CHROMIUM=/nowhere/chromium", str(Path(__file__).parents[1] / "scripts/browser")]
+    allowed = subprocess.run([*command, "--where-possible"], capture_output=True, text=True, check=False)
+    demanded = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (allowed.returncode, demanded.returncode) == (0, 1)
+    assert "no Chromium" in allowed.stdout
+    assert "no Chromium" in demanded.stderr
+
+
+def entity(entity_id: str, key: str, state: str = "1", device: str = "Roof", **attributes: str) -> Entity:
+    return Entity(
+        entity_id=entity_id,
+        key=key,
+        state=state,
+        attributes=attributes,
+        device_id=f"id of {device}",
+        device=device,
+        manufacturer="Enphase",
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "lacks_value"),
+    [
+        (entity("sensor.power", "power", "0"), False),
+        (entity("sensor.power", "power", "unknown"), True),
+        (entity("sensor.power", "power", "unavailable"), True),
+        (entity("sensor.power", "power", "unknown", reason="not_yet"), False),
+        (entity("button.read_now", "refresh", "unknown"), False),
+        (entity("event.alerts", "alerts", "unknown"), False),
+    ],
+)
+def test_a_value_is_due_unless_a_reason_is_given_or_nobody_has_done_anything(one: Entity, lacks_value: bool) -> None:
+    assert lacking([one], NOW) == [one] * lacks_value
+
+
+@pytest.mark.parametrize(("silent", "lacks_value"), [(timedelta(minutes=59), True), (timedelta(minutes=61), False)])
+def test_a_device_that_has_long_not_reported_has_no_value_of_now(silent: timedelta, lacks_value: bool) -> None:
+    power = entity("sensor.power", "power", "unknown")
+    report = entity("sensor.last_report", "last_report", (NOW - silent).isoformat())
+    other = entity("sensor.other_power", "power", "unknown", device="Other roof")
+
+    assert lacking([power, report, other], NOW) == [power] * lacks_value + [other]
+
+
+def test_of_devices_with_the_same_entities_one_is_looked_at_and_of_those_with_fewer_none() -> None:
+    found = one_of_each_kind(
+        [
+            entity("sensor.a_power", "power", device="Inverter 1"),
+            entity("sensor.a_status", "status", device="Inverter 1"),
+            entity("sensor.b_power", "power", device="Inverter 2"),
+            entity("sensor.b_status", "status", device="Inverter 2"),
+            entity("sensor.c_status", "status", device="Relay"),
+            entity("sensor.d_level", "level", device="Battery"),
+        ]
+    )
+
+    assert sorted(found.values()) == ["Battery", "Inverter 1"]
+
+
+def test_each_walk_has_a_line() -> None:
+    assert visits([Visit(name="house", pictures=90, seconds=61.4, complaints=["cut off"])]) == [
+        "walk house: 90 pictures, 1 complaints, 61 seconds"
+    ]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "info.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "info.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = re.compile(r"^```\w*\n(?P<block>.*?)^```|`(?P<span>[^`\n]+)`", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(
     r"(?:\.venv/bin/python |python )?(?P<file>\.ci/run|(?:scripts|benchmarks)/\w+(?:\.py)?)(?: (?P<rest>.*))?"

@@ -1,4 +1,4 @@
-"""The guide in docs/development.md says what is there: its files, floors, walks and limits, and its example works."""
+"""docs/development/README.md says what is there: its files, floors, walks and limits, and its example works."""
 
 import ast
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 INTEGRATION = ROOT / "custom_components" / "solar_cloud"
-GUIDE = (ROOT / "docs" / "development.md").read_text("utf-8")
+GUIDE = (ROOT / "docs" / "development" / "README.md").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 CONTRACTS: list[dict[str, Any]] = PROJECT["tool"]["importlinter"]["contracts"]
 
@@ -123,7 +123,7 @@ def test_the_floors_of_the_guide_are_those_of_the_import_contract(title: str, co
 
 
 def test_each_fault_that_is_survived_names_what_shows_it() -> None:
-    page = (ROOT / "docs" / "robustness.md").read_text("utf-8")
+    page = (ROOT / "docs" / "development" / "robustness.md").read_text("utf-8")
     rows = re.findall(r"^\|(?: [^|]+ \|){3} ([^|]+) \|$", page.partition("\n## What is not")[0], re.MULTILINE)
     shown = [row for row in rows if row not in {"shown by", "---"}]
     assert len(shown) > 15
@@ -199,7 +199,7 @@ def test_the_example_of_a_new_job_fits_the_code_of_today_and_runs(tmp_path: Path
         text=True,
         check=False,
     )
-    assert applied.returncode == 0, f"the code has changed under the example in docs/development.md: {applied.stderr}"
+    assert applied.returncode == 0, f"the code has changed under the example in the guide: {applied.stderr}"
     done = subprocess.run(
         [sys.executable, "-c", EXAMPLE], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )

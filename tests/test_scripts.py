@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+import stat
 import sys
 import zipfile
 
@@ -146,3 +147,16 @@ def test_a_release_has_the_integrations_files_at_its_root_and_the_tags_version(t
         assert archive.namelist() == ["cloud/model.py", "manifest.json"]
         assert json.loads(archive.read("manifest.json")) == {"domain": "solar_cloud", "version": "1.2.3"}
         assert archive.read("cloud/model.py") == b"A = 1\n"
+
+
+def test_everybody_can_read_the_files_of_a_release(tmp_path: Path) -> None:
+    integration = tmp_path / "solar_cloud"
+    integration.mkdir()
+    (integration / "manifest.json").write_text('{"domain": "solar_cloud", "version": "0.0.0"}')
+    (integration / "manifest.json").chmod(0o600)
+
+    write_zip(integration, "1.2.3", tmp_path / "solar_cloud.zip")
+
+    with zipfile.ZipFile(tmp_path / "solar_cloud.zip") as archive:
+        (member,) = archive.infolist()
+    assert (member.create_system, member.external_attr >> 16) == (3, stat.S_IFREG | 0o644)

@@ -110,9 +110,9 @@ def test_a_sentence_has_the_words_that_are_read(page: str, expected: list[str]) 
     assert [word for sentence in sentences(page) for word in sentence] == expected
 
 
-@pytest.mark.parametrize("name", ["README.md", "info.md", "docs/page.md"])
+@pytest.mark.parametrize("name", ["README.md", "info.md", "docs/page.md", "docs/development/page.md"])
 def test_a_sentence_above_thirty_words_is_named_with_its_page_and_first_words(tmp_path: Path, name: str) -> None:
-    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "development").mkdir(parents=True)
     (tmp_path / name).write_text(f"Short. {words(30)} The first words of it are {words(25)} {'Short. ' * 10}", "utf-8")
 
     assert complaints(tmp_path) == [
@@ -138,7 +138,7 @@ def test_the_average_is_that_of_the_sentences_of_all_pages_together(tmp_path: Pa
     ]
 
 
-def test_a_page_in_a_folder_below_the_docs_is_no_page_of_the_owner(tmp_path: Path) -> None:
+def test_a_page_in_another_folder_below_the_docs_is_for_nobody_to_read(tmp_path: Path) -> None:
     (tmp_path / "docs" / "notes").mkdir(parents=True)
     (tmp_path / "docs" / "notes" / "page.md").write_text(words(99), "utf-8")
 

@@ -21,6 +21,7 @@ from .account.reauth import async_reauth_while_refused
 from .account.reload import settings_of, take_changed
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SETUP, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from .coordinator import SystemCoordinator
+from .frontend.dashboard import async_serve_dashboard, async_update_dashboard
 from .runtime import AccountRuntime, SolarCloudConfigEntry, build_system
 from .services import async_setup_services
 from .statistics.issues import clear_finish_setup, clear_offers
@@ -36,14 +37,16 @@ TRIES = 3
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, and the page of the sign-in; they are there before the first account is."""
+    """Register the actions, the page of the sign-in and the dashboard; they are there before the first account is."""
     async_setup_services(hass)
     async_register_callback(hass)
+    await async_serve_dashboard(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
     """Set up an account with its systems; raises when none of them can be read and nothing was known before."""
+    async_update_dashboard(hass)
     grant = await async_grant(hass, entry)
     client = await async_client(hass, entry.data, entry.options.get(CONF_CYCLE_DAY, 1), grant)
     metered = metered_account(hass, entry.data)
@@ -113,6 +116,7 @@ class _ChangeListener:
 
 async def async_unload_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
     """Unload an account; its data and its request count stay on disk."""
+    async_update_dashboard(hass)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
@@ -121,6 +125,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) 
 
     Its request count stays: the vendor does not forget it either.
     """
+    async_update_dashboard(hass)
     clear_devices_missing(hass, entry.entry_id)
     clear_finish_setup(hass, entry.entry_id)
     await async_revoke_grant(hass, entry)

@@ -1,12 +1,14 @@
 """Binary sensors of systems and their gateways."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_interval
 
 from .entities.binary_sensors import (
     DEVICE_BINARY_SENSORS,
@@ -19,6 +21,8 @@ from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .upkeep.devices import device_identifier
 
 PARALLEL_UPDATES = 0
+AGE_EVERY = timedelta(minutes=5)
+"""How often it is looked at whether something has become too old."""
 
 
 async def async_setup_entry(
@@ -50,6 +54,17 @@ class SystemBinarySensor(SolarCloudEntity, BinarySensorEntity):
     """A binary sensor of a system."""
 
     entity_description: SystemBinarySensorDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the time, too, where it changes the state by itself."""
+        await super().async_added_to_hass()
+        if self.entity_description.ages:
+            self.async_on_remove(async_track_time_interval(self.hass, self._time_passed, AGE_EVERY))
+
+    @callback
+    def _time_passed(self, _now: datetime) -> None:
+        self.async_write_ha_state()
 
     @property
     @override

@@ -213,7 +213,8 @@ class SystemCoordinator(SystemValues):
         now = dt_util.utcnow()
         ends = [end for end in (self.measured_at(), self.production_power().end) if end is not None]
         due = self._timetable.next_at(now)
-        return is_up_to_date(self.data, self.schedule, max(ends, default=None), due, now, self.settling)
+        runs_with = {job.name: job.runs_with for job in self.client.job_terms() if job.runs_with is not None}
+        return is_up_to_date(self.data, self.schedule, max(ends, default=None), due, now, self.settling, runs_with)
 
     @property
     @override

@@ -131,13 +131,13 @@ def _figures(overlap: Overlap, zone: ZoneInfo) -> dict[str, str]:
         "old_last": _hour(overlap.old_last, zone),
         "new_first": _hour(overlap.new_first, zone),
         "new_last": _hour(overlap.new_last, zone),
-        "hours": f"{len(overlap.earlier):,}",
+        "hours": f"{len(overlap.earlier)}",
         "energy": _kwh(sum(overlap.earlier.values())),
-        "common": f"{overlap.common:,}",
+        "common": f"{overlap.common}",
         "old_energy": _kwh(overlap.old_common_wh),
         "new_energy": _kwh(overlap.new_common_wh),
         "difference": _kwh(overlap.new_common_wh - overlap.old_common_wh),
-        "ignored": f"{overlap.ignored:,}",
+        "ignored": f"{overlap.ignored}",
     }
 
 
@@ -146,7 +146,7 @@ def _hour(start: datetime, zone: ZoneInfo) -> str:
 
 
 def _kwh(wh: float) -> str:
-    return f"{wh / KILO:,.3f}"
+    return f"{wh / KILO:.3f}"
 
 
 FLOWS: Mapping[Offer, type[ImportHistoryFlow | MoveHistoryFlow]] = MappingProxyType(

@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .wording import shown
+
 Credentials = Mapping[str, Mapping[str, str]]
 """As scripts/demo --empty writes them."""
 NAMES = ("enphase_v4", "enphase_v2", "solaredge_oauth", "solaredge_key", "solaredge_two")
+
+DEFAULT = NAMES[:4]
+"""One for each item of the first menu; the last one takes a minute to see what few owners have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +26,13 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account: which item of the first menu it is, and what is typed."""
+    """One account: where the first menu has it, and what is typed."""
 
     name: str
     brand: str
     """What the owner looks for under *Add integration*."""
-    menu_item: str
+    step: str
+    """The item of the first menu, and the form behind it."""
     fields: Mapping[str, str]
     base_url: str
     systems: tuple[System, ...]
@@ -34,6 +40,17 @@ class Account:
     """Client id and client secret of an account that is signed in to."""
     owner: str | None = None
     """Who is signed in at the vendor's page."""
+
+    @property
+    def menu_item(self) -> str:
+        """What the first menu calls it."""
+        return shown(f"config.step.user.menu_options.{self.step}")
+
+    @property
+    def own_limits(self) -> str:
+        """What the list of plans calls limits of the owner's own."""
+        plans = "solaredge_plan" if self.brand == "SolarEdge" else f"{self.step}_plan"
+        return shown(f"selector.{plans}.options.custom")
 
 
 ENPHASE_OWNER, ENPHASE_OWNER_NUMBER = "Kim Iep", 4218
@@ -51,7 +68,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="enphase_v4",
             brand="Enphase",
-            menu_item="Enphase: sign in (API version 4)",
+            step="enphase_v4",
             fields={"api_key": enphase_v4["api_key"]},
             base_url=enphase_v4["base_url"],
             systems=(_IEPENLAAN,),
@@ -61,7 +78,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="enphase_v2",
             brand="Enphase",
-            menu_item="Enphase: API key and user ID (API version 2)",
+            step="enphase_v2",
             fields={"api_key": enphase_v2["api_key"], "user_id": enphase_v2["single_user_id"]},
             base_url=enphase_v2["base_url"],
             systems=(System(key="enphase_72", name="Sample Residence"),),
@@ -69,7 +86,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="solaredge_oauth",
             brand="SolarEdge",
-            menu_item="SolarEdge: sign in (homeowners)",
+            step="solaredge_oauth",
             fields={},
             base_url=solaredge_oauth["base_url"],
             systems=(_WITH_BATTERY,),
@@ -79,7 +96,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="solaredge_key",
             brand="SolarEdge",
-            menu_item="SolarEdge: API key (fleet access)",
+            step="solaredge_key",
             fields={"api_key": solaredge_key["single_api_key"]},
             base_url=solaredge_key["base_url"],
             systems=(_WITHOUT_METER,),
@@ -87,7 +104,7 @@ def accounts(at_hand: Credentials) -> list[Account]:
         Account(
             name="solaredge_two",
             brand="SolarEdge",
-            menu_item="SolarEdge: API key (fleet access)",
+            step="solaredge_key",
             fields={"api_key": solaredge_key["api_key"]},
             base_url=solaredge_key["base_url"],
             systems=(_WITH_BATTERY, _WITHOUT_METER),

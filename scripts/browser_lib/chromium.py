@@ -5,10 +5,12 @@ from contextlib import contextmanager
 import os
 
 from demo_lib.names import PASSWORD, USERNAME
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PATIENCE = 60_000
 """Milliseconds for anything on the page to be there; a busy machine takes its time."""
+_DRAWN = 6000
+"""Milliseconds for the graphs, which the page draws last."""
 _OPTIONS = [
     "--disable-gpu",
     "--disable-background-networking",
@@ -49,3 +51,12 @@ def log_in(page: Page, url: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("home-assistant-main")
     page.wait_for_function("() => document.querySelector('home-assistant').hass?.devices")
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing of a page loads any more; the graphs of the Energy dashboard are drawn after that."""
+    page.wait_for_load_state("networkidle")
+    for unwanted in ("ha-spinner", "ha-circular-progress"):
+        expect(page.locator(f"{unwanted}:visible")).to_have_count(0, timeout=PATIENCE)
+    if page.locator("ha-panel-energy").count():
+        page.wait_for_timeout(_DRAWN)

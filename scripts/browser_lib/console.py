@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 _KNOWN = (
     # The logos of other integrations come from the internet, which no test of ours needs. Our own comes with us.
     re.compile(r"status of 404 .*/api/brands/(?!integration/solar_cloud/)"),
+    # A number that is out of range is refused so, and the dialog says it.
+    re.compile(r"status of 400 .*/api/config/config_entries/flow/\w+$"),
     # The simulated vendors' pages have no icon.
     re.compile(r"status of 404 .*/favicon\.ico$"),
 )
@@ -27,6 +29,11 @@ class Console:
         self.errors: list[str] = []
         page.context.on("console", self._read)
         page.context.on("weberror", self._read_error)
+
+    @property
+    def complaints(self) -> list[str]:
+        """What was wrong, one line for each different error."""
+        return [f"console: {line}" for line in dict.fromkeys(self.errors)]
 
     def _read(self, message: ConsoleMessage) -> None:
         line = f"{message.text} {message.location.get('url', '')}".strip()

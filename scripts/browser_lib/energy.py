@@ -6,16 +6,14 @@ import time
 from typing import Any
 
 from demo_lib.names import DOMAIN
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize
 
 from .accounts import Account, System
-from .chromium import PATIENCE
+from .chromium import settled
 from .owner import Owner
 
 PAST = 365
 """Days that the dashboard has to go back."""
-_DRAWN = 6000
-"""Milliseconds for the graphs, which the page draws last."""
 _WHOLE = ViewportSize(width=1280, height=1400)
 """Nothing has to be scrolled to."""
 _SAY = """(message) => document.querySelector("home-assistant").hass.callWS(message).catch((error) => {
@@ -59,10 +57,7 @@ def look_at_dashboards(owner: Owner, url: str, account: Account) -> None:
 def _look(owner: Owner, name: str, *, money: bool) -> None:
     """Look at a page once it is drawn; complain where a card has failed, or expected `money` is missing."""
     page = owner.page
-    page.wait_for_load_state("networkidle")
-    for unwanted in ("ha-spinner", "ha-circular-progress"):
-        expect(page.locator(f"{unwanted}:visible")).to_have_count(0, timeout=PATIENCE)
-    page.wait_for_timeout(_DRAWN)
+    settled(page)
     text = owner.look(name)
     if page.locator("hui-error-card:visible, hui-warning:visible").count():
         owner.complaints.append(f"the page {name} has a card that failed")

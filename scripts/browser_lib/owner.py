@@ -27,8 +27,8 @@ class Owner:
         self.fields = 0
         self.complaints: list[str] = []
         """What was wrong with what was seen, one line each."""
+        self.pictures_taken = 0
         self._pictures = pictures
-        self._taken = 0
         self._idle = 0.0
         self._aside = False
         self._began = time.monotonic()
@@ -60,8 +60,8 @@ class Owner:
         with self.resting():
             seen = page or self.page
             seen.wait_for_timeout(SETTLED)
-            self._taken += 1
-            seen.screenshot(path=self._pictures / f"{self._taken:02}_{name}.png")
+            self.pictures_taken += 1
+            seen.screenshot(path=self._pictures / f"{self.pictures_taken:02}_{name}.png")
             text = visible_text(seen)
             self.complaints += [f"the page {name} shows {raw}" for raw in what_is_raw(text)]
             if sees not in text:

@@ -1,4 +1,4 @@
-"""How the accounts went, and what is too much."""
+"""How the accounts and walks went, and what is too much."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,6 +26,25 @@ class Result:
             self.complaints.append(f"{self.clicks} clicks are more than {MOST_CLICKS}")
         if self.systems == 1 and self.seconds > MOST_SECONDS:
             self.complaints.append(f"{self.seconds:.0f} seconds are more than {MOST_SECONDS}")
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """How one walk through a house with all accounts went."""
+
+    name: str
+    pictures: int = 0
+    seconds: float = 0
+    """From the start of the house to its end."""
+    complaints: list[str] = field(default_factory=list)
+
+
+def visits(found: Iterable[Visit]) -> list[str]:
+    """Return a line for each walk."""
+    return [
+        f"walk {one.name}: {one.pictures} pictures, {len(one.complaints)} complaints, {one.seconds:.0f} seconds"
+        for one in found
+    ]
 
 
 def table(results: Iterable[Result]) -> str:

@@ -17,6 +17,11 @@ def sign_in(simulator_url: str, account: Account) -> None:
     _say(simulator_url, f"{account.brand.casefold()}/owners/sign-in", {"owner": account.owner})
 
 
+def revoke(simulator_url: str, credential: str) -> None:
+    """Have the cloud refuse a key from now on."""
+    _say(simulator_url, "revoke", {"credential": credential})
+
+
 def _say(simulator_url: str, action: str, data: dict[str, object]) -> None:
     request = Request(
         f"{simulator_url}/control/{action}", json.dumps(data).encode(), {"Content-Type": "application/json"}

@@ -8,10 +8,12 @@ from . import (
     hacs,
     icons,
     internals,
+    languages,
     manifest,
     quality,
     sentences,
     services,
+    terms,
     translations,
 )
 from .project import Project
@@ -29,9 +31,11 @@ __all__ = [
     "hacs",
     "icons",
     "internals",
+    "languages",
     "manifest",
     "quality",
     "sentences",
     "services",
+    "terms",
     "translations",
 ]

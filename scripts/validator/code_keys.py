@@ -56,8 +56,8 @@ def keys_have_texts(project: Project) -> Iterator[str]:
 
 @rule(_FILE)
 def texts_are_used(project: Project) -> Iterator[str]:
-    """Check that each exception, issue, selector and device in en.json is in the code."""
-    for area in ("exceptions", "issues", "selector", "device"):
+    """Check that each exception, issue, selector, device and common text in en.json is in the code."""
+    for area in ("exceptions", "issues", "selector", "device", "common"):
         for key in project.translations.get(area, {}):
             if not project.source.mentions(key):
                 yield f"{area}.{key} is not in the code"

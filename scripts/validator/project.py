@@ -3,6 +3,7 @@
 from functools import cached_property
 import json
 from pathlib import Path
+import tomllib
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
@@ -39,6 +40,23 @@ class Project:
         return self._object(self.integration / "translations" / "en.json")
 
     @cached_property
+    def languages(self) -> dict[str, dict[str, Any]]:
+        """The other files of translations/ by language; a broken one is left out."""
+        files = sorted((self.integration / "translations").glob("*.json"))
+        found = {path.stem: self._object(path) for path in files if path.stem != "en"}
+        return {language: texts for language, texts in found.items() if texts}
+
+    @cached_property
+    def terms(self) -> list[dict[str, str]]:
+        """The names of Home Assistant's menus in each language, from scripts/validator/terms.toml."""
+        return [dict(term) for term in self._toml("terms.toml").get("menu", [])]
+
+    @cached_property
+    def same(self) -> dict[str, dict[str, str]]:
+        """What stays as in English, by language or for `all`: text or key, and why."""
+        return {language: dict(entries) for language, entries in self._toml("same_in_languages.toml").items()}
+
+    @cached_property
     def icons(self) -> dict[str, Any]:
         """icons.json."""
         return self._object(self.integration / "icons.json")
@@ -70,6 +88,11 @@ class Project:
         except OSError, ValueError:
             return {}  # files.json_files_parse tells
         return content if isinstance(content, dict) else {}
+
+    def _toml(self, name: str) -> dict[str, Any]:
+        """Return a file of the validator's own; nothing where it is missing, for a project without languages."""
+        path = self.root / "scripts" / "validator" / name
+        return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
     @staticmethod
     def _mapping(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How long the sentences are that people read: in README.md, info.md and docs/*.md, and in translations/en.json."""
+"""How long the sentences are that people read: README.md, info.md, docs/*.md, docs/development/*.md and en.json."""
 
 from collections.abc import Iterator
 import re
@@ -102,7 +102,9 @@ def _sentences_of_texts(project: Project) -> Iterator[tuple[str, list[str]]]:
 
 def _pages(project: Project) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each page that there is."""
-    for path in (project.root / "README.md", project.root / "info.md", *sorted((project.root / "docs").glob("*.md"))):
+    docs = project.root / "docs"
+    of_owners, of_developers = sorted(docs.glob("*.md")), sorted((docs / "development").glob("*.md"))
+    for path in (project.root / "README.md", project.root / "info.md", *of_owners, *of_developers):
         if path.is_file():  # files.required_files_exist tells
             yield path.relative_to(project.root).as_posix(), path.read_text("utf-8", errors="replace")
 

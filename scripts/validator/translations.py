@@ -1,4 +1,7 @@
-"""translations/en.json by itself: structure and texts, as hassfest checks them of a custom integration."""
+"""translations/en.json by itself: structure and texts, as hassfest checks them of a custom integration.
+
+What can be wrong with a text by itself is checked in every language.
+"""
 
 from collections.abc import Iterator
 import re
@@ -34,7 +37,9 @@ PLATFORMS = words(
 _KEY = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _HTML = re.compile(r"</?[a-zA-Z][^>]*>")
 _URL = re.compile(r"\b(https?://|www\.)", re.IGNORECASE)
-_QUOTED_PLACEHOLDER = re.compile(r"'\{[^}]*\}'")
+_BLANKS = re.compile(r"(?<=\S)[ \u00a0\u202f]{2,}")
+_QUOTED_PLACEHOLDER = re.compile(r"'\{")
+"""Home Assistant's pages take such an apostrophe for the start of a quotation, in which braces are only braces."""
 
 
 def texts(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -44,6 +49,14 @@ def texts(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, value in node.items():
         yield from texts(value, f"{path}.{key}" if path else key)
+
+
+def all_texts(project: Project) -> Iterator[tuple[str, Any]]:
+    """Give each text of each language with the path of its keys; other languages than English stand before it."""
+    yield from texts(project.translations)
+    for language, content in project.languages.items():
+        for path, text in texts(content):
+            yield f"{language}: {path}", text
 
 
 def placeholders(text: str) -> set[str]:
@@ -94,15 +107,17 @@ def translation_key_form(project: Project) -> Iterator[str]:
                 yield f"{path}: {key!r} is no translation key"
 
 
-@rule(_FILE)
+@rule("translations/*.json")
 def texts_are_plain(project: Project) -> Iterator[str]:
-    """Check that a text is a trimmed string without HTML, addresses, or references to other texts."""
-    for path, text in texts(project.translations):
+    """Check that a text is a trimmed string without HTML, addresses, double blanks, or references to other texts."""
+    for path, text in all_texts(project):
         if not isinstance(text, str) or not text.strip():
             yield f"{path} is no text"
             continue
         if text != text.strip():
             yield f"{path} has spaces around it"
+        if _BLANKS.search(text):
+            yield f"{path} has two blanks in a row"
         if _HTML.search(text):
             yield f"{path} has HTML in it"
         if _URL.search(text):
@@ -111,10 +126,10 @@ def texts_are_plain(project: Project) -> Iterator[str]:
             yield f"{path} refers to another text, which is shown as it stands"
 
 
-@rule(_FILE)
+@rule("translations/*.json")
 def placeholders_are_names(project: Project) -> Iterator[str]:
-    """Check that placeholders are identifiers, never in single quotes, and never in an entity's states."""
-    for path, text in texts(project.translations):
+    """Check that placeholders are identifiers, never after a straight apostrophe, and never in an entity's states."""
+    for path, text in all_texts(project):
         if not isinstance(text, str):
             continue
         try:
@@ -124,8 +139,8 @@ def placeholders_are_names(project: Project) -> Iterator[str]:
             continue
         yield from (f"{path}: placeholder {name!r} is no name" for name in sorted(names) if not name.isidentifier())
         if _QUOTED_PLACEHOLDER.search(text):
-            yield f"{path}: a placeholder in single quotes is not filled in"
-        if names and path.startswith("entity.") and ".state." in path:
+            yield f"{path}: a placeholder after a straight apostrophe is not filled in"
+        if names and "entity." in path and ".state." in path:
             yield f"{path}: a state cannot have placeholders"
 
 

@@ -178,9 +178,27 @@ async def test_more_than_twenty_inverters_have_their_noisy_sensors_off_by_defaul
     of_31, of_12, envoy = "121100000007", "121703000007", "010731000003"
     assert [is_off(f"{of_31}_{key}") for key in ("power", "last_report")] == [True, True]
     assert [is_off(f"{of_31}_{key}") for key in ("energy_lifetime", "status")] == [False, False]
-    assert [is_off(f"{of_12}_{key}") for key in ("power", "last_report")] == [False, False]
+    assert [is_off(f"{of_12}_{key}") for key in ("power", "last_report")] == [False, True]
     assert not is_off(f"{envoy}_last_report")
     assert not is_off("67_power")
+
+
+async def test_rare_and_noisy_sensors_are_off_by_default(
+    hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
+) -> None:
+    await add_account(hass, "enphase_v2", enphase_input(cloud), ["72"])
+    await add_account(hass, "solaredge_key", solaredge_input(cloud))
+    await pass_time(hass, freezer, timedelta(minutes=30))
+    entities = [one for one in er.async_get(hass).entities.values() if one.platform == DOMAIN]
+    off = {one.translation_key for one in entities if one.disabled_by is er.RegistryEntryDisabler.INTEGRATION}
+    assert off == {"voltage", "current", "frequency", "last_report"}
+    # Of a system and of its Envoy it changes seldom, and says whether anything is heard of them.
+    heard = {one.unique_id for one in entities if one.translation_key == "last_report" and one.disabled_by is None}
+    assert heard == {
+        "enphase_72_last_report",
+        *(f"solaredge_{site}_last_report" for site in (1148616, 222881711)),
+        "enphase_121703014455_last_report",
+    }
 
 
 async def test_sensors_that_the_owner_has_stay_as_they_are_when_inverters_are_added(

@@ -48,8 +48,10 @@ ELSEWHERE: dict[str, Values] = {
     "Enphase v2": {("inverter", "relative_yield"), ("meter", "status")},
     # Of two batteries the cloud reports one capacity.
     "Enphase v4": {("inverter", "relative_yield"), ("battery", "capacity")},
-    # Few accounts have the performance; the meter imports and exports; an import of the past is agreed to first.
+    # Few accounts have the performance; the meter imports and exports; an import of the past is agreed to first. No
+    # ready site has a gateway.
     "SolarEdge": {
+        ("gateway", "communication"),
         ("inverter", "relative_yield"),
         *PERFORMANCE,
         *(

@@ -53,9 +53,7 @@ async def test_an_enphase_account_with_one_request(hass: HomeAssistant, cloud: C
         "per_month": 10_000,
     }
     entry = result["result"]
-    assert entry.unique_id is not None
-    assert entry.unique_id.startswith("enphase_v2_")
-    assert len(entry.unique_id) == len("enphase_v2_") + 16
+    assert entry.unique_id == "enphase_v2_bb0f2aaf7444c314"
     assert [(sub.unique_id, sub.title, sub.subentry_type) for sub in entry.subentries.values()] == [
         ("enphase_67", "Eich Residence", "system"),
         ("enphase_72", "Sample Residence", "system"),
@@ -97,8 +95,7 @@ async def test_a_solaredge_key_with_each_shape_of_the_list_of_sites(
     entry = await add_account(hass, "solaredge_key", user_input)
     assert entry.title == "SolarEdge: Doe, Jane +1"
     assert {sub.unique_id for sub in entry.subentries.values()} == {"solaredge_1148616", "solaredge_222881711"}
-    assert entry.unique_id is not None
-    assert entry.unique_id.startswith("solaredge_")
+    assert entry.unique_id == "solaredge_aef6645185cf6a02"
     assert ("account_key" in entry.data) is older
     assert entry.data["per_month"] == 2000
 

@@ -128,8 +128,8 @@ async def test_the_page_of_the_sign_in_is_there_before_any_dialog_is(
     client = await hass_client_no_auth()
     for query, words in (
         ({}, "Nothing has come back"),
-        ({"error": "access_denied"}, "has not agreed"),
-        ({"code": "abc", "external_id": "of a dialog before the restart"}, "has been restarted"),
+        ({"error": "access_denied"}, "did not agree"),
+        ({"code": "abc", "external_id": "of a dialog before the restart"}, "A restart of Home Assistant"),
     ):
         response = await client.get("/api/solar_cloud/solaredge/callback", params=query)
         assert response.status == 400

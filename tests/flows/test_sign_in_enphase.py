@@ -80,8 +80,7 @@ async def test_an_owner_signs_in_through_home_assistants_own_callback_with_two_r
         "per_month": 1000,
     }
     assert {"access_token", "refresh_token", "expires_at"} <= entry.data["token"].keys()
-    assert entry.unique_id is not None
-    assert entry.unique_id.startswith("enphase_v4_")
+    assert entry.unique_id == "enphase_v4_f1af60ece44571f0"
     assert [sub.unique_id for sub in entry.subentries.values()] == ["enphase_4200001"]
     await settle(hass)
     assert entry.state is ConfigEntryState.LOADED
@@ -115,6 +114,8 @@ async def test_the_whole_address_can_be_pasted_too(hass: HomeAssistant, browser:
         ("", {"code": "no_code"}),
         ("two words", {"code": "no_code"}),
         ("http://127.0.0.1/redirect_uri?code=", {"code": "no_code"}),
+        ("http://127.0.0.1/redirect_uri", {"code": "no_code"}),
+        ("http://127.0.0.1/redirect_uri?state=1", {"code": "no_code"}),
         ("http://127.0.0.1/redirect_uri?error=access_denied", {"base": "access_denied"}),
         ("http://127.0.0.1/redirect_uri?code=abc&state=of-somebody-else", {"base": "foreign_code"}),
         ("http://127.0.0.1/redirect_uri?code=abc", {"base": "foreign_code"}),

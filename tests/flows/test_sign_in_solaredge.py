@@ -97,8 +97,7 @@ async def test_a_homeowner_signs_in_although_the_state_is_dropped(
     assert entry.data["cloud"] == "solaredge"
     assert entry.data["site_id"] == SITE
     assert "api_key" not in entry.data
-    assert entry.unique_id is not None
-    assert entry.unique_id.startswith("solaredge_")
+    assert entry.unique_id == "solaredge_786936fa98255f03"
     assert [sub.unique_id for sub in entry.subentries.values()] == [f"solaredge_{SITE}"]
     assert not any(request.path.endswith("/sites") for request in cloud.simulator.requests)
 
@@ -149,18 +148,23 @@ async def test_what_does_not_belong_to_a_dialog_changes_and_reveals_nothing(
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"error": "access_denied"}, ["has not agreed"]),
-        ({"error": "unauthorized_client", "external_id": "gone"}, ["type Site Access"]),
+        ({"error": "access_denied"}, ["did not agree"]),
+        ({"error": "unauthorized_client", "external_id": "gone"}, ["type must be Site Access"]),
         ({"error": "some_day"}, ["some_day"]),
         ({"error": "access_denied", "error_description": "Multi-site access is not yet supported"}, ["several sites"]),
         ({"error": "multi_site"}, ["several sites", "fleet access"]),
         ({"code": "abc", "site_id": f"{SITE},12", "external_id": "gone"}, ["several sites"]),
-        ({"error": "<b>call us</b>"}, ["has not said why"]),
+        ({"error": "<b>call us</b>"}, ["gives no reason"]),
         (
             {"code": "abc", "site_id": SITE},
-            ["not sent back which dialog", "paste the code", "the code <code>abc</code>", f"<code>{SITE}</code>"],
+            [
+                "not say which dialog",
+                "<em>Sign in and paste the code</em>",
+                "the code <code>abc</code>",
+                f"<code>{SITE}</code>",
+            ],
         ),
-        ({"code": "abc", "external_id": "gone"}, ["does not work", "restarted", "paste the code", "<code>abc</code>."]),
+        ({"code": "abc", "external_id": "gone"}, ["does not work", "restart", "paste the code", "<code>abc</code>."]),
         ({}, ["Nothing has come back"]),
     ],
 )
@@ -219,9 +223,9 @@ async def test_a_late_callback_changes_nothing(browser: Any, cloud: Cloud, freez
     dialog, back = await waiting(browser, cloud)
     freezer.tick(timedelta(minutes=10))
     page = await dialog.come_back(back)
-    assert all(text in page for text in ("does not work", "too late", "paste the code", back.query["code"]))
+    assert all(text in page for text in ("does not work", "The link is older", "paste the code", back.query["code"]))
     # An id that nobody has given out is not late.
-    assert "too late" not in await dialog.come_back(back.update_query(external_id="unknown"))
+    assert "The link is older" not in await dialog.come_back(back.update_query(external_id="unknown"))
     assert not cloud.simulator.requests
 
 
@@ -259,7 +263,7 @@ async def test_a_closed_dialog_leaves_nothing_behind(hass: HomeAssistant, browse
 async def test_a_refused_consent_ends_the_dialog_with_a_reason(browser: Any, cloud: Cloud) -> None:
     dialog = await form(browser, cloud)
     await dialog.choose("sign_in_here")
-    assert "has not agreed" in await dialog.come_back(dialog.consent(allow=False))
+    assert "did not agree" in await dialog.come_back(dialog.consent(allow=False))
     await dialog.look()
     assert (dialog.result["type"], dialog.result["reason"]) == ("abort", "user_rejected_authorize")
 

@@ -119,6 +119,8 @@ def test_the_dialog_that_adds_integrations_finds_this_one_by_its_vendors(vendor:
     # integration but its domain.
     assert manifest["name"].startswith("Solar Cloud ")
     assert 0 < manifest["name"].find(vendor) <= 20
+    # A longer word than this makes the integration's page wider than a phone, as it cannot be wrapped.
+    assert all(len(word) <= 12 for word in manifest["name"].split())
 
 
 def test_the_integration_needs_nothing_that_home_assistant_does_not_ship() -> None:

@@ -1,10 +1,13 @@
 """What the entities show is what the plant did, to the watt-hour."""
 
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
@@ -23,6 +26,13 @@ def wh(hass: HomeAssistant, unique_id: str) -> int | None:
     """Return an energy in whole Wh, although it is shown in kWh."""
     state = state_of(hass, unique_id)
     return None if state in {None, "unknown", "unavailable"} else round(float(state) * 1000)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def every_entity_is_enabled() -> Generator[None]:
+    """Have what is off by default as well, as its owner has who enables it."""
+    with patch.object(Entity, "entity_registry_enabled_default", property(lambda _: True)):
+        yield
 
 
 async def add_both(hass: HomeAssistant, cloud: Cloud) -> None:
@@ -84,6 +94,7 @@ async def test_today_is_the_systems_own_day_whatever_home_assistants_zone_is(
     assert (wh(hass, "solaredge_222881711_energy_today") or 0) > 0
 
 
+@pytest.mark.usefixtures("every_entity_is_enabled")
 async def test_inverters_of_solaredge_add_up_to_what_each_did_today(hass: HomeAssistant, cloud: Cloud) -> None:
     await add_account(hass, "solaredge_key", solaredge_input(cloud))
     plant = cloud.simulator.plants["solaredge_222881711"]
@@ -95,6 +106,7 @@ async def test_inverters_of_solaredge_add_up_to_what_each_did_today(hass: HomeAs
     assert 49 < float(state_of(hass, f"solaredge_{serial}_frequency") or 0) < 61
 
 
+@pytest.mark.usefixtures("every_entity_is_enabled")
 async def test_microinverters_tell_their_lifetime(hass: HomeAssistant, cloud: Cloud) -> None:
     await add_account(hass, "enphase_v2", enphase_input(cloud))
     plant = cloud.simulator.plants["enphase_72"]

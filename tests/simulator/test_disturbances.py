@@ -13,7 +13,7 @@ from simulator.scenarios.rows import Row, each_row, each_value
 
 from .conftest import Driver
 
-CASES = (Path(__file__).parents[2] / "docs" / "field-cases.md").read_text("utf-8")
+CASES = (Path(__file__).parents[2] / "docs" / "development" / "field-cases.md").read_text("utf-8")
 TABLED = re.compile(r"`([a-z][a-z0-9_]+)`")
 
 

@@ -64,6 +64,16 @@ def test_a_reading_that_fails_is_not_up_to_date() -> None:
     assert not is_new(failures=1)
 
 
+@pytest.mark.parametrize(("runs_with", "expected"), [({"meters": "energy"}, False), ({}, True)])
+def test_a_reading_that_runs_with_one_that_fails_is_not_up_to_date(runs_with: dict[str, str], expected: bool) -> None:
+    source = Source(job="meters", end=NOW - 20 * MINUTE)
+    data = replace(DATA, sources=MappingProxyType({Flow.PRODUCTION: source}))
+    jobs = {"meters": JobState(done_at=NOW - 10 * MINUTE), "energy": JobState(done_at=NOW - 10 * MINUTE, failures=1)}
+    schedule = Schedule(jobs=MappingProxyType(jobs))
+    due = NOW + 5 * MINUTE
+    assert is_up_to_date(data, schedule, source.end, due, NOW, timedelta(0), runs_with) is expected
+
+
 @pytest.mark.parametrize(("read", "expected"), [(40 * MINUTE, True), (90 * MINUTE, False)])
 def test_a_reading_that_is_due_may_be_missing_for_an_hour(read: timedelta, expected: bool) -> None:
     assert is_new(age=read + MINUTE, read=read, due_in=-MINUTE) is expected

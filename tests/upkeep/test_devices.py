@@ -21,7 +21,7 @@ ENVOY_OF_72 = "121703014455"
 SUMMARY = "*/inverters_summary_by_envoy_or_site"
 DAY = timedelta(hours=25)
 STEP = timedelta(minutes=30)
-ENTITIES = ("energy_lifetime", "last_report", "power", "status")
+ENTITIES = ("energy_lifetime", "power", "status")
 
 type Body = dict[str, Any]
 

@@ -58,3 +58,10 @@ async def test_an_ev_charger_and_a_relay_have_status_and_last_report(hass: HomeA
     for serial in ("202400000001", "482490000001"):
         assert state_of(hass, f"enphase_{serial}_status") == "normal"
         assert state_of(hass, f"enphase_{serial}_last_report") not in {None, "unknown"}
+
+
+async def test_a_gateway_of_solaredge_has_what_its_inventory_says_of_it(hass: HomeAssistant, cloud: Cloud) -> None:
+    gateway = {"type": "GATEWAY", "serialNumber": "7D000001-01", "active": True, "communicationType": "ETHERNET"}
+    cloud.simulator.disturbances.add("*/sites/1148616/devices", lambda body, _: [*body, gateway])
+    await solaredge(hass, cloud)
+    assert state_of(hass, "solaredge_7D000001-01_communication") == "ethernet"

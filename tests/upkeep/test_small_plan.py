@@ -63,7 +63,7 @@ async def test_systems_that_share_a_plan_are_told_with_what_can_be_done(
         assert issue.translation_key == "plan_too_small"
         assert issue.translation_placeholders is not None
         assert issue.translation_placeholders["systems"] == "3"
-        assert issue.translation_placeholders["limit"] == "1,000"
+        assert issue.translation_placeholders["limit"] == "1000"
         assert int(issue.translation_placeholders["hours"]) >= 2
 
 

@@ -8,14 +8,13 @@ sign-in has one that nobody can guess, that works once, for ten minutes, and for
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 from http import HTTPStatus
 import re
 from secrets import token_urlsafe
-from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
+from aiohttp.hdrs import ACCEPT_LANGUAGE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import InvalidData, UnknownFlow
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
@@ -24,77 +23,18 @@ from homeassistant.util.hass_dict import HassKey
 from multidict import MultiMapping
 
 from ..const import CONF_SITE_ID, DOMAIN
+from .callback_page import DONE, LATE, NO_DIALOG, NOTHING, SEVERAL_SITES, VOID, Page, async_page, refusal, with_code
 from .urls import CALLBACK_PATH
 
 LIFE = timedelta(minutes=10)
 ERROR = "error"
-SEVERAL_SITES = "several_sites"
-"""Stands for the error of a login that belongs to several sites: Connect has no code for it, only words."""
 MOST_LINKS = 5
 """Ids that one dialog keeps: each display of it gives out another, and a page of an older one may be open."""
 LONGEST = 4096
 """Characters that a value may have; a code has some dozens."""
 WAITING: HassKey[dict[str, _Waiting]] = HassKey(f"{DOMAIN}.waiting")
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Solar Cloud</title></head>
-<body style="font-family: sans-serif; margin: 3em auto; max-width: 30em">
-<h1>{title}</h1>
-<p>{text}</p>
-{script}</body>
-</html>
-"""
-_CLOSE = "<script>window.close()</script>\n"
-_DONE = ("You can close this window", "Home Assistant goes on with the dialog that is open there.", _CLOSE)
-_PASTE = (
-    "If you have agreed just now, nothing is lost: go back to Home Assistant, begin to sign in once more, choose "
-    "<em>Sign in and paste the code</em>, and give there within a few minutes"
-)
-"""An address is for the dialog that gave it out; what a code is for, only the owner knows."""
-_VOID = (
-    "This link does not work",
-    (
-        "It has been used already, is older than ten minutes, or belongs to no dialog that is open: it was closed, or "
-        "Home Assistant has been restarted. Begin to sign in once more."
-    ),
-    "",
-)
-_LATE = (
-    "This link does not work",
-    "It is too late: the link was made more than ten minutes ago. Begin to sign in once more.",
-    "",
-)
-_NO_DIALOG = (
-    "The code came without its dialog",
-    "SolarEdge has given a code, but it has not sent back which dialog of Home Assistant it is for.",
-    "",
-)
-_NOTHING = (
-    "Nothing has come back from SolarEdge",
-    (
-        "This address is where SolarEdge sends the browser after the sign-in, with a code or a refusal in it. It had "
-        "neither. Go back to Home Assistant and begin to sign in there."
-    ),
-    "",
-)
-_REFUSALS: Mapping[str, str] = MappingProxyType(
-    {
-        SEVERAL_SITES: (
-            "This login belongs to several sites, and a sign-in opens one. Ask the installer for a login of the one "
-            "site, or use an API key with fleet access."
-        ),
-        "access_denied": "The owner has not agreed, or this login is not the owner's.",
-        "unauthorized_client": "SolarEdge does not let this application sign in: it has to be of the type Site Access.",
-        "invalid_scope": "The application may not ask for all that is needed: tick SITE_DATA and DEVICE_DATA in it.",
-        "invalid_request": "Something is wrong with the application: check its client ID and its redirect URL.",
-        "server_error": "SolarEdge could not do it just now. Try again later.",
-        "temporarily_unavailable": "SolarEdge could not do it just now. Try again later.",
-    }
-)
-"""What the errors of RFC 6749, 4.1.2.1, mean here."""
 _SEVERAL = re.compile(r"(multi|several|more than one)\W*(\w+\W+)?sites?", re.IGNORECASE)
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
 def is_for_several_sites(query: MultiMapping[str]) -> bool:
@@ -103,18 +43,6 @@ def is_for_several_sites(query: MultiMapping[str]) -> bool:
         words = " ".join(text[:LONGEST] for name in (ERROR, "error_description") for text in query.getall(name, ()))
         return _SEVERAL.search(words.replace("_", " ")) is not None
     return len({part for text in query.getall("site_id", ()) for part in re.split(r"[\s,;|]+", text) if part}) > 1
-
-
-def refusal(error: str) -> tuple[str, str, str]:
-    """Return the page about a refusal; a word of SolarEdge's that is no code is not repeated."""
-    known = _REFUSALS.get(error)
-    if known is None:
-        known = f"SolarEdge gives as the reason: {error}." if _CODE.fullmatch(error) else "It has not said why."
-    return (
-        "SolarEdge has not given access",
-        f"{known} Go back to Home Assistant: if the dialog is still open, it says how to go on; else begin once more.",
-        "",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +105,7 @@ class SolarEdgeCallbackView(HomeAssistantView):
     async def get(self, request: web.Request) -> web.Response:
         """Go on with the dialog; what belongs to none changes nothing, and its page does not say which dialogs wait."""
         hass, query = request.app[KEY_HASS], request.query
+        accepted = ",".join(request.headers.getall(ACCEPT_LANGUAGE, ()))
         outcome = _outcome(query)
         # Some day Connect may send back the state instead, as its documentation says.
         names = [text for name in ("external_id", "state") if (text := query.get(name))]
@@ -192,11 +121,13 @@ class SolarEdgeCallbackView(HomeAssistantView):
                 # The dialog waits for a code that is pasted: what is no code is none of its business.
                 hass.data[WAITING].update(claimed)
             else:
-                page = refusal(outcome[ERROR]) if ERROR in outcome else _DONE
-                return _page(page, HTTPStatus.OK)
+                page = refusal(outcome[ERROR]) if ERROR in outcome else DONE
+                return await async_page(hass, page, HTTPStatus.OK, accepted)
         page = _unclaimed(query, outcome)
-        page = _LATE if is_late and page is _VOID else page
-        return _page(_with_code(page, outcome or {}), HTTPStatus.BAD_REQUEST)
+        page = LATE if is_late and page is VOID else page
+        if outcome is not None and "code" in outcome:
+            page = with_code(page, outcome["code"], outcome[CONF_SITE_ID])
+        return await async_page(hass, page, HTTPStatus.BAD_REQUEST, accepted)
 
 
 def _outcome(query: MultiMapping[str]) -> dict[str, Any] | None:
@@ -212,23 +143,13 @@ def _outcome(query: MultiMapping[str]) -> dict[str, Any] | None:
     return None
 
 
-def _unclaimed(query: Mapping[str, str], outcome: Mapping[str, Any] | None) -> tuple[str, str, str]:
+def _unclaimed(query: Mapping[str, str], outcome: Mapping[str, Any] | None) -> Page:
     """Return the page about an address that no dialog has taken; it depends on nothing but the address."""
     if outcome is None:
-        return _VOID if query else _NOTHING
+        return VOID if query else NOTHING
     if ERROR in outcome:
         return refusal(outcome[ERROR])
-    return _VOID if query.get("external_id") or query.get("state") else _NO_DIALOG
-
-
-def _with_code(page: tuple[str, str, str], outcome: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return the page with what can be pasted into another dialog, where the address has a code."""
-    if "code" not in outcome:
-        return page
-    title, text, script = page
-    given = {"code": outcome["code"], "site ID": outcome[CONF_SITE_ID]}
-    shown = " and ".join(f"the {name} <code>{escape(value)}</code>" for name, value in given.items() if value)
-    return title, f"{text}</p>\n<p>{_PASTE} {shown}.", script
+    return VOID if query.get("external_id") or query.get("state") else NO_DIALOG
 
 
 @callback
@@ -251,13 +172,3 @@ def _claimed(hass: HomeAssistant, external_id: str, outcome: Mapping[str, Any] |
     claimed = {key: other for key, other in waiting.items() if other.flow_id == one.flow_id}
     async_stop_waiting(hass, one.flow_id)
     return claimed
-
-
-def _page(words: tuple[str, str, str], status: HTTPStatus) -> web.Response:
-    title, text, script = words
-    return web.Response(
-        text=_PAGE.format(title=title, text=text, script=script),
-        content_type="text/html",
-        status=status,
-        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
-    )

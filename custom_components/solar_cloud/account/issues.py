@@ -54,7 +54,7 @@ def clear(hass: HomeAssistant, key: str, subject: str) -> None:
 def raise_month_spent(hass: HomeAssistant, entry_id: str, account: str, ledger: Ledger, until: datetime) -> None:
     """Report that the requests of the month are used up, and when they begin again (`until`, aware UTC)."""
     used, limit = ledger.used(dt_util.utcnow()), ledger.limits.per_month
-    words = {"account": account, "used": f"{used:,}", "limit": f"{limit:,}", "until": _minute(until)}
+    words = {"account": account, "used": f"{used}", "limit": f"{limit}", "until": _minute(until)}
     warn(hass, "month_spent", entry_id, words)
 
 

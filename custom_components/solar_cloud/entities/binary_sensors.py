@@ -27,6 +27,8 @@ class SystemBinarySensorDescription(BinarySensorEntityDescription, SourcedDescri
     """Returns `None` while it is unknown."""
     always: bool = False
     """Whether it says something while nothing can be read, too."""
+    ages: bool = False
+    """Whether the time alone changes it: readings that fail or do not come bring nothing that would be written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ SYSTEM_BINARY_SENSORS: tuple[SystemBinarySensorDescription, ...] = (
         jobs=POWER_JOBS | FLOW_POWER_JOBS,
         is_on_fn=lambda coordinator: coordinator.is_up_to_date(),
         always=True,
+        ages=True,
     ),
 )
 

@@ -26,6 +26,7 @@ from .sources import (
     EV_CHARGER,
     FLOW_JOBS,
     FLOW_POWER_JOBS,
+    GATEWAY,
     INVENTORY_JOBS,
     INVERTER,
     LISTED_JOBS,
@@ -240,8 +241,8 @@ HARDWARE_SENSORS: tuple[DeviceSensorDescription, ...] = (
     device_status(BATTERY | EV_CHARGER | OTHER, DEVICES_JOBS),
     device_last_report(OTHER, DEVICES_JOBS, vendors=ENPHASE),
     device_last_report(EV_CHARGER, CHARGER_REPORT_JOBS, vendors=ENPHASE),
-    device_last_report(METER, METER_REPORT_JOBS),
-    device_last_report(BATTERY, BATTERY_REPORT_JOBS),
+    device_last_report(METER, METER_REPORT_JOBS, is_noisy=True),
+    device_last_report(BATTERY, BATTERY_REPORT_JOBS, is_noisy=True),
 )
 
 FACT_SENSORS: tuple[DeviceFactDescription, ...] = (
@@ -270,7 +271,7 @@ FACT_SENSORS: tuple[DeviceFactDescription, ...] = (
         vocabulary=COMMUNICATION,
         jobs=INVENTORY_JOBS,
         vendors=SOLAREDGE,
-        kinds=METER | BATTERY | INVERTER,
+        kinds=METER | BATTERY | INVERTER | GATEWAY,
         fact_fn=lambda device: device.communication and device.communication.lower(),
     ),
 )

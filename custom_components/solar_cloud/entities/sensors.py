@@ -219,17 +219,20 @@ def device_last_report(
     jobs: frozenset[str],
     *,
     vendors: frozenset[Vendor] = frozenset(Vendor),
-    noise: Noise = Noise.QUIET,
+    is_noisy: bool = False,
 ) -> DeviceSensorDescription:
-    """Return the sensor of when a kind of device last reported to its cloud."""
+    """Return the sensor of when a kind of device last reported to its cloud.
+
+    Where it changes with each reading it is off by default: few owners look at it for each inverter, meter or battery.
+    """
     return DeviceSensorDescription(
         **TIMESTAMP,
         key="last_report",
         translation_key="last_report",
+        entity_registry_enabled_default=not is_noisy,
         jobs=jobs,
         kinds=kinds,
         vendors=vendors,
-        noise=noise,
         value_fn=lambda _, reading: reading.last_report,
     )
 
@@ -238,7 +241,7 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
     device_status(GATEWAY, GATEWAY_JOBS),
     device_last_report(GATEWAY, GATEWAY_JOBS, vendors=ENPHASE),
     device_status(INVERTER, INVERTER_STATUS_JOBS),
-    device_last_report(INVERTER, INVERTER_STATUS_JOBS, noise=Noise.LOUD),
+    device_last_report(INVERTER, INVERTER_STATUS_JOBS, is_noisy=True),
     DeviceSensorDescription(
         **POWER,
         key="power",
@@ -273,13 +276,13 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         key="voltage",
         translation_key="voltage",
         device_class=SensorDeviceClass.VOLTAGE,
+        entity_registry_enabled_default=False,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfElectricPotential.VOLT,
         suggested_display_precision=1,
         jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=SOLAREDGE,
-        noise=Noise.LOUD,
         value_fn=lambda coordinator, reading: reading.voltage_v if _is_live(coordinator, reading) else None,
         exists_fn=lambda reading: reading.voltage_v is not None,
     ),
@@ -287,13 +290,13 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         key="current",
         translation_key="current",
         device_class=SensorDeviceClass.CURRENT,
+        entity_registry_enabled_default=False,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         suggested_display_precision=2,
         jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=SOLAREDGE,
-        noise=Noise.LOUD,
         value_fn=lambda coordinator, reading: reading.current_a if _is_live(coordinator, reading) else None,
         exists_fn=lambda reading: reading.current_a is not None,
     ),
@@ -301,13 +304,13 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         key="frequency",
         translation_key="frequency",
         device_class=SensorDeviceClass.FREQUENCY,
+        entity_registry_enabled_default=False,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfFrequency.HERTZ,
         suggested_display_precision=2,
         jobs=INVERTER_JOBS,
         kinds=INVERTER,
         vendors=SOLAREDGE,
-        noise=Noise.LOUD,
         value_fn=lambda coordinator, reading: reading.frequency_hz if _is_live(coordinator, reading) else None,
         exists_fn=lambda reading: reading.frequency_hz is not None,
     ),

@@ -61,10 +61,11 @@ STATUS = Vocabulary(
 )
 """The condition of a system or device."""
 
+_SOLAREDGE_KINDS: Final = (DeviceKind.METER, DeviceKind.BATTERY, DeviceKind.INVERTER, DeviceKind.GATEWAY)
 _WAYS: Final = ("ethernet", "rs485", "wifi", "cellular", "zigbee")
 COMMUNICATION = Vocabulary(
     # SolarEdge documents no list; the first two have been seen.
-    codes={(Vendor.SOLAREDGE, kind): _WAYS for kind in (DeviceKind.METER, DeviceKind.BATTERY, DeviceKind.INVERTER)},
+    codes={(Vendor.SOLAREDGE, kind): _WAYS for kind in _SOLAREDGE_KINDS},
     other="unknown_communication",
 )
 """How hardware is connected."""

@@ -25,13 +25,8 @@ from multidict import MultiDict, MultiMapping
 import voluptuous as vol
 from yarl import URL
 
-from ..account.callback_view import (
-    SEVERAL_SITES,
-    async_belongs_to,
-    async_stop_waiting,
-    async_wait_for,
-    is_for_several_sites,
-)
+from ..account.callback_page import SEVERAL_SITES
+from ..account.callback_view import async_belongs_to, async_stop_waiting, async_wait_for, is_for_several_sites
 from ..account.clients import async_token_endpoint
 from ..account.credentials import Application
 from ..account.grants import CONSENT_MONTHS
@@ -257,7 +252,7 @@ class SignInFlow(AbstractOAuth2FlowHandler):
         """Take the code from what was pasted; return what is wrong with it."""
         text = user_input[CONF_CODE].strip()
         query: MultiMapping[str] = MultiDict()
-        if "code=" in text or "error=" in text:
+        if "code=" in text or "error=" in text or "://" in text:
             query = URL.build(query_string=text.partition("?")[2].partition("#")[0] or text).query
             text = query.get("code", "")
         if self._data[CONF_CLOUD] == CLOUD_SOLAREDGE and is_for_several_sites(query):

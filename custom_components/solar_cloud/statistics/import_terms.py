@@ -96,14 +96,14 @@ def placeholders(statistics: SystemStatistics, since: date, *, is_known: bool = 
 
     def requests(price: int) -> str:
         most = price if is_known else highest_price(statistics, price)
-        return f"{price:,}" if most == price else f"{price:,}–{most:,}"
+        return f"{price}" if most == price else f"{price}–{most}"
 
     return {
         "name": in_markdown(statistics.name),
         "since": since.isoformat(),
         "first": (statistics.state.first or statistics.today()).isoformat(),
         "price": requests(import_price(statistics, since)),
-        "left": f"{budget_of(statistics.metered.ledger, dt_util.utcnow()).left:,}",
+        "left": f"{budget_of(statistics.metered.ledger, dt_util.utcnow()).left}",
         "per_year": requests(per_year),
     }
 

@@ -1,6 +1,8 @@
 """Whether a system's power is as new as the pace of its readings lets it be."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from ..model.data import SystemData
 from ..model.elements import Flow
@@ -15,21 +17,30 @@ OVERDUE = timedelta(hours=1)
 """So long after the last one may a reading that is due be missing; or two of the usual times between them."""
 LONGEST_PAUSE = timedelta(hours=12)
 """What has not been read for so long is old, whatever the plan allows."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def is_up_to_date(
-    data: SystemData, schedule: Schedule, end: datetime | None, due: datetime, now: datetime, settling: timedelta
+    data: SystemData,
+    schedule: Schedule,
+    end: datetime | None,
+    due: datetime,
+    now: datetime,
+    settling: timedelta,
+    runs_with: Mapping[str, str] = NOTHING,
 ) -> bool | None:
     """Return whether the newest power is as new as it should be; `None` before there is one.
 
     It is of the time up to `end`: in the dark nothing newer is produced, so that may be the present. Something is next
-    read when `due` says; one that is due waits for its reading. All instants are aware UTC.
+    read when `due` says; one that is due waits for its reading. All instants are aware UTC. `runs_with` names the job
+    that a job runs with: while that one fails, the other has no turn, so its own failures do not say it.
     """
     source = newest_source(data)
     if end is None or source is None:
         return None
     state = schedule.jobs.get(source.job, JobState())
-    if state.done_at is None or state.failures or now - state.done_at > LONGEST_PAUSE:
+    lead = schedule.jobs.get(runs_with.get(source.job, source.job), JobState())
+    if state.done_at is None or state.failures or lead.failures or now - state.done_at > LONGEST_PAUSE:
         return False
     if due <= now and now - state.done_at > max(OVERDUE, 2 * state.gap):
         return False

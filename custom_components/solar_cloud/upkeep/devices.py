@@ -12,21 +12,14 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CLOUD_ENPHASE_V2, CLOUD_ENPHASE_V4, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
 from ..coordinator import SystemCoordinator
 from ..model.data import SystemData
-from ..model.elements import Device, DeviceKind, DeviceReading, Vendor
+from ..model.elements import Device, DeviceReading, Vendor
 from ..system.follower import Follower
+from .device_names import name_of_device
 
 CLOUD_MODEL = {
     CLOUD_ENPHASE_V2: "Enlighten Systems API v2",
     CLOUD_ENPHASE_V4: "Monitoring API v4",
     CLOUD_SOLAREDGE: "Monitoring API V2",
-}
-DEFAULT_NAMES = {
-    DeviceKind.GATEWAY: "Gateway",
-    DeviceKind.INVERTER: "Inverter",
-    DeviceKind.METER: "Meter",
-    DeviceKind.BATTERY: "Battery",
-    DeviceKind.EV_CHARGER: "EV charger",
-    DeviceKind.OTHER: "Device",
 }
 _LIVING: HassKey[WeakSet[SystemDevices]] = HassKey(f"{DOMAIN}_devices")
 """Those of all systems that are loaded: hardware moves from one to another."""
@@ -196,7 +189,10 @@ class SystemDevices(Follower):
     def _register(self, registry: dr.DeviceRegistry, device: Device, via: str) -> str:
         """Register a piece of hardware and return the id of its device."""
         system = self._coordinator.data.system
-        name = self._name(registry, device)
+        known = registry.async_get_device_by_identifier(
+            self._identifier(device.serial), self._coordinator.config_entry.entry_id
+        )
+        name = name_of_device(device, system.name, None if known is None else known.name)
         return registry.async_get_or_create(
             config_entry_id=self._coordinator.config_entry.entry_id,
             config_subentry_id=self._coordinator.subentry_id,
@@ -204,26 +200,14 @@ class SystemDevices(Follower):
             manufacturer=device.manufacturer,
             model=device.model,
             model_id=device.part_number,
-            name=name,
+            name=name.text,
+            translation_key=name.key,
+            translation_placeholders=name.placeholders,
             serial_number=device.serial,
             configuration_url=configuration_url(system.vendor, system.id),
             sw_version=device.firmware,
             via_device_id=via,
         ).id
-
-    def _name(self, registry: dr.DeviceRegistry, device: Device) -> str:
-        """Return what a piece of hardware is called.
-
-        Its cloud may call the hardware of every system alike: without a serial number in it, a name carries that of the
-        system, and entity ids tell which one it is. What an earlier version has registered keeps its name.
-        """
-        name = device.name or f"{DEFAULT_NAMES[device.kind]} {device.serial}"
-        known = registry.async_get_device_by_identifier(
-            self._identifier(device.serial), self._coordinator.config_entry.entry_id
-        )
-        if device.serial in name or (known is not None and known.name == name):
-            return name
-        return f"{self._coordinator.data.system.name} {name}"
 
 
 def _has_entities(device: Device, data: SystemData) -> bool:

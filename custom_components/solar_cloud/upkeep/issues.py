@@ -80,7 +80,7 @@ def raise_plan_too_small(
         "account": account,
         "name": system,
         "hours": f"{1 / max(readings_per_hour, 1 / MOST_HOURS):.0f}",
-        "limit": f"{plan.per_month:,}",
+        "limit": f"{plan.per_month}",
         "systems": str(plan.systems),
     }
     warn(hass, "plan_too_small", subentry_id, words, text=plan.text)

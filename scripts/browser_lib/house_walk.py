@@ -1,0 +1,103 @@
+"""A walk through a house with all kinds of systems: each page in light and dark, narrow, and in German."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+import time
+
+from demo_lib.folder import DemoFolder
+from demo_lib.names import DOMAIN
+from playwright.sync_api import Page, ViewportSize
+
+from .chromium import settled
+from .devices import Entity, lacking, one_of_each_kind, read_entities
+from .layout import cut_texts, too_wide
+from .owner import Owner
+from .wording import has_language, shown
+
+_WIDE, _NARROW = ViewportSize(width=1280, height=1100), ViewportSize(width=390, height=844)
+_PATIENCE = 60
+"""Seconds for values that come after the first ones."""
+_SPEAK = """(language) => document.querySelector("home-assistant").hass.callWS({
+  type: "frontend/set_user_data",
+  key: "language",
+  value: { language, number_format: "language", time_format: "language", date_format: "language",
+           time_zone: "local", first_weekday: "language" },
+})"""
+_SPEAKS = "(language) => document.querySelector('home-assistant').hass?.language === language"
+_INTEGRATION = "integration"
+
+
+def walk_house(owner: Owner, url: str, folder: DemoFolder) -> None:
+    """Look at every page of a running demo."""
+    page = owner.page
+    entities = _wait_for_values(page)
+    owner.complaints += [
+        f"{one.entity_id} ({one.device}) is {one.state}, and does not say why"
+        for one in lacking(entities, datetime.now(UTC))
+    ]
+    pages = dict(_pages(entities))
+    for name, path in pages.items():
+        _look_in_light_and_dark(owner, name, f"{url}{path}")
+    page.evaluate(_SPEAK, "de")
+    for name, path in pages.items():
+        _look_in_german(owner, name, f"{url}{path}")
+
+
+def _pages(entities: list[Entity]) -> Iterator[tuple[str, str]]:
+    """Give the names and paths of the pages."""
+    yield _INTEGRATION, f"/config/integrations/integration/{DOMAIN}"
+    for number, device_id in enumerate(one_of_each_kind(entities), 1):
+        yield f"device_{number}", f"/config/devices/device/{device_id}"
+    for name in ("overview", "now", "electricity"):
+        yield f"energy_{name}", f"/energy/{name}"
+
+
+def _wait_for_values(page: Page) -> list[Entity]:
+    """Return the entities, once each has a value or a reason for having none, or when that takes too long."""
+    end = time.monotonic() + _PATIENCE
+    entities = read_entities(page)
+    while lacking(entities, datetime.now(UTC)) and time.monotonic() < end:
+        page.wait_for_timeout(2000)
+        entities = read_entities(page)
+    return entities
+
+
+def _look_in_light_and_dark(owner: Owner, name: str, address: str) -> None:
+    page = owner.page
+    page.set_viewport_size(_WIDE)
+    page.goto(address)
+    settled(page)
+    _look(owner, f"{name}_light")
+    page.emulate_media(color_scheme="dark")
+    _look(owner, f"{name}_dark")
+    page.set_viewport_size(_NARROW)
+    _look_narrow(owner, f"{name}_narrow")
+    page.emulate_media(color_scheme="light")
+
+
+def _look_in_german(owner: Owner, name: str, address: str) -> None:
+    page = owner.page
+    page.set_viewport_size(_WIDE)
+    page.goto(address)
+    page.wait_for_function(_SPEAKS, arg="de")
+    settled(page)
+    add = shown("config.initiate_flow.user", "de") if name == _INTEGRATION and has_language("de") else ""
+    _look(owner, f"{name}_german", sees=add)
+    page.set_viewport_size(_NARROW)
+    _look_narrow(owner, f"{name}_german_narrow")
+
+
+def _look(owner: Owner, name: str, *, sees: str = "") -> None:
+    owner.look(name, sees=sees)
+    _complain(owner, name, "cuts off", cut_texts)
+    if owner.page.locator("hui-error-card:visible, hui-warning:visible").count():
+        owner.complaints.append(f"the page {name} has a card that failed")
+
+
+def _look_narrow(owner: Owner, name: str) -> None:
+    _look(owner, name)
+    _complain(owner, name, "scrolls to the side:", too_wide)
+
+
+def _complain(owner: Owner, name: str, what: str, found: Callable[[Page], list[str]]) -> None:
+    owner.complaints += [f"the page {name} {what} {one}" for one in found(owner.page)]
