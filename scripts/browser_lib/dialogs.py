@@ -60,10 +60,10 @@ def refuse(owner: Owner, name: str, error: str, **placeholders: str) -> None:
 
 
 def finish(owner: Owner, name: str, text: str) -> None:
-    """Submit a form that is right, read the text with this key, and close the dialog."""
+    """Submit a form that is right, read the text, and close the dialog."""
     page = owner.page
     owner.click(button(page, ON))
-    page.get_by_text(shown(text)).first.wait_for()
+    page.get_by_text(text).first.wait_for()
     owner.look(name)
     owner.click(button(page, OVER))
 
