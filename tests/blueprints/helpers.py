@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.components.blueprint.importer import fetch_blueprint_from_url
 from homeassistant.core import CoreState, Event, HomeAssistant, State, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, restore_state
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import mock_restore_cache
+from homeassistant.util import dt as dt_util
 
 from custom_components.solar_cloud.const import DOMAIN
 
@@ -109,11 +109,11 @@ async def automate(
     """
     path = await import_blueprint(hass, name)
     heard = Heard(hass)
-    made = {"id": "tested", "alias": "Tested", "use_blueprint": {"path": path, "input": dict(inputs)}}
+    made = {"alias": "Tested", "use_blueprint": {"path": path, "input": dict(inputs)}}
     assert await async_setup_component(hass, "homeassistant", {})
     if starting:
         hass.set_state(CoreState.not_running)
-        mock_restore_cache(hass, [State(AUTOMATION, "on", {"last_triggered": last_triggered})])
+        await remember(hass, State(AUTOMATION, "on", {"last_triggered": last_triggered}))
     assert await async_setup_component(hass, "automation", {"automation": [made]})
     await hass.async_block_till_done()
     state = hass.states.get(AUTOMATION)
@@ -126,6 +126,14 @@ async def automate(
         hass.bus.async_fire("automation_reloaded")
     await act(hass)
     return heard
+
+
+async def remember(hass: HomeAssistant, state: State) -> None:
+    """Let Home Assistant have stored a state before its start."""
+    data = restore_state.async_get(hass)
+    stored = {"state": dict(state.as_dict()), "extra_data": None, "last_seen": dt_util.utcnow().isoformat()}
+    with patch.object(data.store, "async_load", AsyncMock(return_value=[stored])):
+        await data.async_load()
 
 
 def entity_id(hass: HomeAssistant, unique_id: str, platform: str = "sensor") -> str:
