@@ -112,9 +112,12 @@ def test_addresses_and_ids_are_not_raw(text: str) -> None:
     assert what_is_raw(text) == []
 
 
-def test_the_logos_of_others_may_be_missing_and_ours_may_not() -> None:
+def test_errors_of_home_assistants_own_page_are_known_and_no_others() -> None:
     assert not is_ours(f"{LOGO}integration/backup/icon.png?token=1")
     assert is_ours(f"{LOGO}integration/solar_cloud/icon.png?token=1")
+    flow = "Failed to load resource: the server responded with a status of 400 (Bad Request) http://127.0.0.1:8123/api"
+    assert not is_ours(f"{flow}/config/config_entries/flow/01M8HRKM")
+    assert is_ours(f"{flow}/config/config_entries/options/flow/01M8HRKM")
     assert is_ours("Uncaught TypeError: Cannot read properties of undefined")
 
 

@@ -213,10 +213,16 @@ def _sign_in_again(owner: Owner, url: str, simulator: str, old: Account, new: Ac
     page = owner.page
     revoke(simulator, old.fields["api_key"])
     open_integration(owner, url)
-    # The cloud is asked for nothing before it can have something new, unless the owner wants it.
-    page.evaluate(_READ_NOW, DOMAIN)
     reconfigure = page.get_by_role("button", name=_SIGN_IN_AGAIN).first
-    reconfigure.wait_for()
+
+    def is_asked() -> bool:
+        # The cloud is asked for nothing before it can have something new, unless the owner wants it; and not at once
+        # after an attempt that failed.
+        page.evaluate(_READ_NOW, DOMAIN)
+        page.wait_for_timeout(2000)
+        return reconfigure.is_visible()
+
+    _until(page, is_asked, owner, "nobody asks for a new key")
     owner.look("key_refused")
     owner.click(reconfigure)
     key = page.locator("input[name=api_key]")
