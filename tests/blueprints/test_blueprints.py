@@ -32,7 +32,7 @@ ENTITIES = {
     "battery_level": "sensor.*_battery_level",
     "requests_left": "sensor.*_requests_left",
     "requests_used": "sensor.*_requests_used",
-    "resets_at": "sensor.*_count_begins_again",
+    "resets_at": "sensor.*_request_counter_resets",
 }
 """Which of the integration's entities an input is for; relative yields take days to come."""
 

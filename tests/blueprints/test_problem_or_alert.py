@@ -42,7 +42,7 @@ async def test_a_problem_of_a_real_system_is_reported_with_what_to_do_and_its_en
     await pass_time(hass, freezer, timedelta(minutes=30), step=timedelta(minutes=10))
     assert heard.short == ["told"]
     assert heard.last["title"] == f"{heard.last['system']} has a problem"
-    assert heard.last["message"].startswith("Microinverter does not report. The gateway does not hear")
+    assert heard.last["message"].startswith("Microinverter does not report. The gateway cannot reach")
     cloud.simulator.set_status("enphase_67", "normal")
     await pass_time(hass, freezer, timedelta(minutes=30), step=timedelta(minutes=10))
     assert heard.short == ["told", "over"]

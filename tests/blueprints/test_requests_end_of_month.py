@@ -15,7 +15,7 @@ from ..home.life import add_custom_account
 from .helpers import DAY, Heard, act, automate, become, says, wait
 
 NAME = "requests_end_of_month"
-LEFT, USED, RESETS_AT = "sensor.requests_left", "sensor.requests_used", "sensor.count_begins_again"
+LEFT, USED, RESETS_AT = "sensor.requests_left", "sensor.requests_used", "sensor.request_counter_resets"
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
