@@ -1,6 +1,7 @@
 """Takes the pictures of the README and the docs: see scripts/screenshots, which starts this."""
 
 import argparse
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import sys
 from typing import Any
@@ -13,9 +14,11 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from browser_lib.chromium import PATIENCE, chromium, log_in, open_page  # noqa: E402
 from browser_lib.houses import can_shift_time, running_demo  # noqa: E402
-from demo_lib.report import Problem, complain, step  # noqa: E402
+from demo_lib.report import Problem, complain, note, step  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
+NOON = datetime(2026, 6, 12, 11, 20, tzinfo=UTC)
+"""Early in the afternoon of a summer day at the home of the pictures."""
 HOME = "4200003"
 """A home with meters, a battery and microinverters, near Amsterdam."""
 PRICES = {"import": 0.29, "export": 0.08}
@@ -106,11 +109,13 @@ class Photographer:
         print(f"==> {(IMAGES / name).relative_to(ROOT)}")
 
 
-def pictures(url: str) -> None:
-    """Take all pictures of a demo."""
+def pictures(url: str, shift: timedelta | None = None) -> None:
+    """Take all pictures of a demo, whose clock may be so much before or after the real one."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         page = open_page(browser)
+        if shift is not None:
+            page.clock.install(time=datetime.now(UTC) + shift)
         log_in(page, url)
         photographer = Photographer(page, url)
         device = photographer.prepare()
@@ -134,9 +139,12 @@ def main() -> int:
         if url:
             pictures(url.rstrip("/"))
             return 0
+        shift = NOON - datetime.now(UTC) if can_shift_time() else None
+        if shift is None:
+            note("faketime is not installed: the pictures are of now, whatever the sun does")
         step("A demo for the pictures")
-        with running_demo(ROOT / ".demo-screenshots") as started:
-            pictures(started)
+        with running_demo(ROOT / ".demo-screenshots", shift=shift) as started:
+            pictures(started, shift)
     except Problem as problem:
         complain(problem)
         return 1

@@ -220,7 +220,7 @@ def _sign_in_again(owner: Owner, url: str, simulator: str, old: Account, new: Ac
         # after an attempt that failed.
         page.evaluate(_READ_NOW, DOMAIN)
         page.wait_for_timeout(2000)
-        return reconfigure.is_visible()
+        return bool(reconfigure.is_visible())
 
     _until(page, is_asked, owner, "nobody asks for a new key")
     owner.look("key_refused")

@@ -3,7 +3,11 @@
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+import os
 from pathlib import Path
+import shutil
+import signal
 import subprocess
 from threading import Thread
 
@@ -13,18 +17,37 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def running_demo(folder: Path, *options: str) -> Iterator[str]:
-    """Start a fresh demo in a folder, give its address, and stop it; raises Problem when it does not start."""
+def running_demo(folder: Path, *options: str, shift: timedelta | None = None) -> Iterator[str]:
+    """Start a fresh demo in a folder, give its address, and stop it; raises Problem when it does not start.
+
+    Its clock may be so much before or after the real one, where `faketime` is installed.
+    """
     command = [str(ROOT / "scripts" / "demo"), "--port", "0", "--fresh", "--config", str(folder), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+    environment = dict(os.environ)
+    if shift is not None:
+        # Timers count on: only the time of day is another.
+        command = ["faketime", "-f", f"{shift.total_seconds():+.0f}s", *command]
+        environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
+    # A group of its own: faketime does not hand a signal on.
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=shift is not None
+    ) as demo:
         try:
             address = _address(demo)
             # Nobody reads the log that follows, and a full pipe would hold the demo up.
             Thread(target=deque, args=(demo.stdout, 0), daemon=True).start()
             yield address
         finally:
-            demo.terminate()
+            if shift is None:
+                demo.terminate()
+            else:
+                os.killpg(demo.pid, signal.SIGTERM)
             demo.wait()
+
+
+def can_shift_time() -> bool:
+    """Return whether a demo can have another time than the real one."""
+    return shutil.which("faketime") is not None
 
 
 def _address(demo: subprocess.Popen[str]) -> str:
