@@ -14,6 +14,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from browser_lib.chromium import PATIENCE, chromium, log_in, open_page  # noqa: E402
 from browser_lib.houses import can_shift_time, running_demo  # noqa: E402
+from browser_lib.wording import shown  # noqa: E402
+from demo_lib.names import DOMAIN  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -24,6 +26,8 @@ HOME = "4200003"
 PRICES = {"import": 0.29, "export": 0.08}
 """The prices of a kWh, now and in the past."""
 PATH = "one-home"
+LANGUAGES = ("en", "de", "nl", "fr", "es", "it", "pl", "sv", "pt")
+SMALL = ViewportSize(width=1000, height=700)
 WIDE, TALL = ViewportSize(width=1280, height=880), ViewportSize(width=1280, height=1500)
 
 _SAY = "(message) => document.querySelector('home-assistant').hass.callWS(message)"
@@ -98,6 +102,29 @@ class Photographer:
         self.page.locator(shows).first.wait_for()
         self.shoot(name, rest=rest)
 
+    def speak(self, language: str, entry_id: str) -> None:
+        """Have Home Assistant and its page speak a language; what an account is made of gets its names at a reload."""
+        self.say({"type": "config/core/update", "language": language})
+        words = {"language": language, "number_format": "language", "time_format": "language"}
+        self.say({"type": "frontend/set_user_data", "key": "language", "value": words})
+        reload = {"type": "call_service", "domain": "homeassistant", "service": "reload_config_entry"}
+        self.say({**reload, "service_data": {"entry_id": entry_id}})
+
+    def gallery(self, device_id: str) -> None:
+        """Take a dialog and the page of a device in each language."""
+        (IMAGES / "languages").mkdir(exist_ok=True)
+        page = self.page
+        ((entry_id, _),) = page.evaluate(_DEVICE, HOME)["config_entries_subentries"].items()
+        for language in LANGUAGES:
+            self.speak(language, entry_id)
+            path = f"/config/devices/device/{device_id}"
+            self.take(path, "ha-device-entities-card >> text=/kWh/", f"languages/{language}-device.png", size=SMALL)
+            page.goto(f"{self.url}/config/integrations/integration/{DOMAIN}")
+            page.get_by_role("button", name=shown("config.initiate_flow.user", language)).first.click()
+            page.get_by_text(shown("config.step.user.menu_options.enphase_v4", language), exact=True).first.wait_for()
+            self.shoot(f"languages/{language}-dialog.png", rest=1500)
+            page.keyboard.press("Escape")
+
     def shoot(self, name: str, *, rest: int) -> None:
         """Take the picture of what the page shows."""
         page = self.page
@@ -128,6 +155,7 @@ def pictures(url: str, shift: timedelta | None = None) -> None:
         # A whole day is more to look at than a morning.
         page.get_by_role("button", name="Previous", exact=True).click()
         photographer.shoot("energy.png", rest=8000)
+        photographer.gallery(device)
 
 
 def main() -> int:
