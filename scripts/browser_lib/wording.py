@@ -1,6 +1,5 @@
 """The integration's own texts, by their keys: a walk names no text, as any of them may be worded anew."""
 
-from collections.abc import Iterator
 from functools import cache
 import json
 from pathlib import Path
@@ -28,30 +27,6 @@ def pattern(key: str) -> re.Pattern[str]:
     """Return what any text of that key matches, in Python and in the browser: anything stands in for a placeholder."""
     # The placeholders' names stand between the texts.
     return re.compile(".+".join(re.escape(text) for text in _PLACEHOLDER.split(shown(key))[::2]))
-
-
-def left_english(text: str, language: str) -> list[str]:
-    """Return which lines of a page are names of entities or their states that the language calls otherwise."""
-    english, own = _texts("en").get("entity", {}), _texts(language).get("entity", {})
-    translated = dict(_differing(english, own))
-    return sorted({line for line in text.splitlines() if line in translated} - set(_all_texts(own)))
-
-
-def _differing(english: Any, own: Any) -> Iterator[tuple[str, str]]:
-    """Yield each text that is another one in the other language, with that."""
-    if isinstance(english, dict):
-        for key in english.keys() & own.keys():
-            yield from _differing(english[key], own[key])
-    elif english != own:
-        yield english, own
-
-
-def _all_texts(texts: Any) -> Iterator[str]:
-    if isinstance(texts, dict):
-        for value in texts.values():
-            yield from _all_texts(value)
-    else:
-        yield texts
 
 
 def has_language(language: str) -> bool:
