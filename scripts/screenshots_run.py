@@ -13,9 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from browser_lib.chromium import PATIENCE, chromium, log_in, open_page  # noqa: E402
+from browser_lib.gallery import take_gallery  # noqa: E402
 from browser_lib.houses import can_shift_time, running_demo  # noqa: E402
-from browser_lib.wording import shown  # noqa: E402
-from demo_lib.names import DOMAIN  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -26,8 +25,6 @@ HOME = "4200003"
 PRICES = {"import": 0.29, "export": 0.08}
 """The prices of a kWh, now and in the past."""
 PATH = "one-home"
-LANGUAGES = ("en", "de", "nl", "fr", "es", "it", "pl", "sv", "pt")
-SMALL = ViewportSize(width=1000, height=700)
 WIDE, TALL = ViewportSize(width=1280, height=880), ViewportSize(width=1280, height=1500)
 
 _SAY = "(message) => document.querySelector('home-assistant').hass.callWS(message)"
@@ -102,29 +99,6 @@ class Photographer:
         self.page.locator(shows).first.wait_for()
         self.shoot(name, rest=rest)
 
-    def speak(self, language: str, entry_id: str) -> None:
-        """Have Home Assistant and its page speak a language; what an account is made of gets its names at a reload."""
-        self.say({"type": "config/core/update", "language": language})
-        words = {"language": language, "number_format": "language", "time_format": "language"}
-        self.say({"type": "frontend/set_user_data", "key": "language", "value": words})
-        reload = {"type": "call_service", "domain": "homeassistant", "service": "reload_config_entry"}
-        self.say({**reload, "service_data": {"entry_id": entry_id}})
-
-    def gallery(self, device_id: str) -> None:
-        """Take a dialog and the page of a device in each language."""
-        (IMAGES / "languages").mkdir(exist_ok=True)
-        page = self.page
-        ((entry_id, _),) = page.evaluate(_DEVICE, HOME)["config_entries_subentries"].items()
-        for language in LANGUAGES:
-            self.speak(language, entry_id)
-            path = f"/config/devices/device/{device_id}"
-            self.take(path, "ha-device-entities-card >> text=/kWh/", f"languages/{language}-device.png", size=SMALL)
-            page.goto(f"{self.url}/config/integrations/integration/{DOMAIN}")
-            page.get_by_role("button", name=shown("config.initiate_flow.user", language)).first.click()
-            page.get_by_text(shown("config.step.user.menu_options.enphase_v4", language), exact=True).first.wait_for()
-            self.shoot(f"languages/{language}-dialog.png", rest=1500)
-            page.keyboard.press("Escape")
-
     def shoot(self, name: str, *, rest: int) -> None:
         """Take the picture of what the page shows."""
         page = self.page
@@ -155,14 +129,15 @@ def pictures(url: str, shift: timedelta | None = None) -> None:
         # A whole day is more to look at than a morning.
         page.get_by_role("button", name="Previous", exact=True).click()
         photographer.shoot("energy.png", rest=8000)
-        photographer.gallery(device)
 
 
 def main() -> int:
     """Take the pictures of a running demo, or of one that is started for it; return the exit code."""
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
     parser.add_argument("--url", help="the address of a demo that runs already")
-    url = parser.parse_args().url
+    parser.add_argument("--languages", action="store_true", help="a dialog and a page in each language, instead")
+    arguments = parser.parse_args()
+    url = arguments.url
     try:
         if url:
             pictures(url.rstrip("/"))
@@ -170,6 +145,9 @@ def main() -> int:
         shift = NOON - datetime.now(UTC) if can_shift_time() else None
         if shift is None:
             note("faketime is not installed: the pictures are of now, whatever the sun does")
+        if arguments.languages:
+            take_gallery(IMAGES / "languages", ROOT / ".demo-languages", shift)
+            return 0
         step("A demo for the pictures")
         with running_demo(ROOT / ".demo-screenshots", shift=shift) as started:
             pictures(started, shift)
