@@ -115,10 +115,11 @@ def answered(data: Mapping[str, Any], setup: Setup, prices: Mapping[str, Any], n
 def _may_have_grid(system: SystemRuntime) -> bool:
     """Return whether grid import or export is reported, or may be: a system is not known at once."""
     statistics, bookkeeper = system.bookkeeper.statistics, system.bookkeeper
-    if (archive := statistics.archive) is None:
-        return True
     is_known = system.coordinator.has_data and bookkeeper.is_every_job_tried
-    return not GRID.isdisjoint(archive.flows(statistics.data) if is_known else archive.possible_flows)
+    archive = statistics.archive
+    # Without an archive it is not known what is reported.
+    flows = GRID if archive is None else archive.flows(statistics.data) if is_known else archive.possible_flows
+    return not GRID.isdisjoint(flows)
 
 
 async def async_setup_form(hass: HomeAssistant, system: SystemRuntime) -> SetupForm | None:
