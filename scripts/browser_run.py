@@ -2,13 +2,10 @@
 
 import argparse
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 import signal
 import sys
 import time
-
-from playwright.sync_api import Error as PlaywrightError
 
 ROOT = Path(__file__).resolve().parent.parent
 # For the parts beside this file; scripts/browser runs Python with -P, which does not add them.
@@ -16,57 +13,43 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from browser_lib.account_walk import try_account  # noqa: E402
 from browser_lib.accounts import DEFAULT, NAMES  # noqa: E402
-from browser_lib.chromium import chromium, log_in, open_page  # noqa: E402
-from browser_lib.console import Console  # noqa: E402
 from browser_lib.dialog_walk import walk_dialogs  # noqa: E402
 from browser_lib.house_walk import walk_house  # noqa: E402
-from browser_lib.houses import running_demo  # noqa: E402
 from browser_lib.owner import Owner  # noqa: E402
 from browser_lib.result import Result, Visit, table, visits  # noqa: E402
+from browser_lib.walking import walk_through  # noqa: E402
 from browser_lib.wording import shown  # noqa: E402
 from demo_lib.folder import DemoFolder  # noqa: E402
-from demo_lib.log import complaints  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 
 FOLDER = ROOT / ".demo-browser"
 ACCOUNTS = "accounts"
-type Walk = Callable[[Owner, str, DemoFolder], None]
+type Visiting = Callable[[Owner, str, DemoFolder], None]
 """Goes through the house at an address, whose demo runs in a folder."""
-VISITS: dict[str, tuple[Walk, tuple[str, ...]]] = {"house": (walk_house, ()), "dialogs": (walk_dialogs, ("--empty",))}
+VISITS: dict[str, tuple[Visiting, tuple[str, ...]]] = {
+    "house": (walk_house, ()),
+    "dialogs": (walk_dialogs, ("--empty",)),
+}
 """The walks, each with the options of the demo that it goes through."""
 
 
 def visit(name: str, pictures: Path) -> Visit:
     """Go one walk through a demo; raises Problem when that cannot be started."""
-    folder = DemoFolder(FOLDER / name)
+    folder, began = DemoFolder(FOLDER / name), time.monotonic()
     walk, options = VISITS[name]
-    found, began = Visit(name=name), time.monotonic()
-    with running_demo(folder.path, *options) as url, chromium() as browser:
-        page = open_page(browser)
-        console = Console(page)
-        owner = Owner(page, pictures)
-        try:
-            log_in(page, url)
-            walk(owner, url, folder)
-        except (PlaywrightError, AssertionError) as err:
-            with suppress(PlaywrightError):
-                owner.look("failed")
-            found.complaints.append(f"the page did not go on: {' '.join(str(err).split())[:300]}")
-        page.context.close()
-        found.complaints += [*owner.complaints, *console.complaints]
-        found.pictures = owner.pictures_taken
-    found.seconds = time.monotonic() - began
+    owner = walk_through(folder, pictures, lambda owner, url: walk(owner, url, folder), *options)
     # One walk has the cloud refuse a key, which Home Assistant logs.
     refused = shown("exceptions.invalid_auth.message").rstrip(".")
-    logged = complaints(folder.log.read_text("utf-8", "replace"))
-    found.complaints += [f"log: {line}" for line in logged if name != "dialogs" or refused not in line]
-    return found
-
-
-def set_up(name: str, pictures: Path) -> Result:
-    """Set one account up; raises Problem when its house cannot be started."""
-    with chromium() as browser:
-        return try_account(browser, name, DemoFolder(FOLDER / name), pictures)
+    return Visit(
+        name=name,
+        seconds=time.monotonic() - began,
+        pictures=owner.pictures_taken,
+        complaints=[
+            line
+            for line in owner.complaints
+            if name != "dialogs" or not line.startswith("log: ") or refused not in line
+        ],
+    )
 
 
 def _make_room(pictures: Path) -> Path:
@@ -101,7 +84,7 @@ def main() -> int:
     try:
         for name in (arguments.account or DEFAULT) if ACCOUNTS in walks else ():
             step(f"The account {name}, from nothing")
-            results.append(set_up(name, _make_room(arguments.pictures / name)))
+            results.append(try_account(name, DemoFolder(FOLDER / name), _make_room(arguments.pictures / name)))
             _say(results[-1].complaints)
         for name in VISITS:
             if name in walks:

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from browser_lib.chromium import PATIENCE, chromium, log_in, open_page  # noqa: E402
 from browser_lib.gallery import take_gallery  # noqa: E402
 from browser_lib.houses import can_shift_time, running_demo  # noqa: E402
+from browser_lib.page import call, say, wait_for_system  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -27,13 +28,6 @@ PRICES = {"import": 0.29, "export": 0.08}
 PATH = "one-home"
 WIDE, TALL = ViewportSize(width=1280, height=880), ViewportSize(width=1280, height=1500)
 
-_SAY = "(message) => document.querySelector('home-assistant').hass.callWS(message)"
-_POST = "([path, data]) => document.querySelector('home-assistant').hass.callApi('POST', path, data)"
-_DEVICE = """(number) => {
-  const devices = Object.values(document.querySelector("home-assistant").hass.devices);
-  return devices.find((one) => one.identifiers.some(([domain, id]) => domain === "solar_cloud" && id.endsWith(number))
-    && one.entry_type === "service");
-}"""
 FLOW = "config/config_entries/subentries/flow"
 
 
@@ -44,36 +38,29 @@ class Photographer:
         self.page = page
         self.url = url
 
-    def say(self, message: dict[str, Any]) -> Any:
-        """Send a command over the page's own websocket; return its result."""
-        return self.page.evaluate(_SAY, message)
-
-    def post(self, path: str, data: dict[str, Any]) -> Any:
-        """Send data to Home Assistant as the page's dialogs do; return the answer."""
-        return self.page.evaluate(_POST, [path, data])
-
     def prepare(self) -> str:
         """Give the home prices, an Energy dashboard and a dashboard of its own; return the id of its device."""
-        self.page.wait_for_function(f"(number) => ({_DEVICE})(number) !== undefined", arg=HOME)
-        device = self.page.evaluate(_DEVICE, HOME)
+        device = wait_for_system(self.page, HOME)
         self._set_prices(device)
         self._show_alone(device["id"])
         strategy = {"type": "custom:solar-cloud", "system": device["id"]}
         view, modules = {"title": "Solar", "strategy": strategy}, strategy | {"show": "modules"}
         views = [view, {"title": "Modules", "path": "modules", "strategy": modules}]
         create = {"type": "lovelace/dashboards/create", "url_path": PATH, "title": "Iepenlaan", "mode": "storage"}
-        self.say({**create, "icon": "mdi:home-lightning-bolt", "show_in_sidebar": True, "require_admin": False})
-        self.say({"type": "lovelace/config/save", "url_path": PATH, "config": {"views": views}})
+        say(self.page, {**create, "icon": "mdi:home-lightning-bolt", "show_in_sidebar": True, "require_admin": False})
+        say(self.page, {"type": "lovelace/config/save", "url_path": PATH, "config": {"views": views}})
         return str(device["id"])
 
     def _set_prices(self, device: dict[str, Any]) -> None:
         """Set the prices of the home through its own form."""
         ((entry_id, subentries),) = device["config_entries_subentries"].items()
         given = {"handler": [entry_id, "system"], "subentry_id": subentries[0], "show_advanced_options": False}
-        flow = self.post(FLOW, given)["flow_id"]
-        self.post(f"{FLOW}/{flow}", {"next_step_id": "prices"})
+        flow = call(self.page, "POST", FLOW, given)["flow_id"]
+        call(self.page, "POST", f"{FLOW}/{flow}", {"next_step_id": "prices"})
         prices = {f"{side}_price": price for side, price in PRICES.items()}
-        done = self.post(f"{FLOW}/{flow}", prices | {f"past_{name}": price for name, price in prices.items()})
+        done = call(
+            self.page, "POST", f"{FLOW}/{flow}", prices | {f"past_{name}": price for name, price in prices.items()}
+        )
         assert done["reason"] == "prices_saved", done
 
     def _show_alone(self, device_id: str) -> None:
@@ -81,13 +68,13 @@ class Photographer:
         ids = [f"solar_cloud:enphase_{HOME}_{name}" for name in ("grid_import_cost", "grid_export_compensation")]
         add = {"type": "call_service", "domain": "solar_cloud", "service": "add_to_energy_dashboard"}
         for _ in range(PATIENCE // 1000):
-            if {one["statistic_id"] for one in self.say({"type": "recorder/list_statistic_ids"})}.issuperset(ids):
+            if {one["statistic_id"] for one in say(self.page, {"type": "recorder/list_statistic_ids"})}.issuperset(ids):
                 break
             self.page.wait_for_timeout(3000)
-        self.say({**add, "service_data": {"system": device_id}, "return_response": True})
-        preferences = self.say({"type": "energy/get_prefs"})
+        say(self.page, {**add, "service_data": {"system": device_id}, "return_response": True})
+        preferences = say(self.page, {"type": "energy/get_prefs"})
         mine = [one for one in preferences["energy_sources"] if HOME in str(one)]
-        self.say({"type": "energy/save_prefs", "energy_sources": mine, "device_consumption": []})
+        say(self.page, {"type": "energy/save_prefs", "energy_sources": mine, "device_consumption": []})
 
     def take(self, path: str, shows: str, name: str, *, rest: int = 3000, size: ViewportSize = WIDE) -> None:
         """Open a page, wait until it shows something and nothing loads any more, and take the picture.

@@ -1,50 +1,35 @@
 """The owner's way with one account: from an empty house to the Energy dashboard with the past and its costs."""
 
-from contextlib import suppress
 import json
 from pathlib import Path
 import time
 
 from demo_lib.folder import DemoFolder
-from demo_lib.log import complaints
-from playwright.sync_api import Browser, Error as PlaywrightError
 
 from .accounts import Account, accounts
-from .chromium import log_in, open_page
-from .console import Console
 from .energy import lacking_costs, look_at_dashboards, wait_for_past
-from .houses import running_demo
 from .owner import Owner
 from .result import Result
 from .setting_up import set_up
 from .simulated import sign_in
+from .walking import walk_through
 
 PATIENCE = 300
 """Seconds for the past, and for its costs; nobody has to look on."""
 
 
-def try_account(browser: Browser, name: str, folder: DemoFolder, pictures: Path) -> Result:
+def try_account(name: str, folder: DemoFolder, pictures: Path) -> Result:
     """Set one account up in an empty house; raises Problem when the house cannot be started."""
     result = Result(name=name, systems=0)
-    with running_demo(folder.path, "--empty") as url:
+
+    def walk(owner: Owner, url: str) -> None:
         at_hand = json.loads(folder.credentials_file.read_text("utf-8"))
         account = next(one for one in accounts(at_hand) if one.name == name)
         result.systems = len(account.systems)
         sign_in(folder.ready_file.read_text("utf-8").strip(), account)
-        page = open_page(browser)
-        console = Console(page)
-        owner = Owner(page, pictures)
-        try:
-            log_in(page, url)
-            _walk(owner, url, account, result)
-        except (PlaywrightError, AssertionError) as err:
-            with suppress(PlaywrightError):
-                owner.look("failed")
-            result.complaints.append(f"the page did not go on: {' '.join(str(err).split())[:300]}")
-        page.context.close()
-        result.complaints += [*owner.complaints, *console.complaints]
-    log = folder.log.read_text("utf-8", "replace")
-    result.complaints += [f"log: {line}" for line in complaints(log)]
+        _walk(owner, url, account, result)
+
+    result.complaints += walk_through(folder, pictures, walk, "--empty").complaints
     result.judge()
     return result
 

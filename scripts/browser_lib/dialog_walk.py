@@ -13,6 +13,7 @@ from .accounts import Account, accounts
 from .chromium import settled
 from .dialogs import account_row, choose, choose_item, close, entries, finish, open_integration, refuse, system_row
 from .owner import Owner
+from .page import call
 from .setting_up import ON, OVER, begin, button, choose_own_limits, enter_application, number_field, open_advanced
 from .simulated import revoke
 from .wording import pattern, shown
@@ -30,8 +31,6 @@ _READ_NOW = """(platform) => {
   return hass.callService("button", "press", { entity_id: button.entity_id }, undefined, false).catch(() => undefined);
 }"""
 _FOLLOWING = re.compile(r"/api/config/config_entries/subentries/flow/\w+$")
-_DELETE = """(flow_id) => document.querySelector("home-assistant").hass
-  .callApi("DELETE", `config/config_entries/subentries/flow/${flow_id}`)"""
 
 
 def walk_dialogs(owner: Owner, url: str, folder: DemoFolder) -> None:
@@ -121,7 +120,8 @@ def _leave_first_steps(owner: Owner) -> None:
     close(owner)
     # The page leaves a dialog that follows another one as it is. It counts as closed after an hour, which nobody waits
     # for here.
-    page.evaluate(_DELETE, following.value.url.rpartition("/")[2])
+    flow_id = following.value.url.rpartition("/")[2]
+    call(page, "DELETE", f"config/config_entries/subentries/flow/{flow_id}")
 
 
 def _repair(owner: Owner, url: str) -> None:

@@ -7,11 +7,11 @@ from playwright.sync_api import Error as PlaywrightError, Locator, Page
 
 from .chromium import settled
 from .owner import Owner
+from .page import say
 from .setting_up import ON, OVER, button
 from .wording import shown
 
 INTEGRATION = f"/config/integrations/integration/{DOMAIN}"
-_SAY = """(message) => document.querySelector("home-assistant").hass.callWS(message)"""
 
 
 def open_integration(owner: Owner, url: str) -> None:
@@ -77,5 +77,5 @@ def close(owner: Owner) -> None:
 
 def entries(page: Page) -> list[dict[str, Any]]:
     """Return the integration's accounts, as the page gets them."""
-    found: list[dict[str, Any]] = page.evaluate(_SAY, {"type": "config_entries/get", "domain": DOMAIN})
+    found: list[dict[str, Any]] = say(page, {"type": "config_entries/get", "domain": DOMAIN})
     return found

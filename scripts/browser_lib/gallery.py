@@ -11,6 +11,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from .chromium import chromium, log_in, open_page, settled
 from .houses import running_demo
+from .page import call, choose_language, say, wait_for_language, wait_for_system
 from .wording import shown
 
 LANGUAGES = ("en", "de", "nl", "fr", "es", "it", "pl", "sv", "pt")
@@ -19,12 +20,6 @@ SITE = "1148616"
 _SIZE = ViewportSize(width=1000, height=700)
 _DRAWN = 1500
 _FLOW = "config/config_entries/flow"
-_POST = "([path, data]) => document.querySelector('home-assistant').hass.callApi('POST', path, data)"
-_SAY = "(message) => document.querySelector('home-assistant').hass.callWS(message)"
-_IS_SITE = "one.entry_type === 'service' && one.identifiers.some(([, id]) => id.endsWith(number))"
-_DEVICE = f"""(number) => Object.values(document.querySelector("home-assistant").hass.devices)
-  .find((one) => {_IS_SITE})?.id"""
-_SPEAKS = "(language) => document.querySelector('home-assistant').hass?.language === language"
 
 
 def take_gallery(pictures: Path, folder: Path, shift: timedelta | None) -> None:
@@ -38,8 +33,7 @@ def take_gallery(pictures: Path, folder: Path, shift: timedelta | None) -> None:
         page.set_viewport_size(_SIZE)
         log_in(page, url)
         entry_id = _add_account(page, json.loads(demo.credentials_file.read_text("utf-8"))["solaredge_key"])
-        page.wait_for_function(f"(number) => ({_DEVICE})(number) !== undefined", arg=SITE)
-        device_id = page.evaluate(_DEVICE, SITE)
+        device_id = wait_for_system(page, SITE)["id"]
         for language in LANGUAGES:
             _speak(page, language, entry_id)
             _take(page, f"{url}/config/devices/device/{device_id}", language, pictures / f"{language}-device.png")
@@ -55,7 +49,7 @@ def _add_account(page: Page, at_hand: dict[str, str]) -> str:
     """Add an account as the page's dialogs do; return the id of its entry."""
 
     def post(path: str, data: dict[str, Any]) -> Any:
-        return page.evaluate(_POST, [path, data])
+        return call(page, "POST", path, data)
 
     flow = f"{_FLOW}/{post(_FLOW, {'handler': DOMAIN, 'show_advanced_options': False})['flow_id']}"
     post(flow, {"next_step_id": "solaredge_key"})
@@ -68,15 +62,14 @@ def _add_account(page: Page, at_hand: dict[str, str]) -> str:
 
 def _speak(page: Page, language: str, entry_id: str) -> None:
     """Have Home Assistant and then its page speak a language; entities get their names at a reload."""
-    page.evaluate(_SAY, {"type": "config/core/update", "language": language})
-    page.evaluate(_POST, ["services/homeassistant/reload_config_entry", {"entry_id": entry_id}])
-    words = {"language": language, "number_format": "language", "time_format": "language"}
-    page.evaluate(_SAY, {"type": "frontend/set_user_data", "key": "language", "value": words})
+    say(page, {"type": "config/core/update", "language": language})
+    call(page, "POST", "services/homeassistant/reload_config_entry", {"entry_id": entry_id})
+    choose_language(page, language)
 
 
 def _take(page: Page, address: str, language: str, picture: Path) -> None:
     page.goto(address)
-    page.wait_for_function(_SPEAKS, arg=language)
+    wait_for_language(page, language)
     page.locator("ha-device-entities-card >> text=/kWh/").first.wait_for()
     settled(page)
     page.wait_for_timeout(_DRAWN)

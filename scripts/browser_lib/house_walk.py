@@ -12,18 +12,12 @@ from .chromium import settled
 from .devices import Entity, lacking, one_of_each_kind, read_entities
 from .layout import cut_texts, too_wide
 from .owner import Owner
-from .wording import has_language, shown
+from .page import choose_language, wait_for_language
+from .wording import shown
 
 _WIDE, _NARROW = ViewportSize(width=1280, height=1100), ViewportSize(width=390, height=844)
 _PATIENCE = 60
 """Seconds for values that come after the first ones."""
-_SPEAK = """(language) => document.querySelector("home-assistant").hass.callWS({
-  type: "frontend/set_user_data",
-  key: "language",
-  value: { language, number_format: "language", time_format: "language", date_format: "language",
-           time_zone: "local", first_weekday: "language" },
-})"""
-_SPEAKS = "(language) => document.querySelector('home-assistant').hass?.language === language"
 _INTEGRATION = "integration"
 
 
@@ -38,7 +32,7 @@ def walk_house(owner: Owner, url: str, folder: DemoFolder) -> None:
     pages = dict(_pages(entities))
     for name, path in pages.items():
         _look_in_light_and_dark(owner, name, f"{url}{path}")
-    page.evaluate(_SPEAK, "de")
+    choose_language(page, "de")
     for name, path in pages.items():
         _look_in_german(owner, name, f"{url}{path}")
 
@@ -79,9 +73,9 @@ def _look_in_german(owner: Owner, name: str, address: str) -> None:
     page = owner.page
     page.set_viewport_size(_WIDE)
     page.goto(address)
-    page.wait_for_function(_SPEAKS, arg="de")
+    wait_for_language(page, "de")
     settled(page)
-    add = shown("config.initiate_flow.user", "de") if name == _INTEGRATION and has_language("de") else ""
+    add = shown("config.initiate_flow.user", "de") if name == _INTEGRATION else ""
     _look(owner, f"{name}_german", sees=add)
     page.set_viewport_size(_NARROW)
     _look_narrow(owner, f"{name}_german_narrow")

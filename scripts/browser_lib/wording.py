@@ -29,11 +29,6 @@ def pattern(key: str) -> re.Pattern[str]:
     return re.compile(".+".join(re.escape(text) for text in _PLACEHOLDER.split(shown(key))[::2]))
 
 
-def has_language(language: str) -> bool:
-    """Return whether the integration speaks a language."""
-    return (_TRANSLATIONS / f"{language}.json").is_file()
-
-
 def _text(key: str, language: str) -> str:
     found: Any = _texts(language)
     for part in key.split("."):
