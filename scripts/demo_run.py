@@ -16,12 +16,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from demo_lib.accounts import accounts, add_account, register_redirect  # noqa: E402
 from demo_lib.credentials import credentials  # noqa: E402
-from demo_lib.dashboard import PATH, add_dashboard  # noqa: E402
+from demo_lib.dashboard import add_dashboard  # noqa: E402
 from demo_lib.energy import add_to_energy_dashboard  # noqa: E402
 from demo_lib.folder import INTEGRATIONS, DemoFolder, free_port  # noqa: E402
 from demo_lib.home_assistant import HomeAssistant  # noqa: E402
 from demo_lib.log import complaints, follow  # noqa: E402
-from demo_lib.names import DOMAIN, PASSWORD, PER_MINUTE, PER_MONTH, USERNAME  # noqa: E402
+from demo_lib.names import DASHBOARD, DOMAIN, PASSWORD, PER_MINUTE, PER_MONTH, USERNAME  # noqa: E402
 from demo_lib.processes import Child  # noqa: E402
 from demo_lib.report import Problem, complain, note, step  # noqa: E402
 from demo_lib.systems import Row, lacking, read_rows, read_systems, table  # noqa: E402
@@ -181,7 +181,7 @@ class Demo:
         step("Ready")
         note(f"address   {home_assistant.url}")
         note(f"login     {USERNAME} / {PASSWORD}")
-        note(f"solar     {home_assistant.url}/{PATH}")
+        note(f"solar     {home_assistant.url}/{DASHBOARD}")
         note(f"energy    {home_assistant.url}/energy")
         note(f"devices   {home_assistant.url}/config/integrations/integration/{DOMAIN}")
         note("Ctrl-C stops both; the log follows")

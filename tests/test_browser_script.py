@@ -19,7 +19,7 @@ from browser_lib.devices import Entity, lacking, one_of_each_kind
 from browser_lib.owner import COPY, HAND, Owner
 from browser_lib.result import Result, Visit, table, visits
 from browser_lib.texts import what_is_raw
-from browser_lib.wording import pattern, shown
+from browser_lib.wording import dashboard_word, left_english, pattern, shown
 from demo_lib.credentials import credentials
 
 NOW = datetime(2026, 11, 28, 19, tzinfo=UTC)
@@ -185,6 +185,29 @@ def test_a_text_with_placeholders_matches_whatever_stands_in_for_them(monkeypatc
 
     assert pattern("title").fullmatch("Add Doe, Jane? (It takes 12)")
     assert pattern("title").search("Add Doe, Jane") is None
+
+
+def test_what_a_page_left_english_is_what_the_language_calls_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {
+        "en": {
+            "entity": {"sensor": {"level": {"name": "Level"}, "status": {"name": "Status", "state": {"ok": "Fine"}}}}
+        },
+        "de": {
+            "entity": {"sensor": {"level": {"name": "Stand"}, "status": {"name": "Status", "state": {"ok": "Gut"}}}}
+        },
+    }
+    monkeypatch.setattr("browser_lib.wording._texts", names.__getitem__)
+
+    assert left_english("Level\nStatus\nGut\nLevel of water", "de") == ["Level"]
+    assert left_english("Stand\nFine", "de") == ["Fine"]
+    assert left_english("Level\nFine", "en") == []
+
+
+def test_a_word_of_the_dashboard_is_found_in_its_script() -> None:
+    assert dashboard_word("months", "en") == "Month by month"
+    assert dashboard_word("months", "de") == "Monat für Monat"
+    with pytest.raises(KeyError):
+        dashboard_word("nothing", "de")
 
 
 def test_where_no_chromium_is_there_the_walks_are_left_out_only_if_that_is_allowed() -> None:

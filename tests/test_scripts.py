@@ -20,6 +20,10 @@ UNTESTED = (
     "2026-11-21 09:05:16.462+00:00 WARNING (SyncWorker_0) [homeassistant.loader] "
     "We found a custom integration solar_cloud which has not been tested by Home Assistant. Be careful."
 )
+OTHER_LANGUAGE = (
+    "2026-11-28 22:50:30.164+00:00 WARNING (MainThread) [homeassistant.helpers.translation] "
+    "Failed to load integration for translation: Invalid domain solar_cloud.sensor"
+)
 WARNING = "2026-11-21 09:05:17.000+00:00 WARNING (MainThread) [custom_components.solar_cloud.coordinator] Slow"
 OTHER_WARNING = "2026-11-21 09:05:17.000+00:00 WARNING (MainThread) [homeassistant.components.recorder] Slow"
 ERROR = "2026-11-21 09:05:18.000+00:00 ERROR (MainThread) [homeassistant.setup] Setup failed"
@@ -28,7 +32,7 @@ TRACEBACK = "Traceback (most recent call last):\n  File x\nValueError"
 
 
 def test_a_log_without_errors_has_no_complaints() -> None:
-    assert complaints(f"{UNTESTED}\n{OTHER_WARNING}\n{INFO}") == []
+    assert complaints(f"{UNTESTED}\n{OTHER_LANGUAGE}\n{OTHER_WARNING}\n{INFO}") == []
 
 
 @pytest.mark.parametrize("entry", [ERROR, WARNING, f"{INFO}\n{TRACEBACK}", TRACEBACK])

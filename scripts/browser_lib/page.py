@@ -33,6 +33,13 @@ def choose_language(page: Page, language: str) -> None:
     say(page, {"type": "frontend/set_user_data", "key": "language", "value": value})
 
 
+def set_home_language(page: Page, language: str) -> None:
+    """Set the language of Home Assistant itself; the integration's entities are named in it as soon as this returns."""
+    say(page, {"type": "config/core/update", "language": language})
+    for entry in say(page, {"type": "config_entries/get", "domain": DOMAIN}):
+        call(page, "POST", "services/homeassistant/reload_config_entry", {"entry_id": entry["entry_id"]})
+
+
 def wait_for_language(page: Page, language: str) -> None:
     """Wait until the page speaks a language."""
     page.wait_for_function(_SPEAKS, arg=language)

@@ -8,8 +8,8 @@ import re
 from .names import DOMAIN
 
 _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S* (?P<level>[A-Z]+) ")
-# Home Assistant says this of every custom integration.
-_HARMLESS = "has not been tested by Home Assistant"
+# Home Assistant says the first of every custom integration, and the second of every platform when its language changes.
+_HARMLESS = ("has not been tested by Home Assistant", "Failed to load integration for translation: Invalid domain ")
 
 
 def complaints(log: str) -> list[str]:
@@ -34,7 +34,7 @@ def _is_complaint(entry: str) -> bool:
     level = match["level"] if match else ""
     if level in {"ERROR", "CRITICAL"} or "Traceback (most recent call last)" in entry:
         return True
-    return level == "WARNING" and DOMAIN in entry and _HARMLESS not in entry
+    return level == "WARNING" and DOMAIN in entry and not any(harmless in entry for harmless in _HARMLESS)
 
 
 async def follow(path: Path) -> None:
