@@ -56,7 +56,7 @@ async def book(hass: HomeAssistant, request: pytest.FixtureRequest) -> Book:
 
 def in_wh(system: System) -> StatisticMetaData:
     """Return how earlier versions describe the production of a system."""
-    return energy_metadata(system, Flow.PRODUCTION) | {"unit_of_measurement": "Wh"}
+    return energy_metadata(system, Flow.PRODUCTION, "production") | {"unit_of_measurement": "Wh"}
 
 
 @pytest.fixture
@@ -203,6 +203,30 @@ async def test_the_statistic_is_described_as_energy_with_a_sum(hass: HomeAssista
     }
 
 
+async def test_the_name_says_what_is_measured_in_the_language_of_home_assistant(hass: HomeAssistant) -> None:
+    async def names() -> set[str]:
+        found = await hass.async_add_executor_job(lambda: get_metadata(hass, statistic_source="solar_cloud"))
+        return {of_one["name"] for _, of_one in found.values()}
+
+    async def put() -> None:
+        book = Book(hass, SYSTEM)
+        for flow in Flow:
+            await book.async_put(flow, run_of(100))
+        for side in Side:
+            await book.async_put_costs(side, run_of(0.5))
+
+    await put()
+    english = await names()
+    hass.config.language = "de"
+    await put()
+    german = await names()
+
+    assert len(english) == len(german) == 8
+    assert "Eich Residence grid import cost" in english
+    assert "Eich Residence Kosten des Netzbezugs" in german
+    assert not english & german
+
+
 @pytest.mark.parametrize(
     ("system", "flow", "serial", "expected", "name"),
     [
@@ -221,7 +245,7 @@ async def test_the_statistic_is_described_as_energy_with_a_sum(hass: HomeAssista
 def test_ids_are_valid_and_names_say_what_is_measured(
     system: System, flow: Flow, serial: str | None, expected: str, name: str | None
 ) -> None:
-    metadata = energy_metadata(system, flow, serial)
+    metadata = energy_metadata(system, flow, flow.replace("_", " "), serial)
     assert metadata["statistic_id"] == f"solar_cloud:{expected}"
     assert name is None or metadata["name"] == name
     if serial is None:

@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..history.tariff import Side
 from ..home_assistant_internals import Recorder, async_queue_marker, async_shift_sums
 from ..model.elements import Flow, System
+from .measures import async_measure
 from .names import COSTS, cost_metadata, energy_id, energy_metadata, statistic_id
 from .rows import MILLI, Edges, HourRows, count_rows, read_edges, read_rows, read_span, to_instant, to_milli
 from .units import MICRO, SCALES, Units
@@ -99,7 +100,8 @@ class Book:
         if anchor is not None and not math.isfinite(anchor):
             raise ValueError(f"The anchor is no number: {anchor}")
         given = await self._hass.async_add_executor_job(_checked, dict(hours))
-        metadata = energy_metadata(self.system, flow, serial, label)
+        measure = await async_measure(self._hass, flow)
+        metadata = energy_metadata(self.system, flow, measure, serial, label)
         written = await self._async_put(
             metadata, given, to_milli(anchor or 0.0), None, flow if serial is None else None
         )
@@ -114,7 +116,7 @@ class Book:
         """
         given = await self._hass.async_add_executor_job(partial(_checked, dict(costs), scale=PARTS, signed=True))
         currency = self._hass.config.currency
-        metadata = cost_metadata(self.system, side, currency)
+        metadata = cost_metadata(self.system, side, await async_measure(self._hass, COSTS[side]), currency)
         if written := await self._async_put(metadata, given, 0, PARTS):
             # What was put before the first row has left sums that do not begin with 0.
             await self._async_ground(metadata["statistic_id"], PARTS, currency)

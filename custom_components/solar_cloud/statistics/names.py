@@ -50,17 +50,17 @@ def energy_id(system: System, flow: Flow, serial: str | None = None) -> str:
 
 
 def energy_metadata(
-    system: System, flow: Flow, serial: str | None = None, label: str | None = None
+    system: System, flow: Flow, measure: str, serial: str | None = None, label: str | None = None
 ) -> StatisticMetaData:
     """Return how the statistic of a flow of a system, or of one of its inverters, is described to the recorder.
 
-    The label is what an inverter is called; without it, the serial number stands there. The unit is that of a statistic
-    that begins: see `Units`.
+    The measure is what the flow is called: see `async_measure`. The label is what an inverter is called; without it,
+    the serial number stands there. The unit is that of a statistic that begins: see `Units`.
     """
     return StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,
-        name=_title(system.name, label or serial, flow.replace("_", " ")),
+        name=_title(system.name, label or serial, measure),
         source=DOMAIN,
         statistic_id=energy_id(system, flow, serial),
         unit_class=EnergyConverter.UNIT_CLASS,
@@ -73,12 +73,12 @@ def cost_id(key: str, side: Side) -> str:
     return statistic_id(key, COSTS[side])
 
 
-def cost_metadata(system: System, side: Side, currency: str) -> StatisticMetaData:
-    """Return how the statistic of what is paid, or was got, is described to the recorder."""
+def cost_metadata(system: System, side: Side, measure: str, currency: str) -> StatisticMetaData:
+    """Return how the statistic of what is paid, or was got, is described to the recorder; see `async_measure`."""
     return StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,
-        name=_title(system.name, None, COSTS[side].replace("_", " ")),
+        name=_title(system.name, None, measure),
         source=DOMAIN,
         statistic_id=cost_id(system.key, side),
         unit_class=None,
