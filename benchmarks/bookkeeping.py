@@ -40,6 +40,7 @@ from homeassistant.core import CoreState, HomeAssistant  # noqa: E402
 from homeassistant.helpers.recorder import async_initialize_recorder, get_instance  # noqa: E402
 from homeassistant.setup import async_setup_component  # noqa: E402
 
+from custom_components.solar_cloud.history.tariff import Side  # noqa: E402
 from custom_components.solar_cloud.home_assistant_internals import async_queue_marker  # noqa: E402
 from custom_components.solar_cloud.model.elements import Flow, System, Vendor  # noqa: E402
 from custom_components.solar_cloud.statistics.book import Book  # noqa: E402
@@ -51,11 +52,11 @@ HOUR = timedelta(hours=1)
 TICK = 0.001
 
 
-def hours_of(years: int) -> Hours:
+def hours_of(years: float) -> Hours:
     """Return production by hours, whole Wh, nothing at night."""
     dice = random.Random(5)
     start = datetime(2016, 11, 1, tzinfo=UTC)
-    hours = (start + HOUR * number for number in range(years * 8760))
+    hours = (start + HOUR * number for number in range(round(years * 8760)))
     return {hour: float(dice.randrange(200, 6000)) if 6 <= hour.hour < 18 else 0.0 for hour in hours}
 
 
@@ -76,7 +77,7 @@ async def recorders_own(hass: HomeAssistant, hours: Hours) -> None:
         return [StatisticData(start=hour, state=energy, sum=(total := total + energy)) for hour, energy in kilo]
 
     rows = await hass.async_add_executor_job(build)
-    async_add_external_statistics(hass, energy_metadata(SYSTEM, Flow.PRODUCTION), rows)
+    async_add_external_statistics(hass, energy_metadata(SYSTEM, Flow.PRODUCTION, "production"), rows)
     await async_queue_marker(get_instance(hass))
 
 
@@ -102,6 +103,12 @@ async def again(hass: HomeAssistant, hours: Hours) -> None:
 async def correction(hass: HomeAssistant, hours: Hours) -> None:
     """Correct the oldest hour, which shifts every later sum."""
     assert await Book(hass, SYSTEM).async_put(Flow.PRODUCTION, {next(iter(hours)): 1.0}) == 1
+
+
+async def costs(hass: HomeAssistant, hours: Hours) -> None:
+    """Put the costs of the last year into the book, hour by hour."""
+    priced = {hour: energy * 0.29 / 1000 for hour, energy in list(hours.items())[-8760:]}
+    assert await Book(hass, SYSTEM).async_put_costs(Side.IMPORT, priced) == len(priced)
 
 
 @asynccontextmanager
@@ -172,10 +179,10 @@ def row(name: str, count: int, done: Measured, own: Measured) -> str:
     return f"| {name} | {done.seconds:.1f} s | {rate:,.0f} | {ratio:.2f} | {done.noticed} |"
 
 
-async def run(years: int) -> AsyncGenerator[str]:
+async def run(years: float) -> AsyncGenerator[str]:
     """Give the table line by line."""
     hours = hours_of(years)
-    yield "| way | total | rows/s | next to the recorder's own | longest delay | longest step of the event loop |"
+    yield "| way | total | rows/s | × as fast as the recorder's own | longest delay | longest step of the event loop |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     own: Measured | None = None
     for name, act, afterwards in (
@@ -183,7 +190,11 @@ async def run(years: int) -> AsyncGenerator[str]:
         (
             "Book, all at once",
             all_at_once,
-            (("Book, the same again", again), ("Book, the oldest hour corrected", correction)),
+            (
+                ("Book, the same again", again),
+                ("Book, the oldest hour corrected", correction),
+                ("Book, the costs of a year", costs),
+            ),
         ),
         ("Book, month by month, newest first", month_by_month, ()),
     ):
@@ -201,7 +212,7 @@ HEAD = """# How fast does the past get in?
 
 <!-- benchmarks/bookkeeping.py --write writes this page. -->
 
-{years} years of hours ({rows:,} rows) of one measure are written into a fresh SQLite database on disk. Once they go
+{years:g} years of hours ({rows:,} rows) of one measure are written into a fresh SQLite database on disk. Once they go
 through what Solar Cloud books with (`statistics/book.py`), and once through the recorder's own bulk import. Measured
 on {today}, {cores} cores, Python {python}, Home Assistant {version}.
 """
@@ -215,10 +226,11 @@ FOOT = """
   No later row is touched.
 - *The same again* reads and compares everything, and writes nothing.
 - *The oldest hour corrected* shifts every later sum.
+- *The costs of a year* are a statistic of their own, with a price for each of the last 8,760 hours.
 """
 
 
-async def table(years: int) -> list[str]:
+async def table(years: float) -> list[str]:
     """Measure, and print each line as soon as it is there."""
     lines = []
     async for line in run(years):
@@ -230,13 +242,13 @@ async def table(years: int) -> list[str]:
 def main() -> int:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--years", type=int, default=10, help="how many years of hours")
+    parser.add_argument("--years", type=float, default=10, help="how many years of hours")
     parser.add_argument("--write", action="store_true", help="write docs/development/statistics-speed.md")
     options = parser.parse_args()
     logging.getLogger("homeassistant.loader").setLevel(logging.ERROR)
     head = HEAD.format(
         years=options.years,
-        rows=options.years * 8760,
+        rows=round(options.years * 8760),
         today=datetime.now(UTC).date(),
         cores=os.process_cpu_count(),
         python=platform.python_version(),

@@ -68,7 +68,10 @@ def test_ci_runs_scripts_that_exist() -> None:
 @pytest.mark.parametrize(
     "command",
     [
+        ("benchmarks/answers.py",),
+        ("benchmarks/bookkeeping.py", "--years", "0.05"),
         ("benchmarks/decisions.py", "--quick"),
+        ("benchmarks/diagnostics.py", "--systems", "2"),
         ("benchmarks/requests.py", "--account", "signed"),
         ("scripts/entities_table.py", "--check"),
         ("scripts/validate.py",),

@@ -32,6 +32,7 @@ from homeassistant.util.file import WriteError
 import probatio
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 pytestmark = pytest.mark.disk
 
@@ -40,6 +41,15 @@ SOURCE = (Path(__file__).parents[1] / FILE).read_text("utf-8")
 HOUR = timedelta(hours=1)
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ID = "solar_cloud:test_production"
+METADATA = StatisticMetaData(
+    has_sum=True,
+    mean_type=StatisticMeanType.NONE,
+    name="Test",
+    source="solar_cloud",
+    statistic_id=ID,
+    unit_class="energy",
+    unit_of_measurement="Wh",
+)
 PATIENCE = 20.0
 """How many seconds the recorder may take."""
 
@@ -111,20 +121,11 @@ def piece(check: Check) -> Check:
 
 def hand_over(hass: HomeAssistant, *energies: float) -> None:
     """Hand hours over to the recorder, each with its energy and the sum of all up to it."""
-    metadata = StatisticMetaData(
-        has_sum=True,
-        mean_type=StatisticMeanType.NONE,
-        name="Test",
-        source="solar_cloud",
-        statistic_id=ID,
-        unit_class="energy",
-        unit_of_measurement="Wh",
-    )
     rows = [
         StatisticData(start=START + number * HOUR, state=energy, sum=sum(energies[: number + 1]))
         for number, energy in enumerate(energies)
     ]
-    async_add_external_statistics(hass, metadata, rows)
+    async_add_external_statistics(hass, METADATA, rows)
 
 
 async def rows_of(module: ModuleType, hass: HomeAssistant) -> list[tuple[float, float, float]]:
@@ -175,6 +176,22 @@ async def async_shift_sums(module: ModuleType, hass: HomeAssistant) -> None:
     module.async_shift_sums(get_instance(hass), ID, START + HOUR, 0.5, "Wh")
     await committed(hass)
     assert await rows_of(module, hass) == [(0, 5.0, 5.0), (3600, 7.0, 12.5), (7200, 1.0, 13.5)]
+
+
+@piece
+async def describe_statistic(module: ModuleType, hass: HomeAssistant) -> None:
+    hand_over(hass, 5.0)
+    instance = get_instance(hass)
+
+    def name(called: str) -> Callable[[Session], int]:
+        metadata = METADATA | {"name": called}
+        return lambda session: module.describe_statistic(instance, session, metadata)
+
+    numbers = [await asyncio.wait_for(module.async_rewrite(instance, name(one)), PATIENCE) for one in ("A", "B")]
+    known = await hass.async_add_executor_job(lambda: get_metadata(hass, statistic_ids={ID})[ID])
+    assert {known[0]} == set(numbers)
+    assert known[1]["name"] == "B"
+    assert await rows_of(module, hass) == [(0, 5.0, 5.0)]
 
 
 def store_of(module: ModuleType, hass: HomeAssistant) -> tuple[Any, list[Any]]:

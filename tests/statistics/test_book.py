@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
-from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
+from homeassistant.components.recorder.models import StatisticMetaData
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_metadata,
@@ -26,12 +26,14 @@ from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.recorder import session_scope
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from custom_components.solar_cloud.history.tariff import Side
 from custom_components.solar_cloud.model.elements import Flow, System, Vendor
 from custom_components.solar_cloud.statistics import book as statistics
 from custom_components.solar_cloud.statistics.book import Book
 from custom_components.solar_cloud.statistics.names import energy_metadata, statistic_id
+from custom_components.solar_cloud.statistics.writing import write_rows
 
 SYSTEM = System(vendor=Vendor.ENPHASE, id="67", name="Eich Residence")
 ID = "solar_cloud:enphase_67_production"
@@ -60,15 +62,15 @@ def in_wh(system: System) -> StatisticMetaData:
 
 
 @pytest.fixture
-def handed_over() -> Iterator[list[list[StatisticData]]]:
+def handed_over() -> Iterator[list[list[tuple[int, int, int]]]]:
     """What is handed over to the recorder."""
-    chunks: list[list[StatisticData]] = []
+    chunks: list[list[tuple[int, int, int]]] = []
 
-    def add(hass: HomeAssistant, metadata: Any, data: Any) -> None:
-        chunks.append(list(data))
-        async_add_external_statistics(hass, metadata, data)
+    def write(recorder: Any, metadata: Any, rows: Any, *args: Any) -> None:
+        chunks.append(list(rows))
+        write_rows(recorder, metadata, rows, *args)
 
-    with patch.object(statistics, "async_add_external_statistics", add):
+    with patch.object(statistics, "write_rows", write):
         yield chunks
 
 
@@ -265,7 +267,7 @@ async def test_flows_and_inverters_have_books_of_their_own(hass: HomeAssistant, 
 
 
 async def test_putting_the_same_again_writes_nothing(
-    hass: HomeAssistant, book: Book, handed_over: list[list[StatisticData]]
+    hass: HomeAssistant, book: Book, handed_over: list[list[tuple[int, int, int]]]
 ) -> None:
     hours = random_hours(START, 60)
     assert await book.async_put(Flow.PRODUCTION, hours, anchor=5000) == 60
@@ -466,7 +468,7 @@ async def test_the_span_is_from_the_first_to_the_last_row(book: Book) -> None:
 
 
 async def test_large_puts_are_handed_over_in_chunks_and_read_in_slices(
-    hass: HomeAssistant, book: Book, handed_over: list[list[StatisticData]]
+    hass: HomeAssistant, book: Book, handed_over: list[list[tuple[int, int, int]]]
 ) -> None:
     hours = random_hours(START, 130)
     with patch.object(statistics, "CHUNK", 50), patch.object(statistics, "SLICE", 40 * 3600):
@@ -626,12 +628,12 @@ async def test_a_put_that_was_cut_short_is_completed_by_the_next_one(
         # The first answer is that for the queue before the put.
         if done > chunks + 1:
             raise asyncio.CancelledError
-        return await committed(*args)
+        return await done_by_recorder(*args)
 
-    committed = book._async_committed
+    done_by_recorder = book._async_done
     with (
         patch.object(statistics, "CHUNK", 10),
-        patch.object(book, "_async_committed", crash),
+        patch.object(book, "_async_done", crash),
         pytest.raises(asyncio.CancelledError),
     ):
         await book.async_put(Flow.PRODUCTION, hours)
@@ -640,6 +642,21 @@ async def test_a_put_that_was_cut_short_is_completed_by_the_next_one(
     rows = await table(hass)
     assert {row[0]: row[3] for row in rows} == before | hours | later
     assert await again.async_put(Flow.PRODUCTION, hours) == 0
+
+
+async def test_what_the_database_refuses_is_raised_and_can_be_put_again(hass: HomeAssistant, book: Book) -> None:
+    await book.async_put(Flow.PRODUCTION, run_of(100, 200))
+    before = await stored(hass)
+
+    def fail(*args: Any) -> None:
+        write_rows(*args)
+        raise OperationalError("COMMIT", {}, Exception("disk full"))
+
+    with patch.object(statistics, "write_rows", fail), pytest.raises(OperationalError):
+        await book.async_put(Flow.PRODUCTION, run_of(100, 300, 400))
+    assert await stored(hass) == before
+    assert await book.async_put(Flow.PRODUCTION, run_of(100, 300, 400)) == 2
+    assert await sums(hass) == [100, 400, 800]
 
 
 async def test_a_shift_that_a_crash_prevented_is_made_up_for(hass: HomeAssistant, book: Book) -> None:
