@@ -6,19 +6,21 @@ using them. All were seen in Home Assistant 2026.10.4 and 2026.11.0.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 import logging
 from typing import TYPE_CHECKING, Any, Final, Self, cast, get_type_hints, override
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.db_schema import Statistics
-from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
+from homeassistant.components.recorder.tasks import RecorderTask, SynchronizeTask
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import session_scope
 from homeassistant.helpers.storage import Store
 from homeassistant.util import file as file_helper
 from homeassistant.util.file import WriteError
+from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import EnergyManager, EnergyPreferencesUpdate
@@ -29,7 +31,9 @@ __all__ = [
     "Recorder",
     "ReportingStore",
     "StatisticsTable",
+    "StatisticsTables",
     "async_queue_marker",
+    "async_rewrite",
     "async_shift_sums",
     "deleted_entity_id",
     "energy_device_fields",
@@ -62,6 +66,17 @@ class StatisticsTable:
     sum = Statistics.sum
 
 
+class StatisticsTables:
+    """The tables of hours and of five minutes, to write rows before and between those of a sensor.
+
+    Public is `async_import_statistics`. It writes hours alone: the sensor goes on from the sum of its newest five
+    minutes, so a sum that grows there only would fall again with the next hour.
+    """
+
+    hours = Statistics
+    five_minutes = StatisticsShortTerm
+
+
 @callback
 def async_queue_marker(recorder: Recorder) -> asyncio.Future[None]:
     """Return a future that is done once the recorder has committed all that is in its queue now.
@@ -82,6 +97,40 @@ def async_shift_sums(recorder: Recorder, statistic_id: str, start: datetime, shi
     that is corrected. The recorder's own command for the owner's corrections is one statement of the database.
     """
     recorder.async_adjust_statistics(statistic_id, start, shift, unit)
+
+
+@callback
+def async_rewrite[T](recorder: Recorder, work: Callable[[Session], T]) -> asyncio.Future[T]:
+    """Have the recorder's own thread do work in one transaction; the future has what it returns, or its error.
+
+    Public is nothing: rows that are read, shifted and written have to be the same ones, and each hour the sensors add
+    theirs. Only the recorder's thread does both.
+    """
+    loop = recorder.hass.loop
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(cast("T", result))
+        else:
+            done.set_exception(error)
+
+    class RewriteTask(RecorderTask):
+        @override
+        def run(self, instance: Recorder) -> None:
+            result: T | None = None
+            error: Exception | None = None
+            try:
+                with session_scope(session=instance.get_session()) as session:
+                    result = work(session)
+            except Exception as err:  # noqa: BLE001 - whoever waits gets it
+                error = err
+            loop.call_soon_threadsafe(settle, result, error)
+
+    recorder.queue_task(RewriteTask())
+    return done
 
 
 class ReportingStore(Store[dict[str, Any]]):

@@ -42,13 +42,15 @@ class Gap:
         return (*self.lost, *self.lumped)
 
 
-def find_gaps(changes: Mapping[int, float], ours: Mapping[int, float], step_wh: float, day_of: DayOf) -> Iterator[Gap]:
+def find_gaps(
+    changes: Mapping[int, float], ours: Mapping[int, float], resolution: float, day_of: DayOf
+) -> Iterator[Gap]:
     """Yield the gaps between a target's first and last row, in order; one that has not ended is none yet.
 
-    The changes are those of the target's rows in order, and `ours` what the system had in each hour. The step is the
-    smallest energy that the target's counter can tell.
+    The changes are those of the target's rows in order, and `ours` what the system had in each hour. The resolution
+    is the smallest energy in Wh that the target's counter can tell.
     """
-    least = max(STEPS * step_wh, SAME_WH)
+    least = max(STEPS * resolution, SAME_WH)
     days: dict[date, float] = {}
     for hour, energy in ours.items():
         day = day_of(hour)

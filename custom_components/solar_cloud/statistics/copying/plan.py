@@ -4,14 +4,14 @@ Times are seconds since 1970, energies Wh; states and sums are in the target's u
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import fsum
 
 from .agreement import Agreement, compared
 from .gaps import DayOf, Gap, find_gaps
-from .rows import HOUR, SAME_WH, Step, Target, TargetRow, changes_of, smallest_step
+from .rows import HOUR, SAME_WH, Step, Target, TargetRow, changes_of, resolution_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,6 @@ class CopyPlan:
     """The energy that the target has more than before."""
     spread_wh: float
     """The energy that came in lumps, and is laid out over its hours."""
-    step_wh: float
-    """The smallest energy that the target's counter can tell."""
 
     @property
     def is_empty(self) -> bool:
@@ -61,20 +59,18 @@ def make_plan(
     ours: Mapping[int, float],
     *,
     chosen: Collection[int] | range,
-    copied: Iterable[int],
-    step_wh: float | None = None,
+    copied: Collection[int],
     spread_lumps: bool,
     day_of: DayOf,
 ) -> CopyPlan:
     """Plan to write the system's energies before a target's first row, and into its gaps.
 
     The target has at least one row; all are in order. Only chosen hours are written. What was copied before does not
-    count as agreement. The step is the smallest energy that the target's counter can tell; without one, it is
-    looked for. A lump is laid out over its hours only if wanted.
+    count as agreement, and says nothing of the target's counter. A lump is laid out over its hours only if wanted.
     """
     changes = changes_of(rows, target.unit_wh)
-    step_wh = smallest_step(changes) if step_wh is None else step_wh
-    gaps = tuple(find_gaps(changes, ours, step_wh, day_of))
+    resolution = resolution_of(change for hour, change in changes.items() if hour not in copied)
+    gaps = tuple(find_gaps(changes, ours, resolution, day_of))
     apart = [hour for gap in gaps for hour in (*gap.hours, gap.back)]
     agreement = compared(changes, ours, [*apart, *copied], day_of)
     writer = _Writer(target, rows)
@@ -100,7 +96,6 @@ def make_plan(
         hours_before=len(before),
         added_wh=writer.added,
         spread_wh=writer.spread,
-        step_wh=step_wh,
     )
 
 

@@ -3,13 +3,15 @@
 Times are seconds since 1970, energies Wh. States and sums are in the statistic's own unit, as the database has them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import remainder
 from typing import NamedTuple
 
 HOUR = 3600
 SAME_WH = 0.001
 """Energies that differ by less are the same: sums are floating-point numbers."""
+RESOLUTIONS = (1000.0, 100.0, 10.0, 1.0, 0.1, 0.01)
 
 
 class TargetRow(NamedTuple):
@@ -60,9 +62,13 @@ def changes_of(rows: Sequence[TargetRow], unit_wh: float) -> dict[int, float]:
     return changes
 
 
-def smallest_step(changes: Mapping[int, float]) -> float:
-    """Return the smallest energy in Wh by which a counter has grown: it cannot tell less; 0 when it never has."""
-    return min((change for change in changes.values() if change > SAME_WH), default=0.0)
+def resolution_of(changes: Iterable[float]) -> float:
+    """Return the smallest energy in Wh that a counter can tell: a power of ten that all its changes are multiples of.
+
+    A counter of whole kWh has hours of 0, 1 and 2 kWh. 0 for a finer one than `SAME_WH`.
+    """
+    known = list(changes)
+    return next((step for step in RESOLUTIONS if all(abs(remainder(one, step)) < SAME_WH for one in known)), 0.0)
 
 
 def runs_of(starts: Iterable[int]) -> tuple[Run, ...]:
@@ -74,3 +80,11 @@ def runs_of(starts: Iterable[int]) -> tuple[Run, ...]:
         else:
             runs.append(Run(start, start))
     return tuple(runs)
+
+
+def touched_hours(runs: Iterable[Run], steps: Iterable[Step]) -> Iterator[int]:
+    """Yield the hours whose energy is not, or not only, what the target itself had booked."""
+    for run in runs:
+        yield from range(run.first, run.last + HOUR + 1, HOUR)
+    for step in steps:
+        yield step.start
