@@ -7,6 +7,7 @@ hour, and knows which of both it was.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -74,13 +75,17 @@ class Copier:
         """
         async with self._records.lock:
             plan = await self._async_plan(request)
-            if plan.agreement.disagrees and not accept_disagreement:
-                raise invalid(
-                    "copy_disagrees", target=request.target, percent=f"{100 - (plan.agreement.percent or 0.0):.1f}"
-                )
+            self.check(plan, accept_disagreement=accept_disagreement)
             if not plan.is_empty:
                 await self._async_write(request, plan)
             return plan
+
+    def check(self, plan: CopyPlan, *, accept_disagreement: bool) -> None:
+        """Raise `ServiceValidationError` for a target that disagrees, unless that is accepted."""
+        if plan.agreement.disagrees and not accept_disagreement:
+            percent = f"{100 - (plan.agreement.percent or 0.0):.1f}"
+            name = self._statistics.name
+            raise invalid("copy_disagrees", {"target": plan.target.statistic_id, "name": name, "percent": percent})
 
     async def async_undo(self, target_id: str) -> int:
         """Take back all that was copied from this system into a statistic; returns how many hours had got a row.
@@ -91,12 +96,14 @@ class Copier:
             target = await self._async_target(target_id)
             records = await self._async_settled(target)
             if records is None or records.system != self._key:
-                raise invalid("copy_not_found", name=self._statistics.name, target=target_id)
+                raise invalid("copy_not_found", {"name": self._statistics.name, "target": target_id})
             hours = 0
             while records.copies:
                 hours += await self._async_take_back(target, records)
                 records = replace(records, copies=records.copies[:-1])
-                await self._async_record(target_id, records)
+                with suppress(HomeAssistantError):
+                    # The rows are gone. If the disk does not take it now, the next call finds out.
+                    await self._async_record(target_id, records)
             return hours
 
     @property
@@ -107,13 +114,13 @@ class Copier:
         target = await self._async_target(request.target)
         records = await self._async_settled(target)
         if records is not None and (records.system, records.flow) != (self._key, request.flow):
-            raise invalid("copy_target_taken", target=request.target)
+            raise invalid("copy_target_taken", {"target": request.target})
         rows, blocked = await self._async_read(partial(read_target_rows, self._hass, target))
         if not rows:
-            raise invalid("copy_target_empty", target=request.target)
+            raise invalid("copy_target_empty", {"target": request.target})
         booked = await self._statistics.book.async_rows(request.flow, EARLY, dt_util.utcnow())
         if not booked:
-            raise invalid("copy_nothing_booked", name=self._statistics.name)
+            raise invalid("no_statistics_yet", {"name": self._statistics.name})
         plan = partial(_planned, target, rows, blocked, booked, request, records, self._statistics.zone)
         return await self._hass.async_add_executor_job(plan)
 
@@ -122,7 +129,7 @@ class Copier:
         try:
             return await self._async_read(partial(read_target, self._hass, target_id))
         except TargetRefused as err:
-            raise invalid(err.reason, target=target_id) from err
+            raise invalid(err.reason, {"target": target_id}) from err
 
     async def _async_settled(self, target: Target) -> TargetRecords | None:
         """Return the records of a target, once it is clear what a kill has left of the newest one.
@@ -134,7 +141,7 @@ class Copier:
             return None
         held = [one for one in records.copies if one.metadata_id == target.metadata_id]
         if held and held[0].unit != target.unit:
-            raise invalid("copy_unit_changed", target=target.statistic_id, unit=held[0].unit)
+            raise invalid("copy_unit_changed", {"target": target.statistic_id, "unit": held[0].unit})
         settled = []
         for copy in held:
             if copy.phase is Phase.WRITTEN:
@@ -162,7 +169,9 @@ class Copier:
                 translation_key="copy_target_changed",
                 translation_placeholders={"target": request.target},
             )
-        await self._async_record(request.target, with_phase(records, -1, Phase.WRITTEN))
+        with suppress(HomeAssistantError):
+            # The rows are there. If the disk does not take it now, the next call finds out.
+            await self._async_record(request.target, with_phase(records, -1, Phase.WRITTEN))
 
     async def _async_take_back(self, target: Target, records: TargetRecords) -> int:
         """Take the newest copy back; returns how many rows were deleted."""
@@ -206,7 +215,7 @@ class Copier:
             await asyncio.wait([done], timeout=PATIENCE)
 
 
-def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+def invalid(key: str, placeholders: dict[str, str] | None = None) -> ServiceValidationError:
     """Return the error that says why something cannot be copied."""
     return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
 

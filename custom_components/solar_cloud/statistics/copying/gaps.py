@@ -93,7 +93,7 @@ def _gap(hours: list[int], back: int, change: float, ours: Mapping[int, float], 
     is_known = back in ours and all(hour in ours for hour in hours)
     energies = [ours.get(hour, 0.0) for hour in hours]
     total = fsum(energies)
-    if total < least and is_known:
+    if total < least:
         return None
     excess = min(max(change - ours.get(back, 0.0), 0.0), total)
     # The energy of the last hours, from none of them to all: which is next to what came in the lump?
