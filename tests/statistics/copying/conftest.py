@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 from sqlalchemy import select
 
 from custom_components.solar_cloud.model.elements import Flow, System, Vendor
+from custom_components.solar_cloud.model.series import local_day, midnight
 from custom_components.solar_cloud.statistics.book import Book
 from custom_components.solar_cloud.statistics.copying.copier import Copier, CopyRequest
 
@@ -55,7 +56,8 @@ class House:
     freezer: FrozenDateTimeFactory
     energies: Mapping[datetime, float]
     unit: str = "kWh"
-    states: list[float] = field(default_factory=list)
+    is_daily: bool = False
+    """Whether the meter begins again at each midnight of the system, and says when."""
 
     @property
     def statistics(self) -> Any:
@@ -84,6 +86,9 @@ class House:
             "device_class": "energy",
             "state_class": "total_increasing",
         }
+        if self.is_daily:
+            reset = "{{ state_attr('input_number.register', 'reset') }}"
+            meter |= {"state_class": "total", "last_reset": reset}
         assert await async_setup_component(self.hass, "sensor", {})
         assert await async_setup_component(self.hass, "template", {"template": [{"sensor": meter}]})
         await self.hass.async_block_till_done()
@@ -108,7 +113,11 @@ class House:
             for second in (1, 290):
                 self.freezer.move_to(now + timedelta(seconds=second))
                 reading = self.counted(now + timedelta(seconds=second) if second == 1 else now + STEP)
-                self.hass.states.async_set("input_number.register", f"{reading / UNITS[self.unit]:.9f}")
+                reset = midnight(local_day(now, ZONE), ZONE)
+                if self.is_daily:
+                    reading -= self.counted(reset)
+                state = f"{reading / UNITS[self.unit]:.9f}"
+                self.hass.states.async_set("input_number.register", state, {"reset": reset.isoformat()})
                 await self.hass.async_block_till_done()
             now += STEP
             self.freezer.move_to(now + timedelta(seconds=10))

@@ -55,6 +55,29 @@ async def test_a_sensor_goes_on_without_a_spike_after_its_past_was_written(
     assert min(fine) > -0.01
 
 
+async def test_a_sensor_that_begins_again_each_day_keeps_its_resets(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    begin = MIDNIGHT - 2 * HOUR
+    freezer.move_to(begin)
+    one = House(hass, freezer, truth(begin - 48 * HOUR, 72), is_daily=True)
+    await one.set_up()
+    await one.book()
+    await one.run(begin, begin + HOUR * 1.5)
+    before = await one.rows()
+    await one.copier.async_copy(request(), accept_disagreement=False)
+    await one.run(begin + HOUR * 1.5, begin + 4 * HOUR)
+    expected = {hour: energy for hour, energy in one.energies.items() if hour < begin + 4 * HOUR}
+    expected[begin] -= expected[begin] / 3600
+    assert await one.changes() == pytest.approx(expected, abs=0.5)
+    rows = await one.rows()
+    resets = {row[3] for row in rows["statistics_short_term"]}
+    assert resets == {(MIDNIGHT - 24 * HOUR).timestamp(), MIDNIGHT.timestamp()}
+    # What it has counted today is less than what lies before: its states before the first row are not known.
+    assert {row[1] for row in rows["statistics"][:48]} == {None}
+    assert rows["statistics"][48][1] == before["statistics"][0][1]
+
+
 async def test_a_copy_between_two_readings_of_a_gap_and_its_return(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:

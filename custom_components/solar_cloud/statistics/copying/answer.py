@@ -13,6 +13,7 @@ def answer_of(plan: CopyPlan, zone: ZoneInfo) -> dict[str, Any]:
     """Return what a plan writes, as JSON types."""
     first_sum, last_sum = plan.sums
     percent = plan.agreement.percent
+    filled = {gap.back for gap in plan.filled}
     return {
         "target": plan.target.statistic_id,
         "unit": plan.target.unit,
@@ -27,7 +28,7 @@ def answer_of(plan: CopyPlan, zone: ZoneInfo) -> dict[str, Any]:
         "spread_wh": round(plan.spread_wh, 3),
         "first_sum": round(first_sum, 6),
         "last_sum": round(last_sum, 6),
-        "gaps": [_gap(gap, zone, is_filled=gap in plan.filled) for gap in plan.gaps],
+        "gaps": [_gap(gap, zone, is_filled=gap.back in filled) for gap in plan.gaps],
     }
 
 

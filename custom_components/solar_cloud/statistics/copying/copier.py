@@ -144,11 +144,12 @@ class Copier:
             raise invalid("copy_unit_changed", {"target": target.statistic_id, "unit": held[0].unit})
         settled = []
         for copy in held:
-            if copy.phase is Phase.WRITTEN:
-                settled.append(copy)
-                continue
             start = copy.witness.start
             now = await self._async_in_recorder(partial(read_sum, metadata_id=target.metadata_id, start=start))
+            if copy.phase is Phase.WRITTEN:
+                # The number of a target that was deleted may be given to the one that comes again.
+                settled += [] if now is None else [copy]
+                continue
             is_done = copy.witness.has_changed(now, target.unit_wh)
             if is_done is (copy.phase is Phase.WRITING):
                 settled.append(replace(copy, phase=Phase.WRITTEN))
@@ -160,7 +161,8 @@ class Copier:
     async def _async_write(self, request: CopyRequest, plan: CopyPlan) -> None:
         known = await self._records.async_get(request.target)
         records = known or TargetRecords(system=self._key, flow=request.flow)
-        records = replace(records, copies=(*records.copies, _record(plan)))
+        record = await self._hass.async_add_executor_job(_record, plan)
+        records = replace(records, copies=(*records.copies, record))
         await self._async_record(request.target, records)
         if not await self._async_in_recorder(partial(_write, plan=plan)):
             await self._async_record(request.target, replace(records, copies=records.copies[:-1]))
