@@ -22,6 +22,7 @@ from homeassistant.components.energy import data as energy_data
 from homeassistant.components.recorder import core as recorder_core, db_schema, tasks
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_add_external_statistics, get_metadata
+from homeassistant.components.recorder.table_managers.statistics_meta import StatisticsMetaManager
 from homeassistant.const import __version__ as version
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -31,7 +32,7 @@ from homeassistant.util import file as file_helper
 from homeassistant.util.file import WriteError
 import probatio
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 pytestmark = pytest.mark.disk
@@ -154,6 +155,22 @@ async def StatisticsTable(module: ModuleType, hass: HomeAssistant) -> None:  # n
     assert await rows_of(module, hass) == [(0, 5.0, 5.0), (3600, 7.0, 12.0)]
 
 
+@piece
+async def StatisticsTables(module: ModuleType, hass: HomeAssistant) -> None:  # noqa: N802
+    hand_over(hass, 5.0, 7.0)
+    await committed(hass)
+    tables = module.StatisticsTables
+
+    def read() -> list[tuple[float, float]]:
+        with session_scope(hass=hass, read_only=True) as session:
+            found = session.execute(select(tables.hours.start_ts, tables.hours.sum).order_by(tables.hours.start_ts))
+            assert session.execute(select(tables.five_minutes.sum, tables.five_minutes.metadata_id)).all() == []
+            return [(start - START.timestamp(), total) for start, total in found]
+
+    assert await get_instance(hass).async_add_executor_job(read) == [(0, 5.0), (3600, 12.0)]
+    assert tables.five_minutes.duration < tables.hours.duration
+
+
 class SlowTask(tasks.RecorderTask):
     """Keeps the recorder busy with an empty queue."""
 
@@ -192,6 +209,31 @@ async def describe_statistic(module: ModuleType, hass: HomeAssistant) -> None:
     assert {known[0]} == set(numbers)
     assert known[1]["name"] == "B"
     assert await rows_of(module, hass) == [(0, 5.0, 5.0)]
+
+
+@piece
+async def async_rewrite(module: ModuleType, hass: HomeAssistant) -> None:
+    instance = get_instance(hass)
+    hand_over(hass, 5.0, 7.0)
+    table = db_schema.Statistics
+
+    def halve(session: Session) -> tuple[int | None, int]:
+        session.execute(update(table).values(sum=table.sum / 2))
+        return threading.get_ident(), len(session.execute(select(table.sum)).all())
+
+    thread, count = await asyncio.wait_for(module.async_rewrite(instance, halve), PATIENCE)
+    assert thread == instance.ident, "another thread than the recorder's own did the work"
+    assert count == 2, "rows that were handed over before are not there"
+    halved = [(0, 5.0, 2.5), (3600, 7.0, 6.0)]
+    assert await rows_of(module, hass) == halved
+
+    def halve_and_fail(session: Session) -> None:
+        halve(session)
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        await asyncio.wait_for(module.async_rewrite(instance, halve_and_fail), PATIENCE)
+    assert await rows_of(module, hass) == halved, "work that failed was done by half"
 
 
 def store_of(module: ModuleType, hass: HomeAssistant) -> tuple[Any, list[Any]]:
@@ -352,6 +394,18 @@ CHANGES: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], object]]] = {
     "sums are shifted otherwise": (
         "async_shift_sums",
         lambda patched: patched.delattr(recorder_core.Recorder, "async_adjust_statistics"),
+    ),
+    "the table of five minutes is gone": (
+        "StatisticsTables",
+        lambda patched: patched.delattr(db_schema, "StatisticsShortTerm"),
+    ),
+    "there are no tasks of others any more": (
+        "async_rewrite",
+        lambda patched: patched.delattr(tasks, "RecorderTask"),
+    ),
+    "statistics are described otherwise": (
+        "describe_statistic",
+        lambda patched: patched.delattr(StatisticsMetaManager, "update_or_add"),
     ),
     "files are written otherwise": (
         "ReportingStore",

@@ -1,4 +1,4 @@
-"""The actions: a system's past imported, checked and read, and the system brought into the Energy dashboard."""
+"""The actions: a system's past imported, checked, read and copied, and the system brought into the Energy dashboard."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -17,6 +17,9 @@ from .const import CONF_SYSTEM, DOMAIN
 from .model.elements import Flow
 from .statistics.allowance import spare_requests
 from .statistics.bookkeeper import Bookkeeper
+from .statistics.copying.answer import answer_of
+from .statistics.copying.copier import Copier, CopyRequest
+from .statistics.copying.past import async_import_missing, missing_past
 from .statistics.energy_dashboard import async_add_sources
 from .statistics.import_terms import import_price, largest_step
 from .statistics.query import MOST_DAYS, Period, async_history, async_measured
@@ -26,17 +29,23 @@ from .statistics.verification import async_verify
 if TYPE_CHECKING:
     from .runtime import SolarCloudConfigEntry
 
+ATTR_ACCEPT_DISAGREEMENT: Final = "accept_disagreement"
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_END: Final = "end"
+ATTR_FLOW: Final = "flow"
 ATTR_FLOWS: Final = "flows"
 ATTR_MAX_REQUESTS: Final = "max_requests"
 ATTR_PERIOD: Final = "period"
 ATTR_SINCE: Final = "since"
+ATTR_SPREAD_LUMPS: Final = "spread_lumps"
 ATTR_START: Final = "start"
+ATTR_TARGET: Final = "target"
 
 SERVICE_ADD_TO_ENERGY_DASHBOARD: Final = "add_to_energy_dashboard"
+SERVICE_COPY_HISTORY: Final = "copy_history"
 SERVICE_GET_HISTORY: Final = "get_history"
 SERVICE_IMPORT_HISTORY: Final = "import_history"
+SERVICE_UNDO_COPY_HISTORY: Final = "undo_copy_history"
 SERVICE_VERIFY_STATISTICS: Final = "verify_statistics"
 
 DAY = timedelta(days=1)
@@ -47,6 +56,18 @@ _IMPORT_SCHEMA = _SYSTEM_SCHEMA.extend(
     {probatio.Optional(ATTR_SINCE): cv.date, probatio.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
 )
 _DAYS_SCHEMA = _SYSTEM_SCHEMA.extend({probatio.Required(ATTR_START): cv.date, probatio.Optional(ATTR_END): cv.date})
+_TARGET_SCHEMA = _SYSTEM_SCHEMA.extend({probatio.Required(ATTR_TARGET): cv.string})
+_COPY_SCHEMA = _TARGET_SCHEMA.extend(
+    {
+        probatio.Required(ATTR_FLOW): probatio.Coerce(Flow),
+        probatio.Optional(ATTR_START): cv.date,
+        probatio.Optional(ATTR_END): cv.date,
+        probatio.Optional(ATTR_MAX_REQUESTS): cv.positive_int,
+        probatio.Optional(ATTR_SPREAD_LUMPS, default=False): cv.boolean,
+        probatio.Optional(ATTR_ACCEPT_DISAGREEMENT, default=False): cv.boolean,
+        probatio.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
+    }
+)
 _HISTORY_SCHEMA = _DAYS_SCHEMA.extend(
     {
         probatio.Required(ATTR_PERIOD): probatio.Coerce(Period),
@@ -58,7 +79,10 @@ _HISTORY_SCHEMA = _DAYS_SCHEMA.extend(
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions. What spends much of a plan, or changes the dashboard, only an administrator may call."""
+    """Register the actions.
+
+    What spends much of a plan, or changes the dashboard or another statistic, only an administrator may call.
+    """
     service.async_register_admin_service(
         hass, DOMAIN, SERVICE_IMPORT_HISTORY, _async_import, _IMPORT_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
@@ -70,6 +94,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         _SYSTEM_SCHEMA,
         supports_response=SupportsResponse.OPTIONAL,
     )
+    for name, act, schema in (
+        (SERVICE_COPY_HISTORY, _async_copy, _COPY_SCHEMA),
+        (SERVICE_UNDO_COPY_HISTORY, _async_undo_copy, _TARGET_SCHEMA),
+    ):
+        service.async_register_admin_service(
+            hass, DOMAIN, name, act, schema, supports_response=SupportsResponse.OPTIONAL
+        )
     hass.services.async_register(
         DOMAIN, SERVICE_VERIFY_STATISTICS, _async_verify, _DAYS_SCHEMA, supports_response=SupportsResponse.ONLY
     )
@@ -135,6 +166,42 @@ async def _async_get_history(call: ServiceCall) -> dict[str, Any]:
 async def _async_add_to_energy_dashboard(call: ServiceCall) -> dict[str, Any]:
     """Add the statistics of a system to the Energy dashboard."""
     return await async_add_sources(_bookkeeper(call).statistics)
+
+
+async def _async_copy(call: ServiceCall) -> dict[str, Any]:
+    """State what a copy into another statistic would write, and write it unless it is a dry run."""
+    bookkeeper, data = _bookkeeper(call), call.data
+    statistics = bookkeeper.statistics
+    start, end = data.get(ATTR_START), data.get(ATTR_END)
+    if start is not None and end is not None and end < start:
+        raise _invalid("end_before_start", {"start": start.isoformat(), "end": end.isoformat()})
+    request = CopyRequest(
+        flow=data[ATTR_FLOW], target=data[ATTR_TARGET], start=start, end=end, spread_lumps=data[ATTR_SPREAD_LUMPS]
+    )
+    copier, most = Copier(statistics), data.get(ATTR_MAX_REQUESTS)
+    # What cannot be copied costs no request.
+    plan = await copier.async_plan(request)
+    past = missing_past(statistics, start, most)
+    if not data[ATTR_DRY_RUN]:
+        is_accepted: bool = data[ATTR_ACCEPT_DISAGREEMENT]
+        copier.check(plan, accept_disagreement=is_accepted)
+        await async_import_missing(bookkeeper, past)
+        plan = await copier.async_copy(request, accept_disagreement=is_accepted)
+    return {
+        "system": statistics.name,
+        "flow": str(request.flow),
+        "written": not data[ATTR_DRY_RUN] and not plan.is_empty,
+        **answer_of(plan, statistics.zone),
+        "requests": past.affordable,
+        "missing_requests": past.price - past.affordable,
+        "importing": statistics.state.is_importing,
+    }
+
+
+async def _async_undo_copy(call: ServiceCall) -> dict[str, Any]:
+    """Take back what was copied into another statistic."""
+    statistics, target = _bookkeeper(call).statistics, call.data[ATTR_TARGET]
+    return {"system": statistics.name, "target": target, "hours": await Copier(statistics).async_undo(target)}
 
 
 @callback

@@ -3,6 +3,7 @@
 Each part is a file of its own; the bookkeeper runs them one after another whenever the system has been read.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -58,6 +59,8 @@ class Bookkeeper:
         self._offers = Offers(self.statistics)
         self._costs = Costs(self.statistics)
         self._working = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._again = False
         self._stopped = False
         self._checked = False
@@ -85,6 +88,7 @@ class Bookkeeper:
         one, book = self._coordinator, self.statistics.book
         if not self._working and not self._stopped and one.has_data and book.available:
             self._working = True
+            self._idle.clear()
             book.system = one.data.system
             one.config_entry.async_create_background_task(
                 one.hass, self._async_work(), name=f"{DOMAIN} statistics of {one.system.key}"
@@ -102,6 +106,10 @@ class Bookkeeper:
         take_back_offer(self._coordinator.hass, Offer.IMPORT_HISTORY, self._coordinator.system.key)
         self._coordinator.async_update_listeners()
         self.async_wake()
+
+    async def async_idle(self) -> None:
+        """Return once nothing is being done any more: while a past is imported, that may take many minutes."""
+        await self._idle.wait()
 
     async def async_take_over(self, hours: Mapping[datetime, float]) -> bool:
         """Book an older integration's production, Wh by UTC hour. Returns whether there was a recorder for it."""
@@ -137,6 +145,7 @@ class Bookkeeper:
                 )
         finally:
             self._working = False
+            self._idle.set()
 
     async def _async_check(self) -> None:
         """Compare the state with the database, once in a run and when a put finds less than there was.

@@ -1,0 +1,1 @@
+"""A system's hours in the statistic of another sensor: planned, written, recorded, and taken back."""

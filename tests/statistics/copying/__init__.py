@@ -1,0 +1,1 @@
+"""Tests of copying a system's hours into another statistic."""
