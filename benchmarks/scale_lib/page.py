@@ -144,10 +144,10 @@ This page measures {systems} systems of {inverters} inverters in one Home Assist
 Assistant's own `enphase_envoy`, with as many Envoys of as many inverters. Measured on {machine}.
 """
 _FLOOR = """\
-**The floor** does what the same refresh has done, later in the same process, with nothing around it. It fetches the same
-URLs with bare aiohttp. It parses each answer with orjson, and writes a state for each entity that our refresh has changed.
-An entity has changed when its state or one of its attributes has. What stays as it was counts for nothing in the floor.
-Nobody can do less for the same values. The goal is twice the floor.
+**The floor** does what the same refresh has done, later in the same process, with nothing around it. It fetches the
+same URLs with bare aiohttp. It parses each answer with orjson, and writes a state for each entity that our refresh has
+changed. An entity has changed when its state or one of its attributes has. What stays as it was counts for nothing in
+the floor. Nobody can do less for the same values. The goal is twice the floor.
 """
 _FOOT = """\
 ## What is measured
