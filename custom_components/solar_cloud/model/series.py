@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate, takewhile
 from types import MappingProxyType
 from typing import cast
@@ -28,11 +29,13 @@ def never_dark(_start: datetime, _end: datetime) -> bool:
     return False
 
 
+@lru_cache(maxsize=64)
 def local_day(now: datetime, zone: ZoneInfo) -> date:
     """Return the date at the system."""
     return now.astimezone(zone).date()
 
 
+@lru_cache(maxsize=256)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the first instant of a system's day, as aware UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

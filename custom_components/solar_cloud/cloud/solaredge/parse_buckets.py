@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, overload, override
+from typing import Any, NamedTuple, overload, override
 from zoneinfo import ZoneInfo
 
 from ..parse import as_float, as_map, as_maps, as_time
-from .model import Bucket, Quantity, Series
+from .model import Bucket, Quantity
 from .units import DIGITS
 from .windows import QUARTER, Resolution, bucket_end, bucket_start
 
@@ -22,19 +22,30 @@ _END_LABELLED = frozenset({Quantity.VOLTAGE, Quantity.FREQUENCY})
 type _Span = tuple[datetime, datetime]
 
 
+class Labels(NamedTuple):
+    """What decides how the labels of a series are read."""
+
+    quantity: Quantity
+    resolution: Resolution
+    zone: ZoneInfo
+    period_start: datetime | None
+    period_end: datetime | None
+
+
 class Buckets(Sequence[Bucket]):
     """The buckets of a series whose labels are those of many others: each is made when somebody looks at it.
 
     Of most series of a telemetry only the newest one is ever looked at.
     """
 
-    __slots__ = ("_factor", "_raw", "_spans")
+    __slots__ = ("_factor", "_made", "_raw", "_spans")
 
     def __init__(self, spans: tuple[_Span, ...], raw: Sequence[Any], factor: float) -> None:
         """Take the start and end of each bucket, ascending, what the cloud has as its value, and that value's unit."""
         self._spans = spans
         self._raw = raw
         self._factor = factor
+        self._made: tuple[Bucket, ...] | None = None
 
     @override
     def __len__(self) -> int:
@@ -54,11 +65,15 @@ class Buckets(Sequence[Bucket]):
 
     @override
     def __iter__(self) -> Iterator[Bucket]:
-        factor = self._factor
-        return (
-            Bucket(start, end, _scaled(value, factor))
-            for (start, end), value in zip(self._spans, self._raw, strict=True)
-        )
+        if self._made is None:
+            factor = self._factor
+            self._made = tuple(
+                [
+                    Bucket(start, end, _scaled(value, factor))
+                    for (start, end), value in zip(self._spans, self._raw, strict=True)
+                ]
+            )
+        return iter(self._made)
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -69,17 +84,17 @@ class Buckets(Sequence[Bucket]):
         return hash(tuple(self))
 
 
-def read_buckets(rows: list[Any], series: Series, factor: float, zone: ZoneInfo) -> Sequence[Bucket]:
+def read_buckets(rows: list[Any], labels: Labels, factor: float) -> Sequence[Bucket]:
     """Read the values of a series, ascending, one for each start; labels that fit no bucket are left out."""
     maps = as_maps(rows)
     texts = tuple([text if isinstance(text := row.get("timestamp"), str) else None for row in maps])
     spans, ordered = _edges(
         texts,
-        series.resolution,
-        zone,
-        series.period_start,
-        series.period_end,
-        may_be_ends=series.quantity in _END_LABELLED,
+        labels.resolution,
+        labels.zone,
+        labels.period_start,
+        labels.period_end,
+        may_be_ends=labels.quantity in _END_LABELLED,
     )
     if ordered is not None:
         return Buckets(ordered, [row.get("value") for row in maps], factor)
