@@ -2,7 +2,8 @@
 """What a hundred systems of thirty inverters take: `python benchmarks/scale.py [--write]`.
 
 Runs Solar Cloud against simulated clouds, and beside it Home Assistant's own enphase_envoy with made-up data of the
-same size, each in a process of its own, and prints event-loop time, memory and set-up time. Takes a quarter of an hour.
+same size, each in a process of its own, and prints event-loop time, memory and set-up time. Each refresh is compared
+with the least that anybody could do for it. Takes a quarter of an hour; `--small` only tries whether it runs.
 
 enphase_envoy needs its library, which scripts/setup does not install:
 
@@ -24,17 +25,23 @@ ROOT = Path(__file__).parents[1]
 sys.path[0] = str(ROOT)  # not this folder: its requests.py would hide a library
 
 from benchmarks.scale_lib.figures import Figures
-from benchmarks.scale_lib.page import BASELINE, MODES, misses, page
+from benchmarks.scale_lib.page import BASELINE, HOME, MODES, floors_of, misses, page
 
 PAGE = ROOT / "docs" / "development" / "scale.md"
 CANDIDATES = ("enphase", "solaredge", BASELINE)
 INSTALL = ".venv/bin/uv pip install --python .venv/bin/python --requirement requirements/benchmark.txt"
+SMALL = {"systems": 1, "inverters": 3, "home": 6, "rounds": 2}
+"""What tries whether everything runs; the figures say nothing."""
+HOMES = 2
+"""Large homes that are measured."""
 
 
-def run(candidate: str, options: argparse.Namespace, *, everything: bool) -> Figures:
+def run(
+    candidate: str, options: argparse.Namespace, systems: int, inverters: int, *, everything: bool = False
+) -> Figures:
     """Measure a candidate in a process of its own; raises `CalledProcessError` when it fails."""
     command = [sys.executable, "-m", "benchmarks.scale_lib.child", candidate]
-    command += [f"--{name}={getattr(options, name)}" for name in ("systems", "inverters", "rounds")]
+    command += [f"--systems={systems}", f"--inverters={inverters}", f"--rounds={options.rounds}"]
     command += ["--all"] if everything else []
     command += [f"--profile={options.profile}"] if options.profile else []
     # One arena: memory that one thread gave back must not stay occupied for it.
@@ -51,23 +58,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--systems", type=int, default=100)
     parser.add_argument("--inverters", type=int, default=30, help="of each system")
+    parser.add_argument("--home", type=int, default=200, help="microinverters of one large home")
     parser.add_argument("--rounds", type=int, default=2, help="refreshes of each system that are measured")
+    parser.add_argument("--small", action="store_true", help="as little of everything as there can be")
     parser.add_argument(
-        "--profile", type=Path, metavar="FOLDER", help="write cProfile's files there; spoils the figures"
+        "--profile",
+        type=Path,
+        metavar="FOLDER",
+        help="write cProfile's files there, and print where a refresh takes its time; spoils the figures",
     )
     parser.add_argument("--write", action="store_true", help="write docs/development/scale.md")
     options = parser.parse_args(arguments)
+    if options.small:
+        vars(options).update(SMALL)
     with_baseline = find_spec("pyenphase") is not None
     results: dict[bool, dict[str, Figures]] = {}
     for everything in MODES:
         results[everything] = {
-            name: run(name, options, everything=everything) for name in CANDIDATES if with_baseline or name != BASELINE
+            name: run(name, options, options.systems, options.inverters, everything=everything)
+            for name in CANDIDATES
+            if with_baseline or name != BASELINE
         }
-    text = page(results, options.systems, options.inverters)
+    home = run(HOME, options, 1 if options.small else HOMES, options.home)
+    floors = floors_of(results[False], home, options.inverters, options.home)
+    text = page(results, floors, options.systems, options.inverters)
     print(text)
     if not with_baseline:
         print(f"\npyenphase is not installed: nothing to compare with. To have it:\n  {INSTALL}", file=sys.stderr)
-    elif options.write:
+    elif options.write and not options.small:
         PAGE.write_text(text, encoding="utf-8")
     missed = misses(results[False])
     print("\n".join(missed), file=sys.stderr)

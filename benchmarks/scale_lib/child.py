@@ -9,6 +9,8 @@ from dataclasses import asdict
 import json
 import logging
 from pathlib import Path
+from pstats import Stats
+import sys
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
@@ -19,6 +21,7 @@ from homeassistant.helpers.entity import Entity
 
 from .candidate import Candidate
 from .figures import Figures, Refresh
+from .floor import Floor, Noted, noting
 from .loop import LoopMeter
 from .ours import Ours
 from .world import Time, async_import, async_quiet, home_assistant, resident_bytes
@@ -26,6 +29,8 @@ from .world import Time, async_import, async_quiet, home_assistant, resident_byt
 NOON = {"enphase": 19, "solaredge": 11}
 """UTC, at the simulated systems."""
 CANDIDATES = (*NOON, "enphase_envoy")
+PROFILED = 60
+"""Functions of ours in a profile that is printed."""
 
 
 def candidate_of(hass: HomeAssistant, options: argparse.Namespace) -> Candidate:
@@ -55,8 +60,9 @@ async def measure(options: argparse.Namespace, meter: LoopMeter, folder: str) ->
             for system in candidate.systems():
                 await candidate.refresh(system)
         with profiled(options, "refreshes"):
-            refreshes = await _refreshes(candidate, meter, options)
+            refreshes, noted = await _refreshes(candidate, meter, options)
         grown = resident_bytes()
+        await _add_floor(hass, meter, refreshes, noted)
         entities = len(hass.states.async_entity_ids())
         await candidate.unload()
         await async_quiet()
@@ -79,28 +85,49 @@ async def measure(options: argparse.Namespace, meter: LoopMeter, folder: str) ->
     return figures
 
 
-async def _refreshes(candidate: Candidate, meter: LoopMeter, options: argparse.Namespace) -> list[Refresh]:
+async def _refreshes(
+    candidate: Candidate, meter: LoopMeter, options: argparse.Namespace
+) -> tuple[list[Refresh], list[Noted]]:
     refreshes: list[Refresh] = []
+    everything: list[Noted] = []
     for _ in range(options.rounds):
         await candidate.leap(candidate.step)
         for system in candidate.systems():
             await async_quiet()
-            with meter.window() as window:
+            with noting(candidate.hass) as noted, meter.window() as window:
                 requests = await candidate.refresh(system)
                 await async_quiet()
-            refreshes.append(Refresh(requests=requests, loop=window))
-    return refreshes
+            refreshes.append(Refresh(requests=requests, changed=len(noted.changed), loop=window))
+            everything.append(noted)
+    return refreshes, everything
+
+
+async def _add_floor(hass: HomeAssistant, meter: LoopMeter, refreshes: list[Refresh], noted: list[Noted]) -> None:
+    """Measure what the refreshes would have taken at least; of one that asked nothing over HTTP nobody knows."""
+    async with Floor(hass, meter) as floor:
+        for refresh, one in zip(refreshes, noted, strict=True):
+            if one.asked:
+                refresh.floor = await floor.measure(one)
+        for one in noted:
+            floor.forget(one)
 
 
 @contextmanager
 def profiled(options: argparse.Namespace, part: str) -> Iterator[None]:
-    """Write a profile of a block, where one is asked for; the figures of such a run are no good."""
+    """Write a profile of a block, where one is asked for; the figures of such a run are no good.
+
+    That of the refreshes is printed, too: the callbacks of the event loop, and what they call, with most time first.
+    """
     if options.profile is None:
         yield
         return
     with cProfile.Profile() as profile:
         yield
+    options.profile.mkdir(parents=True, exist_ok=True)
     profile.dump_stats(options.profile / f"{options.candidate}-{part}.prof")
+    if part == "refreshes":
+        print(f"\n{options.candidate}, {options.systems} systems of {options.inverters} inverters", file=sys.stderr)
+        Stats(profile, stream=sys.stderr).sort_stats("cumulative").print_stats("solar_cloud", PROFILED)
 
 
 def _stored(folder: str, domain: str) -> int:

@@ -13,7 +13,11 @@ class Refresh:
     """One refresh of one system."""
 
     requests: int
+    changed: int
+    """The entities whose state or attributes changed."""
     loop: Window
+    floor: Window | None = None
+    """The least that the same requests and states take; `None` where there was no request."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +42,10 @@ class Figures:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Figures:
         """Build from what `asdict` made."""
-        refreshes = [Refresh(one["requests"], Window(**one["loop"])) for one in data["refreshes"]]
+        refreshes = [
+            Refresh(one["requests"], one["changed"], Window(**one["loop"]), one["floor"] and Window(**one["floor"]))
+            for one in data["refreshes"]
+        ]
         windows = {name: Window(**data[name]) for name in ("set_up", "again")}
         return cls(**{**data, **windows, "refreshes": refreshes})
 
@@ -46,6 +53,17 @@ class Figures:
     def requests(self) -> float:
         """Requests of a refresh, on average."""
         return mean(one.requests for one in self.refreshes)
+
+    @property
+    def changed(self) -> float:
+        """The entities that a refresh changes, on average."""
+        return mean(one.changed for one in self.refreshes)
+
+    @property
+    def floor(self) -> float | None:
+        """The least event-loop time of a refresh, on average; `None` for a candidate without requests."""
+        floors = [one.floor.busy for one in self.refreshes if one.floor is not None]
+        return mean(floors) if floors else None
 
     @property
     def refresh(self) -> float:

@@ -15,6 +15,8 @@ TITLES = {
     "enphase_envoy": "`enphase_envoy`",
 }
 BASELINE = "enphase_envoy"
+HOME = "enphase"
+"""Whose cloud the one large home is at."""
 LONGEST = 0.050
 """Seconds that nothing of ours may keep the event loop for in a refresh."""
 MODES = {False: "As it is installed", True: "With every entity enabled"}
@@ -56,6 +58,18 @@ ROWS: tuple[Row, ...] = (
     ("stored on disk for each system, kB", lambda found: found.stored / found.systems / 1e3 or None, ",.0f", False),
 )
 
+FLOOR_COLUMNS: tuple[tuple[str, Callable[[Figures, float], str]], ...] = (
+    ("requests", lambda found, _: f"{found.requests:.1f}"),
+    ("entities with a state", lambda found, _: f"{found.entities / found.systems:,.0f}"),
+    ("of them changed", lambda found, _: f"{found.changed:,.0f}"),
+    ("Solar Cloud, ms", lambda found, _: f"{1e3 * found.refresh:.1f}"),
+    ("the floor, ms", lambda _, floor: f"{1e3 * floor:.1f}"),
+    ("ratio", lambda found, floor: f"{found.refresh / floor:.1f}"),
+    ("longest callback, ms", lambda found, _: f"{1e3 * found.longest:.1f}"),
+    ("garbage collector, ms", lambda found, _: f"{1e3 * found.collecting:.1f}"),
+)
+"""Of one refresh of one system, with a title for each column."""
+
 
 def table(results: Results) -> str:
     """Return the figures of the candidates that were run, those of the baseline last."""
@@ -82,6 +96,16 @@ def _line(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def floor_table(results: Mapping[str, Figures]) -> str:
+    """Return refreshes beside the least that they could take, one line for each title."""
+    header = ["", *(title for title, _ in FLOOR_COLUMNS)]
+    lines = [_line(header), "| --- |" + " ---: |" * len(FLOOR_COLUMNS)]
+    for title, found in results.items():
+        if (floor := found.floor) is not None:
+            lines.append(_line([title, *(cell(found, floor) for _, cell in FLOOR_COLUMNS)]))
+    return "\n".join(lines)
+
+
 def misses(results: Results) -> list[str]:
     """Return a line for each candidate of ours that holds the event loop for too long."""
     return [
@@ -97,9 +121,16 @@ def machine() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d}, {cores}, Python {python_version()}, Home Assistant {home_assistant_version}"
 
 
-def page(results: Mapping[bool, Results], systems: int, inverters: int) -> str:
+def floors_of(results: Results, home: Figures, inverters: int, many: int) -> dict[str, Figures]:
+    """Return what is measured against the floor, by title: the systems as they are installed, and one large home."""
+    found = {f"{TITLES[name]}, {inverters} inverters": one for name, one in results.items()}
+    return {**found, f"{TITLES[HOME]}, {many} microinverters": home}
+
+
+def page(results: Mapping[bool, Results], floors: Mapping[str, Figures], systems: int, inverters: int) -> str:
     """Return the page."""
     parts = [_HEAD.format(systems=systems, inverters=inverters, machine=machine())]
+    parts.append(f"## Beside the least that it can take\n\n{floor_table(floors)}\n\n{_FLOOR}")
     parts += [f"## {MODES[everything]}\n\n{table(found)}\n" for everything, found in results.items()]
     return "\n".join([*parts, _FOOT])
 
@@ -111,6 +142,12 @@ _HEAD = """\
 
 This page measures {systems} systems of {inverters} inverters in one Home Assistant. Beside them it measures Home
 Assistant's own `enphase_envoy`, with as many Envoys of as many inverters. Measured on {machine}.
+"""
+_FLOOR = """\
+**The floor** does what the same refresh has done, later in the same process, with nothing around it. It fetches the
+same URLs with bare aiohttp. It parses each answer with orjson, and writes a state for each entity that our refresh has
+changed. An entity has changed when its state or one of its attributes has. What stays as it was counts for nothing in
+the floor. Nobody can do less for the same values. The goal is twice the floor.
 """
 _FOOT = """\
 ## What is measured

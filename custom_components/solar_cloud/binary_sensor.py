@@ -89,3 +89,7 @@ class DeviceBinarySensor(DeviceEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return the newest known state."""
         return self.entity_description.is_on_fn(self.reading)
+
+    @override
+    def _figure(self) -> object:
+        return self.is_on

@@ -1,9 +1,12 @@
 """What all entities share: their device, attribution and availability, and how they are added."""
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import override
+from weakref import WeakKeyDictionary
 
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
@@ -14,12 +17,14 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import ATTRIBUTION, DOMAIN
 from .coordinator import SystemCoordinator
-from .model.elements import Device, DeviceReading, Vendor
+from .model.elements import NO_READING, Device, DeviceReading, Vendor
 from .runtime import SolarCloudConfigEntry, SystemRuntime
 from .upkeep.devices import device_identifier
 
 type Candidate = tuple[str, Callable[[], Entity]]
 """A unique id, and a function that makes its entity."""
+
+_VALUES = attrgetter(*(item.name for item in fields(DeviceReading)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,7 @@ class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
 
     _attr_has_entity_name = True
     entity_description: SourcedDescription
+    _written: tuple[object, ...] | None = None
 
     def __init__(self, coordinator: SystemCoordinator, description: SourcedDescription, identifier: str) -> None:
         """Link the entity to the device that is registered under this identifier."""
@@ -62,6 +68,22 @@ class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
         """Return whether one of the entity's jobs can be read, or could until a moment ago."""
         return self.coordinator.is_one_available(self._jobs)
 
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state where there is something to say: another one, or a newer measurement of the same.
+
+        Most have neither: a status is what it was.
+        """
+        shown = self._shown()
+        if shown is None or shown != self._written:
+            self._written = shown
+            super()._handle_coordinator_update()
+
+    def _shown(self) -> tuple[object, ...] | None:
+        """Return what the state and its attributes follow from; `None` where they are written each time."""
+        return None
+
 
 class DeviceEntity(SolarCloudEntity):
     """An entity of a gateway, an inverter or other hardware."""
@@ -74,13 +96,21 @@ class DeviceEntity(SolarCloudEntity):
     @property
     def reading(self) -> DeviceReading:
         """Return the newest values of the device."""
-        return self.coordinator.data.readings.get(self._serial, DeviceReading())
+        return self.coordinator.data.readings.get(self._serial, NO_READING)
 
     @property
     @override
     def available(self) -> bool:
         """Return whether the device is still listed and its values can be read."""
         return super().available and self._serial in self.coordinator.data.devices
+
+    @override
+    def _shown(self) -> tuple[object, ...]:
+        return (self._figure(), self.extra_state_attributes) if self.available else (False,)
+
+    @abstractmethod
+    def _figure(self) -> object:
+        """Return what the state is made of, and when it was measured."""
 
 
 def unique_id(identifier: str, description: EntityDescription) -> str:
@@ -135,9 +165,31 @@ def async_follow(
     coordinator.config_entry.async_on_unload(coordinator.async_add_listener(async_add))
 
 
+class DeviceCandidates:
+    """The candidates of each device: worked out anew only where a device, or what is known of it, has another shape."""
+
+    def __init__(self, find: Callable[[SystemRuntime, Device, DeviceReading], Iterable[Candidate]]) -> None:
+        """Take what finds them: from the device, the flows that are reported of it, and which values it has."""
+        self._find = find
+        self._known: WeakKeyDictionary[SystemCoordinator, dict[str, tuple[object, list[Candidate]]]] = (
+            WeakKeyDictionary()
+        )
+
+    def of(self, system: SystemRuntime) -> Iterable[Candidate]:
+        """Yield the candidates of every device that belongs to the system."""
+        known = self._known.setdefault(system.coordinator, {})
+        reported = system.coordinator.data.reported
+        for device, reading in devices_with_readings(system):
+            has = tuple([value is not None for value in _VALUES(reading)])
+            shape = device, reported.get(device.serial), has
+            if (found := known.get(device.serial)) is None or found[0] != shape:
+                found = known[device.serial] = shape, list(self._find(system, device, reading))
+            yield from found[1]
+
+
 def devices_with_readings(system: SystemRuntime) -> Iterable[tuple[Device, DeviceReading]]:
     """Yield every device that belongs to the system, with its newest values."""
     data = system.coordinator.data
     for serial, device in data.devices.items():
         if system.devices.owns(serial):
-            yield device, data.readings.get(serial, DeviceReading())
+            yield device, data.readings.get(serial, NO_READING)

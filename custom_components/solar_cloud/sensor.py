@@ -40,7 +40,7 @@ from .entities.sensors import (
 )
 from .entities.sources import LIFETIME_JOBS
 from .entities.vocabulary import Subject, Vocabulary
-from .entity import Candidate, DeviceEntity, SolarCloudEntity, async_follow_systems, devices_with_readings, unique_id
+from .entity import Candidate, DeviceCandidates, DeviceEntity, SolarCloudEntity, async_follow_systems, unique_id
 from .model.data import SYSTEM
 from .model.elements import Device, DeviceKind, DeviceReading
 from .model.value import State as Waiting, Value
@@ -74,37 +74,49 @@ def _candidates(system: SystemRuntime) -> Iterable[Candidate]:
         if vendor in description.vendors and description.exists_fn(coordinator.data):
             yield unique_id(key, description), partial(SystemSensor, coordinator, description, key)
     yield from _flow_candidates(system)
-    of_vendor = [description for description in ALL_DEVICE_SENSORS if vendor in description.vendors]
-    for device, reading in devices_with_readings(system):
-        identifier = device_identifier(vendor, device.serial)
-        for device_description in of_vendor:
-            if device.kind in device_description.kinds and device_description.exists(coordinator, reading):
-                yield (
-                    unique_id(identifier, device_description),
-                    partial(DeviceSensor, coordinator, device_description, device, reading),
-                )
+    yield from _OF_DEVICES.of(system)
     yield from performance_candidates(system)
     yield from history_candidates(system)
 
 
 def _flow_candidates(system: SystemRuntime) -> Iterable[Candidate]:
-    """Yield the sensors of grid, consumption and battery, and of what the inventory reports of devices."""
+    """Yield the sensors of the system's grid, consumption and battery."""
     coordinator = system.coordinator
-    key, vendor, reported = coordinator.system.key, coordinator.system.vendor, coordinator.data.reported
+    reported = coordinator.data.reported.get(SYSTEM, frozenset())
     for description in FLOW_SENSORS:
-        if description.flows <= reported.get(SYSTEM, frozenset()):
+        if description.flows <= reported:
+            key = coordinator.system.key
             yield unique_id(key, description), partial(FlowSensor, coordinator, description, key)
-    for device, _ in devices_with_readings(system):
-        identifier = device_identifier(vendor, device.serial)
-        for device_description in DEVICE_FLOW_SENSORS:
-            if device.kind in device_description.kinds and device_description.flow in reported.get(device.serial, ()):
-                yield (
-                    unique_id(identifier, device_description),
-                    partial(DeviceFlowSensor, coordinator, device_description, device.serial),
-                )
-        for fact in FACT_SENSORS:
-            if device.kind in fact.kinds and vendor in fact.vendors and fact.fact_fn(device) is not None:
-                yield unique_id(identifier, fact), partial(FactSensor, coordinator, fact, device)
+
+
+def _of_device(system: SystemRuntime, device: Device, reading: DeviceReading) -> Iterable[Candidate]:
+    """Yield the sensors of a device: of its values, of its flows, and of what the inventory reports of it."""
+    coordinator = system.coordinator
+    vendor = coordinator.system.vendor
+    identifier = device_identifier(vendor, device.serial)
+    for description in ALL_DEVICE_SENSORS:
+        if (
+            vendor in description.vendors
+            and device.kind in description.kinds
+            and description.exists(coordinator, reading)
+        ):
+            yield (
+                unique_id(identifier, description),
+                partial(DeviceSensor, coordinator, description, device, reading),
+            )
+    reported = coordinator.data.reported.get(device.serial, frozenset())
+    for flow_description in DEVICE_FLOW_SENSORS:
+        if device.kind in flow_description.kinds and flow_description.flow in reported:
+            yield (
+                unique_id(identifier, flow_description),
+                partial(DeviceFlowSensor, coordinator, flow_description, device.serial),
+            )
+    for fact in FACT_SENSORS:
+        if device.kind in fact.kinds and vendor in fact.vendors and fact.fact_fn(device) is not None:
+            yield unique_id(identifier, fact), partial(FactSensor, coordinator, fact, device)
+
+
+_OF_DEVICES: Final = DeviceCandidates(_of_device)
 
 
 class AccountSensor(CoordinatorEntity[AccountCoordinator], SensorEntity):
@@ -191,6 +203,17 @@ class SystemSensor(SolarCloudEntity, DailySensor, CodedSensor):
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator))
 
+    @override
+    def _shown(self) -> tuple[object, ...] | None:
+        description = self.entity_description
+        if description.published_fn is None and description.state_class is not None:
+            return None
+        if not self.available:
+            return (False,)
+        # With the time that it was measured at.
+        found = self.native_value if description.published_fn is None else description.published_fn(self.coordinator)
+        return found, self.last_reset, self.extra_state_attributes
+
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
@@ -227,6 +250,11 @@ class DeviceSensor(DeviceEntity, CodedSensor):
         """Return the newest known value."""
         return self._as_state(self.entity_description.value_fn(self.coordinator, self.reading))
 
+    @override
+    def _figure(self) -> object:
+        # Home Assistant sums up what is measured: it has to hear of each measurement, also of the same figure.
+        return self.native_value, None if self.entity_description.state_class is None else self.reading
+
 
 class FlowSensor(SolarCloudEntity, DailySensor):
     """A sensor of a system's flows."""
@@ -239,6 +267,13 @@ class FlowSensor(SolarCloudEntity, DailySensor):
     def native_value(self) -> float | None:
         """Return the newest value."""
         return self.entity_description.published_fn(self.coordinator).amount
+
+    @override
+    def _shown(self) -> tuple[object, ...]:
+        if not self.available:
+            return (False,)
+        # With the time that it was measured at.
+        return self.entity_description.published_fn(self.coordinator), self.last_reset, self.extra_state_attributes
 
     @property
     @override
@@ -259,6 +294,10 @@ class DeviceFlowSensor(DeviceEntity, DailySensor):
         """Return the newest value that the device has reported."""
         return self.entity_description.value_fn(self.coordinator, self._serial)
 
+    @override
+    def _figure(self) -> object:
+        return self.native_value, self.last_reset, self.coordinator.data.device_flows.get(self._serial)
+
 
 class FactSensor(DeviceEntity, CodedSensor):
     """A sensor of what the inventory reports of a device."""
@@ -276,6 +315,10 @@ class FactSensor(DeviceEntity, CodedSensor):
         """Return what the newest inventory reports."""
         device = self.coordinator.data.devices.get(self._serial)
         return None if device is None else self._as_state(self.entity_description.fact_fn(device))
+
+    @override
+    def _figure(self) -> object:
+        return self.native_value
 
 
 def _has_many_inverters(coordinator: SystemCoordinator) -> bool:

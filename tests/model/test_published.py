@@ -372,3 +372,19 @@ def test_a_nameplate_in_the_wrong_unit_withholds_nothing():
     life = Life(size_w=5.68)
     life.report(1, [1_000.0])
     assert life.data.power == Power(power_w=4_000, measured_at=MIDNIGHT + QUARTER)
+
+
+def test_a_job_that_reads_other_things_leaves_what_is_published_as_it_is():
+    life = Life(bases=GRID_BASES)
+    before = life.report(2, [10, 20], grid_import=[50, 0], grid_export=[0, 5]).published
+    life.take(Update(notes={"asked": "yes"}))
+    assert life.data.published is before
+
+
+def test_a_new_day_is_published_although_the_job_reads_other_things():
+    life = Life(bases=GRID_BASES)
+    life.report(2, [10, 20], grid_import=[50, 0], grid_export=[0, 5])
+    life.now = MIDNIGHT + timedelta(days=1, hours=1)
+    life.take(Update(notes={"asked": "yes"}))
+    assert life.data.published.day_start == MIDNIGHT + timedelta(days=1)
+    assert life.today()[BUY] == 0

@@ -96,7 +96,30 @@ def test_an_older_row_goes_where_a_newer_one_overlaps_it(fresh: list[Interval], 
     found = merged(hours(0, 4), fresh, MIDNIGHT + 5 * HOUR, ALWAYS)
     new = [(one.start - MIDNIGHT) / HOUR for one in fresh]
     assert starts(found) == sorted([*left, *new])
-    assert all(found[one.start] is one for one in fresh)
+    assert all(found[one.start] == one for one in fresh)
+
+
+def test_a_series_that_nothing_is_new_in_stays_the_same_object() -> None:
+    old = hours(0, 4)
+    assert merged(old, [], MIDNIGHT + 5 * HOUR, ALWAYS) is old
+    assert merged(old, [row(1, 2), row(3, 4)], MIDNIGHT + 5 * HOUR, ALWAYS) is old
+
+
+def test_rows_that_are_as_they_were_stay_the_same_objects_beside_new_ones() -> None:
+    old = hours(0, 4)
+    later = merged(old, [row(2, 3), row(3, 4), row(4, 5)], MIDNIGHT + 5 * HOUR, ALWAYS)
+    corrected = merged(old, [row(1, 2, 99.0), row(3, 4)], MIDNIGHT + 5 * HOUR, ALWAYS)
+    assert starts(later) == [0, 1, 2, 3, 4]
+    assert all(later[start] is one for start, one in old.items())
+    assert corrected[MIDNIGHT + HOUR].energy_wh == 99.0
+    assert [start for start, one in old.items() if corrected[start] is not one] == [MIDNIGHT + HOUR]
+
+
+def test_what_is_too_old_goes_with_and_without_a_new_row() -> None:
+    old, now = hours(0, 4), MIDNIGHT + 5 * HOUR
+    assert starts(merged(old, [], now, 3 * HOUR)) == [2, 3]
+    assert starts(merged(old, [row(4, 5)], now, 3 * HOUR)) == [2, 3, 4]
+    assert starts(merged(old, [row(0, 1)], now, 3 * HOUR)) == [2, 3]
 
 
 def test_rows_are_kept_for_a_time_from_their_end_on() -> None:

@@ -133,7 +133,9 @@ def as_map(value: Any) -> Mapping[str, Any]:
 
 def as_maps(value: Any) -> list[Mapping[str, Any]]:
     """Read an array of objects; an item that is none is an empty object, so that it is not overlooked."""
-    return [as_map(item) for item in as_list(value)]
+    items = as_list(value)
+    # Nearly all answers have nothing else, and thousands of rows.
+    return items if all(type(item) is dict for item in items) else [as_map(item) for item in items]
 
 
 def maps_in(value: Any) -> list[Mapping[str, Any]]:

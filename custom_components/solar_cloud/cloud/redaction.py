@@ -106,8 +106,7 @@ class Secrets:
         return _is_escaped(text) or self._has_block(_lower(text))
 
     def _has_block(self, plain: str) -> bool:
-        blocks = self._blocks
-        return any(plain[at : at + _BLOCK] in blocks for at in range(0, len(plain), _BLOCK))
+        return not self._blocks.isdisjoint([plain[at : at + _BLOCK] for at in range(0, len(plain), _BLOCK)])
 
     def _pieces(self, plain: str) -> Iterable[tuple[int, int]]:
         """Yield where twelve or more characters of a secret stand in a decoded text."""

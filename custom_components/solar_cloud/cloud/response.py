@@ -8,6 +8,8 @@ from functools import partial
 import json
 from typing import Any
 
+import orjson
+
 from .errors import (
     CloudError,
     InvalidRequest,
@@ -53,6 +55,11 @@ class Response:
         """Parse the body; the flag is false where it is no JSON, which `None` alone could not say."""
         if not self.body:
             return None, False
+        try:
+            return orjson.loads(self.body), True
+        except orjson.JSONDecodeError:
+            # It is strict: what begins with a mark of its encoding, or has halves of characters in it, can be read too.
+            pass
         try:
             return json.loads(self._text()), True
         except ValueError, RecursionError:

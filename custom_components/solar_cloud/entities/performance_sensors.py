@@ -70,6 +70,10 @@ class PerformanceSensor(DeviceEntity, SensorEntity):
         performance = self._performance
         return self.entity_description.value_fn(performance) if performance is not None else None
 
+    @override
+    def _figure(self) -> object:
+        return self.native_value
+
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ is computed from it is withheld. Energies are Wh, powers W, instants aware UTC.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from .elements import SOURCES, Flow, Interval
@@ -155,6 +155,8 @@ class Book:
     flows: Mapping[Flow, Series]
     storage: Storage
     dark: Dark
+    _spans: dict[datetime, Span | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The intervals that were looked at, by start: several figures of a day follow from each."""
 
     @property
     def measured(self) -> frozenset[Flow]:
@@ -197,6 +199,11 @@ class Book:
 
     def at(self, start: datetime) -> Span | None:
         """Return the interval that begins at an instant, as far as it is known; `None` where no flow has one."""
+        if start not in self._spans:
+            self._spans[start] = self._at(start)
+        return self._spans[start]
+
+    def _at(self, start: datetime) -> Span | None:
         found = [series[start] for series in self.flows.values() if start in series]
         if not found:
             return None

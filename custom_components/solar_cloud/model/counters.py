@@ -112,11 +112,12 @@ def device_counters(
     if not lifetimes and not update.device_flows and not update.device_bases:
         return old if old.keys() <= data.devices.keys() else _listed(old, data)
     found = {serial: dict(counters) for serial, counters in _listed(old, data).items()}
+    most = most_production(data)
     for serial, reading in lifetimes.items():
         counters = found.setdefault(serial, {})
         counter = counters.get(Flow.PRODUCTION) or _recalled(data.readings.get(serial))
         at = min(reading.last_report or reading.measured_at or now, now)
-        counters[Flow.PRODUCTION] = counter.take(reading.energy_lifetime_wh or 0.0, at, now, most_production(data))
+        counters[Flow.PRODUCTION] = counter.take(reading.energy_lifetime_wh or 0.0, at, now, most)
     if update.device_flows or update.device_bases:
         _take_flows(found, data, now, zone)
     return MappingProxyType({serial: MappingProxyType(counters) for serial, counters in found.items()})

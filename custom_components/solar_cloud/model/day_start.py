@@ -62,11 +62,12 @@ class DayStarts:
                 starts[day] = lifetime
             elif at <= begin and day in starts and lifetime > starts[day]:
                 del starts[day]  # more has come late of the time before
-        return replace(
-            merged,
-            day_start=max((DayEnergy(day=day, energy_wh=wh) for day, wh in starts.items()), key=_day, default=None),
-            energy_today=_energy(starts, today, self._day_of(at), lifetime) or merged.energy_today,
-        )
+        day_start = max((DayEnergy(day=day, energy_wh=wh) for day, wh in starts.items()), key=_day, default=None)
+        energy_today = _energy(starts, today, self._day_of(at), lifetime) or merged.energy_today
+        if (day_start, energy_today) == (merged.day_start, merged.energy_today):
+            return merged
+        kept = merged.day_start if day_start == merged.day_start else day_start
+        return replace(merged, day_start=kept, energy_today=energy_today)
 
     def _is_start(self, new: DeviceReading, at: datetime, begin: datetime, parent: str | None) -> bool:
         """Return whether a lifetime read at an instant is what it was when a day began."""

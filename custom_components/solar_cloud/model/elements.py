@@ -207,6 +207,10 @@ class DeviceReading:
         return self.level_at or self.measured_at or self.last_report
 
 
+NO_READING = DeviceReading()
+"""Stands for a device that was never read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something that the cloud asks its owner to look at."""

@@ -1,10 +1,12 @@
 """How what a job brought is laid over what was known: devices, readings, series. Pure functions, no vendor."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from functools import cache
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from .clocks import without_future
@@ -13,6 +15,7 @@ from .darkness import as_the_sun_has_it
 from .data import KEEP_DEVICE_INTERVALS, KEEP_INTERVALS, SYSTEM, SystemData
 from .day_start import FUTURE, day_starts, read_at
 from .elements import (
+    NO_READING,
     Breakdown,
     DayEnergy,
     Device,
@@ -145,8 +148,18 @@ def overlay[T: (System, Device, DeviceReading, Breakdown)](old: T, new: T | None
     """Return the old object with every field that the new one knows."""
     if new is None:
         return old
-    known: dict[str, Any] = {item.name: value for item in fields(new) if (value := getattr(new, item.name)) is not None}
-    return replace(old, **known)
+    kind: Any = type(old)
+    names, values_of = _fields_of(kind)
+    before = values_of(old)
+    after = tuple([one if other is None else other for one, other in zip(before, values_of(new), strict=True)])
+    return old if after == before else cast("T", kind(**dict(zip(names, after, strict=True))))
+
+
+@cache
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names of the fields of a class of the model, and what returns the values of all of them."""
+    names = tuple(item.name for item in fields(kind))
+    return names, attrgetter(*names)
 
 
 def newer(old: Momentary | None, new: Momentary | None, now: datetime) -> Momentary | None:
@@ -202,10 +215,12 @@ def merge_readings(
     for serial, new in update.readings.items():
         if serial not in devices:
             continue
-        old = readings.get(serial, DeviceReading())
+        old = readings.get(serial, NO_READING)
         counter = counters.get(serial, {}).get(Flow.PRODUCTION)
         lifetime = old.energy_lifetime_wh if counter is None else counter.published_wh
-        reading = replace(_later(old, new, now), energy_lifetime_wh=lifetime)
+        reading = _later(old, new, now)
+        if reading.energy_lifetime_wh != lifetime:
+            reading = replace(reading, energy_lifetime_wh=lifetime)
         if serial not in device_intervals and serial not in update.device_intervals:
             reading = starts.counted(reading, old, new, devices[serial].parent)
         readings[serial] = reading
@@ -214,7 +229,7 @@ def merge_readings(
         if serial not in devices:
             continue
         total = day_energy_wh(device_intervals.get(serial, EMPTY).values(), day, zone)
-        old = readings.get(serial, DeviceReading())
+        old = readings.get(serial, NO_READING)
         if total is None or (old.energy_today and old.energy_today.day == day and old.energy_today.energy_wh > total):
             continue
         readings[serial] = replace(old, energy_today=DayEnergy(day=day, energy_wh=total))
@@ -229,12 +244,11 @@ def _later(old: DeviceReading, new: DeviceReading, now: datetime) -> DeviceReadi
     filled = _no_older(old.filled_at, new.filled_at, now)
     found = overlay(old, new) if _no_older(read_at(old), read_at(new), now) else overlay(new, old)
     first, last = (old, new) if filled else (new, old)
-    return replace(
-        found,
-        level_percent=first.level_percent if last.level_percent is None else last.level_percent,
-        stored_wh=first.stored_wh if last.stored_wh is None else last.stored_wh,
-        level_at=last.filled_at or first.filled_at,
-    )
+    level = first.level_percent if last.level_percent is None else last.level_percent
+    stored, level_at = first.stored_wh if last.stored_wh is None else last.stored_wh, last.filled_at or first.filled_at
+    if (level, stored, level_at) == (found.level_percent, found.stored_wh, found.level_at):
+        return found
+    return replace(found, level_percent=level, stored_wh=stored, level_at=level_at)
 
 
 def _no_older(before: datetime | None, at: datetime | None, now: datetime) -> bool:

@@ -42,7 +42,27 @@ def publish(
         data = replace(data, lifetime=production_counter(data, update, now, zone, dark))
     if update.flows or update.bases or update.intervals or update.lifetime:
         data = replace(data, counters=flow_counters(data, book, now, zone))
+    if _is_published(data, before, now, midnight(local_day(now, zone), zone)):
+        return replace(data, published=before.published)
     return replace(data, published=published_of(data, book, now, zone, before.published))
+
+
+def _is_published(data: SystemData, before: SystemData, now: datetime, start: datetime) -> bool:
+    """Return whether what is published of the day that began then follows from the same: most jobs read other things.
+
+    A power that was kept from the future has to be looked at again.
+    """
+    return (
+        before.published.day_start == start
+        and data.intervals is before.intervals
+        and data.flows is before.flows
+        and data.momentary is before.momentary
+        and data.counters is before.counters
+        and data.today is before.today
+        and data.devices is before.devices
+        and data.system.unknown_storage == before.system.unknown_storage
+        and all(value.end is None or value.end <= now for value in before.published.power.values())
+    )
 
 
 def book_of(data: SystemData, dark: Dark) -> Book:

@@ -7,7 +7,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, takewhile
 from types import MappingProxyType
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -28,11 +29,13 @@ def never_dark(_start: datetime, _end: datetime) -> bool:
     return False
 
 
+@lru_cache(maxsize=64)
 def local_day(now: datetime, zone: ZoneInfo) -> date:
     """Return the date at the system."""
     return now.astimezone(zone).date()
 
 
+@lru_cache(maxsize=256)
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the first instant of a system's day, as aware UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
@@ -52,11 +55,28 @@ def merged(old: Series, new: Iterable[Interval], now: datetime, keep: timedelta)
     """Merge both, the newer answer winning, ascending, without what is too old to matter.
 
     An older interval that a newer one overlaps goes: it is from another source, which divides the time otherwise.
+    What is as it was stays the same object, each interval and the series as a whole: nobody has to look at it again.
     """
-    fresh = {interval.start: interval for interval in new}
-    both = {**_apart(old, fresh), **fresh} if old and fresh else {**old, **fresh}
     oldest = now - keep
+    told = {interval.start: interval for interval in new}
+    fresh = {start: one for start, one in told.items() if (known := old.get(start)) is not one and known != one}
+    if old and (not fresh or min(fresh) >= (newest_end(old) or oldest)):
+        return _continued(old, fresh, oldest)
+    shared = {start: fresh.get(start) or old[start] for start in told}
+    both = {**_apart(old, told), **shared} if old and told else {**old, **shared}
     return MappingProxyType({start: both[start] for start in sorted(both) if both[start].end > oldest})
+
+
+def _continued(old: Series, later: Series, oldest: datetime) -> Series:
+    """Return a series with intervals after its end, without those that end by `oldest`: it is not gone through."""
+    gone = list(takewhile(lambda start: old[start].end <= oldest, old))
+    if not gone and not later:
+        return old
+    both = dict(old)
+    for start in gone:
+        del both[start]
+    both.update((start, later[start]) for start in sorted(later) if later[start].end > oldest)
+    return MappingProxyType(both)
 
 
 def _apart(old: Series, fresh: Series) -> Series:

@@ -36,7 +36,11 @@ class Freshness:
         """Return whether a value of a flow or kind of device still stands, whose newest interval ends then."""
         if end is None or self.answered_at is None:
             return True
-        return self.answered_at - end <= max(least, self.bound(name) + self.settling)
+        return self.answered_at - end <= max(least, self.limit(name))
+
+    def limit(self, name: str) -> timedelta:
+        """Return how long before the newest answer an interval of a flow or kind of device may have ended."""
+        return max(LEAST, self.bound(name) + self.settling)
 
     def bound(self, name: str) -> timedelta:
         """Return how old a value of a flow or kind of device may become while other values are read."""

@@ -62,10 +62,16 @@ class SystemValues(DataUpdateCoordinator[SystemData]):
     def withheld(self) -> frozenset[str]:
         """Return the keys of the values that are not there, and the serial numbers of silent devices."""
         freshness, devices = self.freshness, self.data.devices
+        answered = freshness.answered_at
+        # Of hundreds of inverters all have the same limit.
+        limits = {kind: freshness.limit(kind) for kind in {device.kind for device in devices.values()}}
         silent = {
             serial
             for serial, reading in self.data.readings.items()
-            if serial in devices and not freshness.holds(read_at(reading), devices[serial].kind)
+            if answered is not None
+            and (device := devices.get(serial)) is not None
+            and (at := read_at(reading)) is not None
+            and answered - at > limits[device.kind]
         }
         return frozenset(silent | {key for key, value in self.values() if value.reason is not None})
 

@@ -12,7 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CLOUD_ENPHASE_V2, CLOUD_ENPHASE_V4, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
 from ..coordinator import SystemCoordinator
 from ..model.data import SystemData
-from ..model.elements import Device, DeviceReading, Vendor
+from ..model.elements import NO_READING, Device, Vendor
 from ..system.follower import Follower
 from .device_names import name_of_device
 
@@ -212,10 +212,10 @@ class SystemDevices(Follower):
 
 def _has_entities(device: Device, data: SystemData) -> bool:
     """Return whether a cloud says anything of hardware beside its name: a device without an entity helps nobody."""
-    reading = data.readings.get(device.serial, DeviceReading())
+    reading = data.readings.get(device.serial, NO_READING)
     facts = (device.capacity_wh, device.communication, device.optimizers)
     return (
-        reading != DeviceReading()
+        reading != NO_READING
         or bool(data.reported.get(device.serial))
         or any(fact is not None for fact in facts)
         or device.serial in data.performance.by_inverter

@@ -208,7 +208,7 @@ def hide(it: House, family: str, span: Callable[[House], tuple[datetime, datetim
     def without(series: Series) -> Series:
         begin, end = span(it)
         buckets = (bucket for bucket in series.buckets if series.resolution is Resolution.QUARTER_HOUR)
-        kept = [replace(one, value=None) if begin <= one.start < end else one for one in buckets]
+        kept = [one._replace(value=None) if begin <= one.start < end else one for one in buckets]
         return replace(series, buckets=tuple(kept)) if kept else series
 
     def of_all(telemetry: Telemetry) -> Telemetry:

@@ -1,8 +1,7 @@
 """Amounts that are small enough to be stored as the cloud gives them, and no longer once they are in W or Wh."""
 
-from custom_components.solar_cloud.cloud.solaredge.model import Series
 from custom_components.solar_cloud.cloud.solaredge.parse import parse_overview, parse_site
-from custom_components.solar_cloud.cloud.solaredge.parse_buckets import read_buckets
+from custom_components.solar_cloud.cloud.solaredge.parse_buckets import Labels, read_buckets
 from custom_components.solar_cloud.cloud.solaredge.units import Quantity
 from custom_components.solar_cloud.cloud.solaredge.windows import Resolution
 
@@ -26,9 +25,9 @@ def test_an_energy_that_no_site_has_is_not_known_and_takes_nothing_else_with_it(
 
 
 def test_a_bucket_that_no_site_has_is_empty() -> None:
-    series = Series(quantity=Quantity.ENERGY, resolution=Resolution.QUARTER_HOUR)
+    labels = Labels(Quantity.ENERGY, Resolution.QUARTER_HOUR, BERLIN, None, None)
     rows = [
         {"timestamp": "2026-06-20T10:00:00+02:00", "value": 0.5},
         {"timestamp": "2026-06-20T10:15:00+02:00", "value": NO_VALUE},
     ]
-    assert [bucket.value for bucket in read_buckets(rows, series, 1000.0, BERLIN)] == [500.0, None]
+    assert [bucket.value for bucket in read_buckets(rows, labels, 1000.0)] == [500.0, None]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ...model.elements import Interval
+from ...model.series import EMPTY, Series as Known
 from .model import Bucket, Series, Telemetry
 from .settling import Values
 from .windows import Window
@@ -21,17 +22,42 @@ def complete_buckets(series: Series, window: Window) -> tuple[Bucket, ...]:
     )
 
 
-def intervals_of(buckets: Iterable[Bucket]) -> tuple[Interval, ...]:
-    """Return energy buckets (Wh) as intervals, oldest first.
+def newest_bucket(series: Series, window: Window) -> Bucket | None:
+    """Return the last one of the complete buckets; `None` where there is none."""
+    return next(
+        (
+            bucket
+            for bucket in reversed(series.buckets)
+            if bucket.end <= window.end and window.start <= bucket.start and bucket.value is not None
+        ),
+        None,
+    )
+
+
+def intervals_of(buckets: Iterable[Bucket], known: Known = EMPTY) -> tuple[Interval, ...]:
+    """Return energy buckets (Wh) as intervals, oldest first; one that is known already is that very interval.
 
     A negative value stays as it is: production is net of the inverters' own use and of a battery's losses, and only the
     values as they come add up to the vendor's own totals.
     """
     return tuple(
-        Interval(start=bucket.start, end=bucket.end, energy_wh=bucket.value)
+        _interval(bucket.start, bucket.end, bucket.value, known.get(bucket.start))
         for bucket in sorted(buckets, key=lambda bucket: bucket.start)
         if bucket.value is not None
     )
+
+
+def _interval(start: datetime, end: datetime, energy_wh: float, known: Interval | None) -> Interval:
+    """Return the interval that is known where it says the same: most of a window was read before."""
+    if (
+        known is not None
+        and known.energy_wh == energy_wh
+        and known.end == end
+        and known.power_w is None
+        and known.devices_reporting is None
+    ):
+        return known
+    return Interval(start=start, end=end, energy_wh=energy_wh)
 
 
 def values_of(buckets: Iterable[Bucket]) -> dict[datetime, float]:

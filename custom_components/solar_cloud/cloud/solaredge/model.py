@@ -1,9 +1,10 @@
 """What SolarEdge's cloud reports beyond the vendor-neutral model, in W, Wh, V, A, Hz and aware UTC datetimes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from ...model.elements import System, Vendor
 from .windows import Resolution
@@ -83,8 +84,7 @@ class Overview:
     performance_ratio: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """One value of a series; `None` where the cloud has none (yet)."""
 
     start: datetime
@@ -98,7 +98,7 @@ class Series:
 
     quantity: Quantity
     resolution: Resolution
-    buckets: tuple[Bucket, ...] = ()
+    buckets: Sequence[Bucket] = ()
     period_start: datetime | None = None
     period_end: datetime | None = None
     utc_offset: timedelta | None = None

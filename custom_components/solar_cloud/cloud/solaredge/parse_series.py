@@ -3,8 +3,8 @@
 A metric that cannot be read is left out; only an answer of the wrong shape raises `MalformedAnswer`.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 import logging
 from types import MappingProxyType
 from typing import Any
@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from ..errors import MalformedAnswer
 from ..parse import as_float, as_map, as_str, as_time, maps_in, require_list, require_map
 from ..vendor_text import say
-from .model import Quantity, Series, Telemetry
-from .parse_buckets import read_buckets, utc_offset_of
+from .model import Bucket, Quantity, Series, Telemetry
+from .parse_buckets import Labels, read_buckets, utc_offset_of
 from .units import PERCENTAGES, factor_of, unit_name
 from .windows import Resolution
 
@@ -67,24 +67,26 @@ class SeriesReader:
         if answered is not None and answered.upper() != asked:
             raise MalformedAnswer("series: another resolution than asked")
         rows = require_list(row.get("values"), "series")
-        period = as_map(row.get("period")) or period or {}
-        series = Series(
-            quantity=quantity,
-            resolution=asked,
-            period_start=as_time(period.get("from"), zone),
-            period_end=as_time(period.get("to"), zone),
-        )
-        series = replace(series, utc_offset=utc_offset_of(rows))
+        start, end = _period(as_map(row.get("period")) or period or {}, zone)
         unit = row.get("unit")
         if unit is None and factor_of(default_unit, quantity) is not None:
             unit = default_unit
         factor = factor_of(unit, quantity)
+        buckets: Sequence[Bucket] = ()
         if factor is None:
             self._report_odd(unit, quantity, rows)
-            return series
-        if unit_name(unit) in PERCENTAGES:
-            factor *= percentage
-        return replace(series, buckets=read_buckets(rows, series, factor, zone))
+        else:
+            if unit_name(unit) in PERCENTAGES:
+                factor *= percentage
+            buckets = read_buckets(rows, Labels(quantity, asked, zone, start, end), factor)
+        return Series(
+            quantity=quantity,
+            resolution=asked,
+            buckets=buckets,
+            period_start=start,
+            period_end=end,
+            utc_offset=utc_offset_of(rows),
+        )
 
     def telemetry(
         self, answer: Any, family: str, asked: Resolution, zone: ZoneInfo, percentage: float = 1
@@ -118,3 +120,8 @@ class SeriesReader:
             self._odd_units.add(text)
             line = "SolarEdge gives %s in an unknown unit: %s. Solar Cloud leaves these values out"
             say(_LOGGER, logging.WARNING, line, quantity, text)
+
+
+def _period(period: Mapping[str, Any], zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """Return when the period of a series begins and ends, as far as it says so."""
+    return as_time(period.get("from"), zone), as_time(period.get("to"), zone)

@@ -59,11 +59,12 @@ def relearned(note: str | None, now: datetime, still_open: timedelta | None) -> 
 
 def recent_of(values: Values, length: timedelta, now: datetime) -> Recent:
     """Return the buckets of an answer, each of one length, that may still have been filling when it came."""
+    oldest = now - length - STEPS[-1]
     return {
         (name, start): Seen(now - start - length, value)
         for name, series in values.items()
         for start, value in series.items()
-        if now - start - length <= STEPS[-1]
+        if start >= oldest
     }
 
 

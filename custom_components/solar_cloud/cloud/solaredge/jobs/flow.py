@@ -14,7 +14,7 @@ from ....model.series import EMPTY
 from ...base import Job, JobTerms
 from ...errors import NotFound
 from ..api import SolarEdgeApi
-from ..buckets import complete_buckets, device_values
+from ..buckets import complete_buckets, device_values, newest_bucket
 from ..families import SILENT_AGAIN, Family
 from ..listing import FOUND, found_devices
 from ..model import Bucket, Series, Telemetry
@@ -240,8 +240,7 @@ def _reading(
 
 
 def _newest(series: Series | None, window: Window) -> Bucket | None:
-    found = complete_buckets(series, window) if series else ()
-    return found[-1] if found else None
+    return newest_bucket(series, window) if series else None
 
 
 def _at_end(series: Mapping[datetime, Interval], end: datetime | None) -> Interval | None:

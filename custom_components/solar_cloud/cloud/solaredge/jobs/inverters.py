@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from ....model.data import SystemData, local_day, midnight
 from ....model.elements import DeviceKind, DeviceReading, Update
-from ....model.series import newest_end
+from ....model.series import EMPTY, Series, newest_end
 from ...base import Job, JobTerms
 from ...parse import as_time
 from ..api import SolarEdgeApi
-from ..buckets import complete_buckets, device_values, intervals_of
+from ..buckets import complete_buckets, device_values, intervals_of, newest_bucket
 from ..families import SILENT, SILENT_AGAIN, STORAGE
 from ..inverter_telemetry import InverterTelemetry
 from ..listing import FOUND, found_devices
@@ -74,7 +74,7 @@ class InvertersJob(Job[SolarEdgeApi]):
         known = [data.device_intervals[serial] for serial in serials if data.device_intervals.get(serial)]
         need = Need(start=start, oldest=start, known=known)
         read = await self._windows.read(data, need, fetch, now, zone)
-        update = _update(read.answers)
+        update = _update(read.answers, data.device_intervals)
         found = found_devices(data, DeviceKind.INVERTER, update.device_intervals)
         notes |= {**read.notes, **({FOUND: "1"} if found else {})}
         if update.device_intervals or not data.notes.get(SILENT_SINCE):
@@ -89,33 +89,42 @@ class InvertersJob(Job[SolarEdgeApi]):
         return site is not None and newest is not None and site - newest >= SILENT
 
 
-def _update(answers: Sequence[tuple[Window, Telemetry]]) -> Update:
-    """Return intervals and newest values of every inverter from its telemetry, the windows in any order."""
+def _update(answers: Sequence[tuple[Window, Telemetry]], known: Mapping[str, Series]) -> Update:
+    """Return intervals and newest values of every inverter from its telemetry, the windows in any order.
+
+    `known` are the intervals so far.
+    """
     buckets: dict[str, list[Bucket]] = {}
     readings: dict[str, DeviceReading] = {}
     for window, telemetry in sorted(answers, key=lambda answer: answer[0].start):
         for serial, metrics in telemetry.devices.items():
-            known = {name: complete_buckets(series, window) for name, series in metrics.items()}
-            buckets.setdefault(serial, []).extend(known.get("energy", ()))
-            if (reading := _reading(known)) is not None:
+            if (energy := metrics.get("energy")) is not None:
+                buckets.setdefault(serial, []).extend(complete_buckets(energy, window))
+            newest = {name: bucket for name, series in metrics.items() if (bucket := newest_bucket(series, window))}
+            if (reading := _reading(newest)) is not None:
                 readings[serial] = reading
     return Update(
         readings=MappingProxyType(readings),
-        device_intervals=MappingProxyType({serial: intervals_of(found) for serial, found in buckets.items() if found}),
+        device_intervals=MappingProxyType(
+            {serial: intervals_of(found, known.get(serial, EMPTY)) for serial, found in buckets.items() if found}
+        ),
     )
 
 
-def _reading(known: Mapping[str, Sequence[Bucket]]) -> DeviceReading | None:
-    """Return the newest values; voltage, current and frequency only of the bucket that is the newest of all."""
-    newest = max((found[-1].end for found in known.values() if found), default=None)
+def _reading(known: Mapping[str, Bucket]) -> DeviceReading | None:
+    """Return the newest values of the newest bucket of each metric.
+
+    Voltage, current and frequency are only those of the bucket that is the newest of all.
+    """
+    newest = max((bucket.end for bucket in known.values()), default=None)
     if newest is None:
         return None
-    at_newest = {name: found[-1].value for name, found in known.items() if found and found[-1].end == newest}
+    at_newest = {name: bucket.value for name, bucket in known.items() if bucket.end == newest}
     power: float | None = None
     measured_at: datetime | None = None
     if found := known.get("power"):
-        power, measured_at = found[-1].value, found[-1].end
-    elif intervals := intervals_of(known.get("energy", ())):
+        power, measured_at = found.value, found.end
+    elif "energy" in known and (intervals := intervals_of([known["energy"]])):
         power, measured_at = intervals[-1].mean_power_w, intervals[-1].end
     return DeviceReading(
         last_report=newest,
