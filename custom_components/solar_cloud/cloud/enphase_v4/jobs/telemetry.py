@@ -25,13 +25,17 @@ STATISTICS_CADENCE = timedelta(hours=8)
 
 
 class TelemetryJob(Job[EnphaseV4Api]):
-    """Reads the rows of production; one request."""
+    """Reads the rows of production; one request.
+
+    A reading has a whole day. So where there are few, one after sunset and one at sunrise know each day to its end.
+    """
 
     terms = JobTerms(
         name="telemetry",
         cadence=REPORTS_EVERY,
         delay=DELAY,
-        weight=0.55,
+        weight=0.5,
+        lands=2,
         optional=True,
         rows=True,
         settle=timedelta(hours=1),
