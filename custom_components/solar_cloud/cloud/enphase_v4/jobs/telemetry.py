@@ -49,11 +49,14 @@ class TelemetryJob(Job[EnphaseV4Api]):
 
     @override
     def terms_for(self, data: SystemData) -> JobTerms:
-        """Return the terms; where only production is measured, the rows serve statistics alone."""
+        """Return the terms; where only production is measured, the rows serve statistics alone.
+
+        They come at their own pace in the dark too, until the day has been read to its end.
+        """
         terms = replace(self.terms, delay=max(DELAY, settling_delay(data)))
         if is_metered(data):
             return terms
-        return replace(terms, weight=0, cadence=STATISTICS_CADENCE, sunlit=False, night=True)
+        return replace(terms, weight=0, cadence=STATISTICS_CADENCE, night=True)
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
