@@ -41,10 +41,10 @@ def jobs(battery: bool, terms: tuple[float, float, int, timedelta] | None = None
     return (*paced([latest, rows, *beside, InvertersJob.terms]), LISTS)
 
 
-def played(cell: Cell, wanted: Sequence[JobTerms]) -> World:
+def played(cell: Cell, wanted: Sequence[JobTerms], readable: timedelta = READABLE) -> World:
     start, end = (datetime.fromtimestamp(moment, UTC) for moment in (cell.start, cell.end))
     place = Place(cell.latitude, 0, timedelta(minutes=5))
-    world = World(V4, start, {"home": place}, wanted, reports={"home": Reports(delay=READABLE)})
+    world = World(V4, start, {"home": place}, wanted, reports={"home": Reports(delay=readable)})
     world.run(end)
     return world
 
@@ -82,11 +82,17 @@ def test_each_day_is_known_to_its_end_by_the_next_noon(key: tuple[int, str], bat
 
 @pytest.mark.parametrize("battery", [False, True])
 @pytest.mark.parametrize("key", [(52, "June"), (52, "December"), (37, "March"), (-33, "June")])
-def test_quarter_hours_do_not_wait_much_longer_than_before(key: tuple[int, str], battery: bool) -> None:
+def test_the_energies_of_the_day_are_an_hour_and_a_half_older_at_most(key: tuple[int, str], battery: bool) -> None:
     cell = CELLS[key]
-    longest = [
-        max(later - earlier for earlier, later in pairwise(at(played(cell, wanted), "telemetry")))
-        for wanted in (jobs(battery, BEFORE), jobs(battery))
-    ]
+    reads = [at(played(cell, wanted), "telemetry") for wanted in (jobs(battery, BEFORE), jobs(battery))]
+    before, now = (age(cell, [moment.timestamp() for moment in rows], cell.spans) for rows in reads)
+    assert now <= before + 1.5 * HOUR.total_seconds()
+    longest = [max(later - earlier for earlier, later in pairwise(rows)) for rows in reads]
     assert longest[1] <= longest[0] + 4 * HOUR
     assert longest[1] <= 18 * HOUR
+
+
+def test_a_cloud_that_needs_ten_minutes_leaves_a_part_of_the_gain() -> None:
+    cell = CELLS[37, "March"]
+    before, now = (played(cell, jobs(True, *terms), timedelta(minutes=10)) for terms in ([BEFORE], []))
+    assert power_age(cell, now) <= 0.9 * power_age(cell, before)

@@ -21,7 +21,7 @@ POWERS = frozenset(Flow)
 FIRST_GAP = timedelta(hours=4)
 """The longest time that a plan lets pass between two readings."""
 LONGEST_POWER_GAP = timedelta(hours=5)
-"""Whose rows are read less often has its power of now from another job: its rows alone make no power last longer."""
+"""However seldom a plan has the rows of a flow read, a power of more than three of these ago says nothing of now."""
 LEAST_LIFETIME = timedelta(days=1)
 """A lifetime is a counter: it says for longer what it was."""
 
