@@ -43,9 +43,10 @@ def play(cell: Cell) -> dict[str, Result]:
 
 
 def play_house(one: house.House) -> dict[str, house.Ages]:
-    """Return what the pacing, and a fixed interval of the same spend, make of a household."""
+    """Return what the pacing, and a fixed interval of the same spend, make of a household; the bound, and the peer."""
     ours = house.ours(one)
-    return {"ours": ours, "fixed": house.fixed(one, ours)}
+    found = {"ours": ours, "fixed": house.fixed(one, ours), "bound": house.bound(one)}
+    return found | {"peer": house.peer(one)} if find_spec("aiosolaredge_one") is not None else found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -55,11 +55,14 @@ def counted(report: Path) -> Iterator[dict[str, str]]:
 
 
 def print_day(rows: Sequence[dict[str, str]]) -> None:
-    """Print the sums, and the jobs of a day."""
+    """Print the sums, the jobs of a day, and what their requests bought."""
     by_job = {row["account"]: row.pop("by job") for row in rows if "by job" in row}
+    bought = {row["account"]: row.pop("bought") for row in rows if "bought" in row}
     print_table(list(rows[0]), [list(row.values()) for row in rows])
     print()
     print_table(["account", "requests of each job in that day"], [[*item] for item in by_job.items()])
+    print()
+    print_table(["account", "what they bought"], [[*item] for item in bought.items()])
 
 
 def print_month(rows: Sequence[Mapping[str, str]]) -> None:

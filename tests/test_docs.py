@@ -109,7 +109,8 @@ def solaredge_a_day(job: str, *accounts: str) -> list[float]:
 def households(kind: str) -> list[dict[str, str]]:
     """Return the rows of a kind of household with one system, from the table of the figures' ages."""
     head, *rows = table(DOCS / "development" / "freshness.md", "beside them, with a quarter")
-    named = [dict(zip(head, row, strict=False)) | {"day": row[5], "night": row[7]} for row in rows]
+    day, night = (next(at for at, name in enumerate(head) if name.startswith(when)) for when in ("day:", "night:"))
+    named = [dict(zip(head, row, strict=False)) | {"day": row[day], "night": row[night]} for row in rows]
     return [row for row in named if row["household"] == kind and row["systems"] == "1"]
 
 
@@ -127,6 +128,7 @@ def ages(kind: str, when: str) -> list[float]:
 def test_the_figures_of_the_free_plan_are_those_of_the_benchmarks() -> None:
     pv, battery = "SolarEdge, Free, 1 site", "SolarEdge, Free, 1 site with meter and battery"
     signed_in, meter, both = f"{pv}, signed in to", "PV + meter", "PV + meter + battery"
+    kinds = (None, f"Enphase: {meter}s", f"Enphase: {meter}s + battery", None, meter, both)
     quarters = [spread(enphase_a_day("production_meter", system)) for system in (1, 2)]
     solaredge = [
         spread(solaredge_a_day("energy", pv, signed_in)),
@@ -150,13 +152,24 @@ def test_the_figures_of_the_free_plan_are_those_of_the_benchmarks() -> None:
             *(spread(enphase_a_day("open_alarms", system)) for system in range(3)),
             *(spread(solaredge_a_day("alerts", pv, signed_in, battery)) for _ in range(3)),
         ],
-        "mean age of the grid's power by day, minutes": [spread(ages(kind, "day")) for kind in (meter, both)],
-        "the same at night, minutes": [spread(ages(kind, "night")) for kind in (meter, both)],
+        "mean age of the grid's power by day, minutes": [
+            "no meter" if kind is None else spread(ages(kind, "day")) for kind in kinds
+        ],
+        "the same at night, minutes": ["no meter" if kind is None else spread(ages(kind, "night")) for kind in kinds],
     }
     found = {row[0]: row[1:] for row in table(DOCS / "free-plan.md", "<!-- table: free plan -->")}
     assert {name: found[name][-len(cells) :] for name, cells in expected.items()} == expected
     summary = solaredge_a_day("summary", "Enphase v2, Watt, 1 system with a meter")
     assert f"is read {spread(summary)} times a day" in (DOCS / "free-plan.md").read_text("utf-8")
+
+
+def test_the_page_says_of_each_job_what_its_requests_buy() -> None:
+    sent = dict(table(DOCS / "requests.md", "The same day by job")[1:])
+    bought = dict(table(DOCS / "requests.md", "What these requests bought")[1:])
+    assert list(bought) == list(sent)
+    for account, jobs in sent.items():
+        counted = {name for name, requests in re.findall(r"(\w+) (\d+)", jobs) if int(requests)} - {"tokens"}
+        assert {part.partition(":")[0] for part in bought[account].split("; ")} == counted
 
 
 def test_the_free_plan_has_a_row_for_each_thing_that_is_read() -> None:

@@ -107,6 +107,8 @@ HOUSES = {(one.kind, one.cell.systems, one.cell.latitude, one.cell.month): one f
         (("PV + meter", 3, 52, "March"), 0.75),
         (("PV + meter + battery", 1, 52, "December"), 0.5),
         (("PV + meter + battery", 3, 37, "June"), 1.0),
+        (("Enphase: PV + meters", 1, 52, "June"), 0.8),
+        (("Enphase: PV + meters + battery", 1, 37, "March"), 0.8),
     ],
 )
 def test_the_grid_is_fresher_by_day_than_at_a_fixed_interval_of_the_same_spend(
@@ -114,9 +116,10 @@ def test_the_grid_is_fresher_by_day_than_at_a_fixed_interval_of_the_same_spend(
 ) -> None:
     one = HOUSES[key]
     ours = house.ours(one)
-    results = {one: {"ours": ours, "fixed": house.fixed(one, ours)}}
+    results = {one: {"ours": ours, "fixed": house.fixed(one, ours), "bound": house.bound(one)}}
     assert page.house_misses(results) == []
     assert ours.day <= share * results[one]["fixed"].day
+    assert ours.day >= results[one]["bound"].day
     assert ours.night < 6.5 * 3600
     assert 0.98 * one.cell.cloud.limits.month_share <= ours.requests <= one.cell.cloud.limits.month_share
 
@@ -126,7 +129,7 @@ def test_a_household_that_is_worse_off_than_at_a_fixed_interval_is_named() -> No
     old, young = house.Ages(5000, 5000, 600, 1901), house.Ages(4000, 4000, 600, 1900)
     over, older = page.house_misses({one: {"ours": old, "fixed": young}})
     assert "1901 requests of 1900" in over
-    assert older in page.house_table({one: {"ours": old, "fixed": young}})
+    assert older in page.house_table({one: {"ours": old, "fixed": young, "bound": young}})
 
 
 def test_the_age_of_the_grid_counts_through_the_night() -> None:
@@ -137,3 +140,17 @@ def test_the_age_of_the_grid_counts_through_the_night() -> None:
     whole = house.age(one, [first + 90], [house.Span(first + 90, end)])
     assert whole == pytest.approx(90 + (end - first - 90) / 2)
     assert house.age(one, [first + 90, first + 990], [house.Span(first + 90, end)]) < whole
+
+
+def test_tokens_of_a_homeowner_are_sent_and_the_day_is_still_fresher_than_at_a_fixed_interval() -> None:
+    one = HOUSES["PV, signed in", 1, 37, "March"]
+    ours = house.ours(one)
+    fixed = house.fixed(one, ours)
+    assert bound(one.cell).mean_age * 0.9 <= house.bound(one).day <= ours.day < 0.8 * fixed.day
+    assert ours.requests <= one.cell.cloud.limits.month_share
+
+
+def test_who_reads_everything_each_time_is_older_than_who_reads_the_power_alone() -> None:
+    pytest.importorskip("aiosolaredge_one")
+    one = HOUSES["Enphase: PV + meters", 1, 52, "June"]
+    assert house.ours(one).day < 0.7 * house.peer(one).day

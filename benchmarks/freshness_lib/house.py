@@ -1,35 +1,28 @@
-"""Households with a meter or a battery: their grid values matter in the dark, too, and a reading is several requests.
+"""Households that pay for more than one job: meters and batteries matter in the dark, too, and a sign-in has tokens.
 
-Everything that a credential pays for is played: the energy job, the jobs beside it that follow the sun, and the lists
-that run once a day. Age is that of the grid's power: now minus the end of the newest interval that was read, by day
-and by night, without a sunrise that would make the truth known.
+Everything that a credential pays for is played. Age is that of the power, which is the grid's where there is a meter:
+now minus the end of the newest interval that was read, by day and by night, without a sunrise that would make the truth
+known. The age of production alone counts from sunrise, as in the other tables.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 import heapq
 from itertools import count, product
+from math import inf
 
 from custom_components.solar_cloud.budget.daylight import Span
 from custom_components.solar_cloud.budget.ledger import Ledger
 from custom_components.solar_cloud.budget.limit import LimitReached
 from custom_components.solar_cloud.budget.pacing import Pacing
 from custom_components.solar_cloud.budget.rates import budget_of
-from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.sky.sun import Place
 
-from .policies import OWN_MARGIN, PHASES
-from .world import CLOUDS, Cell, cells
-
-CLOUD = next(cloud for cloud in CLOUDS if cloud.name == "SolarEdge free")
-KINDS = {"PV + meter": 2, "PV + meter + battery": 3}
-"""Requests that one reading of such a system takes."""
-SYSTEMS = (1, 3)
-LISTS = 7
-"""Requests a day of the jobs that run once a day."""
-WEIGHT = 2.0
-"""Of the energy job, for each of its requests."""
+from .bound import bound as bound_by_day
+from .kinds import KINDS, Kind
+from .policies import OWN_MARGIN, PHASES, peer_polls
+from .world import Cell, cells, mean_age
 
 
 @dataclass(frozen=True)
@@ -40,15 +33,9 @@ class House:
     cell: Cell
 
     @property
-    def jobs(self) -> tuple[JobTerms, ...]:
-        """Return what is read of it, the energy job first."""
-        cost, fast = KINDS[self.kind], JobTerms(name="inverters", cadence=CLOUD.cadence, delay=CLOUD.delay, weight=1)
-        return (
-            replace(fast, name="energy", cost=cost, weight=WEIGHT * cost, night=True, first=True),
-            fast,
-            replace(fast, name="overview", cadence=timedelta(hours=1), weight=0.5),
-            JobTerms(name="lists", cost=LISTS, cadence=timedelta(days=1)),
-        )
+    def what(self) -> Kind:
+        """Return what is read of it."""
+        return KINDS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -60,43 +47,53 @@ class Ages:
     night: float
     """Seconds: the mean age at night."""
     readings: int
-    """Of the energy job, of all systems together."""
+    """Of the power, of all systems together."""
     requests: int
     """Sent under the credential in the month, for all jobs."""
 
 
 def houses() -> Iterator[House]:
     """Give all households that are played."""
-    places = [cell for cell in cells() if cell.cloud is CLOUD and cell.systems in SYSTEMS]
-    return (House(kind, cell) for kind, cell in product(KINDS, places))
+    for (name, kind), cell in product(KINDS.items(), cells()):
+        if cell.cloud.name == kind.cloud and cell.systems in kind.systems:
+            yield House(name, cell)
 
 
 def ours(house: House) -> Ages:
     """Run the production ledger and pacing with all jobs, systems added at the beginning of the month."""
-    cell, jobs = house.cell, house.jobs
+    cell, kind = house.cell, house.what
     ledger, pacing = Ledger(cell.cloud.limits), Pacing()
     reads: dict[str, list[float]] = {f"system {number}": [] for number in range(cell.systems)}
     for system in reads:
-        pacing.put(system, Place(cell.latitude, 0, OWN_MARGIN), jobs)
+        pacing.put(system, Place(cell.latitude, 0, OWN_MARGIN), kind.jobs)
+    if kind.token_life is not None:
+        pacing.keep_alive("account", kind.token_life)
     tie = count()
-    agenda = [(cell.start, next(tie), system, job, 0) for system in reads for job in jobs]
-    requests = 0
+    agenda = [(cell.start, next(tie), system, job, 0) for system in reads for job in kind.jobs]
+    requests, issued = 0, -inf
+    ran: dict[tuple[str, str], float] = {}
     while agenda[0][0] < cell.end:
         moment, _, system, job, left = heapq.heappop(agenda)
         now = datetime.fromtimestamp(moment, UTC)
         due = now if left else pacing.next_at(system, job.name, now, budget_of(ledger, now))
         if due <= now:
-            left, due = _send(ledger, left or job.cost, now)
-            requests += due == now
+            if kind.token_life is not None and moment - issued >= kind.token_life.total_seconds():
+                _, due = _send(ledger, 1, now)
+                requests, issued = (requests + 1, moment) if due == now else (requests, issued)
+            if due <= now:
+                last = ran.get((system, job.name), cell.start)
+                left, due = _send(ledger, left or kind.price(job, cell, moment, last), now)
+                requests += due == now
             if due == now and not left:
-                if job.name == "energy":
+                ran[system, job.name] = moment
+                if job.name in kind.brings_power:
                     reads[system].append(moment)
                 measured = datetime.fromtimestamp(cell.cloud.readable(moment), UTC)
                 pacing.ran(system, job.name, now, measured if job.weight else None)
                 due = pacing.next_at(system, job.name, now, budget_of(ledger, now))
         heapq.heappush(agenda, (due.timestamp(), next(tie), system, job, left))
     readings = sum(len(moments) for moments in reads.values())
-    return _ages(cell, list(reads.values()), readings, requests)
+    return _ages(house, list(reads.values()), readings, requests)
 
 
 def fixed(house: House, like: Ages) -> Ages:
@@ -109,7 +106,31 @@ def fixed(house: House, like: Ages) -> Ages:
     every = (cell.end - cell.start) / polls
     starts = [cell.start + (phase + 0.5) / PHASES * every for phase in range(PHASES)]
     reads = [[first + number * every for number in range(polls)] for first in starts]
-    return _ages(cell, reads, polls * cell.systems, like.requests)
+    return _ages(house, reads, polls * cell.systems, like.requests)
+
+
+def peer(house: House) -> Ages:
+    """Poll all that a reading takes as `plan_interval` of aiosolaredge-one says; see `policies.peer`."""
+    cell, cost = house.cell, house.what.reading
+    polls = peer_polls(cell, cost)
+    answered = polls[: cell.cloud.limits.per_month // cell.systems // cost]
+    return _ages(house, [answered], len(polls) * cell.systems, len(polls) * cost * cell.systems)
+
+
+def bound(house: House) -> Ages:
+    """Return what nobody can beat by day: 95 % of the plan for the cheapest power alone, each in its best instant.
+
+    A day's readings cut its light into one part more than there are. The mean of all ages is the least where all parts
+    are equal, and none is shorter than the time between two reports.
+    """
+    cell, cloud = house.cell, house.cell.cloud
+    share = cloud.limits.month_share // cell.systems
+    if not house.what.at_night:
+        best = bound_by_day(cell)
+        return Ages(best.mean_age, 0.0, best.requests, best.requests)
+    readings = share // house.what.cheapest
+    part = max(cloud.cadence.total_seconds(), cell.light / (readings + len(cell.spans)))
+    return Ages(cloud.delay.total_seconds() + part / 2, 0.0, readings * cell.systems, share * cell.systems)
 
 
 def _send(ledger: Ledger, left: int, now: datetime) -> tuple[int, datetime]:
@@ -126,7 +147,10 @@ def _send(ledger: Ledger, left: int, now: datetime) -> tuple[int, datetime]:
     return left - 1, now
 
 
-def _ages(cell: Cell, systems: list[list[float]], readings: int, requests: int) -> Ages:
+def _ages(house: House, systems: list[list[float]], readings: int, requests: int) -> Ages:
+    cell = house.cell
+    if not house.what.at_night:
+        return Ages(sum(mean_age(cell, reads) for reads in systems) / len(systems), 0.0, readings, requests)
     edges = [cell.start, *(edge for span in cell.spans for edge in span), cell.end]
     nights = [Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=True) if pair[0] < pair[1]]
     by_day, at_night = (

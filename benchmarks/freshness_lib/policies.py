@@ -52,11 +52,18 @@ def peer(cell: Cell) -> Result:
 
     One request a poll; it is told truly whether the sun is up. What is sent beyond the limit brings nothing.
     """
+    reads = peer_polls(cell)
+    answered = reads[: cell.cloud.limits.per_month // cell.systems]
+    return Result(mean_age(cell, answered), len(reads) * cell.systems)
+
+
+def peer_polls(cell: Cell, cost: int = 1) -> list[float]:
+    """Return when `plan_interval` has one system polled in the month, with `cost` requests a poll."""
     from aiosolaredge_one.budget import BudgetPlan, plan_interval
 
     limits = cell.cloud.limits
     plan = BudgetPlan(
-        monthly_budget=limits.per_month // cell.systems, calls_per_minute=limits.per_minute, credits_per_cycle=1
+        monthly_budget=limits.per_month // cell.systems, calls_per_minute=limits.per_minute, credits_per_cycle=cost
     )
     now, reads, day = cell.start, list[float](), 0
     while now < cell.end:
@@ -64,9 +71,9 @@ def peer(cell: Cell) -> Result:
         while day < len(cell.spans) and cell.spans[day].set <= now:
             day += 1
         dark = day == len(cell.spans) or now < cell.spans[day].rise
-        now += plan_interval(plan, used_this_month=len(reads), seconds_until_reset=cell.end - now, is_night=dark)
-    answered = reads[: limits.per_month // cell.systems]
-    return Result(mean_age(cell, answered), len(reads) * cell.systems)
+        used = len(reads) * cost
+        now += plan_interval(plan, used_this_month=used, seconds_until_reset=cell.end - now, is_night=dark)
+    return reads
 
 
 def ours(cell: Cell) -> Result:

@@ -1,6 +1,6 @@
 """What set-up, a restart and a day of running send; the docs quote the printed table."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from custom_components.solar_cloud.model.data import SystemData
 from custom_components.solar_cloud.model.elements import Update
 from simulator.ready import ENPHASE_SINGLE_USER_ID, SOLAREDGE_OWNER
 
+from .bought import bought, words
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 from .consents import add_site, add_v4
 
@@ -78,9 +79,9 @@ def tokens(cloud: Cloud) -> int:
     return sum(path.endswith("/token") for path in cloud.sent())
 
 
-def count_by_job(entry: ConfigEntry, cloud: Cloud) -> Counter[str]:
-    """Count what each job of an account with one system sends from now on."""
-    sent = Counter[str]()
+def count_by_job(entry: ConfigEntry, cloud: Cloud) -> tuple[Counter[str], defaultdict[str, Counter[str]]]:
+    """Count what each job of an account with one system sends from now on, and what that buys."""
+    sent, brought = Counter[str](), defaultdict[str, Counter[str]](Counter)
 
     def counted(job: Job[Any]) -> Callable[[SystemData, datetime], Awaitable[Update]]:
         run = job.run
@@ -88,7 +89,9 @@ def count_by_job(entry: ConfigEntry, cloud: Cloud) -> Counter[str]:
         async def run_counted(data: SystemData, now: datetime) -> Update:
             before, tokens_before = len(cloud.sent()), tokens(cloud)
             try:
-                return await run(data, now)
+                update = await run(data, now)
+                brought[job.name] += bought(data, update)
+                return update
             finally:
                 renewed = tokens(cloud) - tokens_before
                 sent[job.name] += len(cloud.sent()) - before - renewed
@@ -97,7 +100,7 @@ def count_by_job(entry: ConfigEntry, cloud: Cloud) -> Counter[str]:
 
     for job in entry.runtime_data.client.jobs:
         job.run = counted(job)  # type: ignore[method-assign]
-    return sent
+    return sent, brought
 
 
 @pytest.mark.parametrize("account", TABLE)
@@ -116,7 +119,7 @@ async def test_set_up_restart_hour_and_day_send_no_more_than_the_docs_say(
     cloud.simulator.clear_requests()
     await restart(hass, entry)
     restarted = len(cloud.sent())
-    by_job = count_by_job(entry, cloud)
+    by_job, brought = count_by_job(entry, cloud)
     await pass_time(hass, freezer, timedelta(hours=1))
     hour = len(cloud.sent())
     await pass_time(hass, freezer, timedelta(hours=23), step=timedelta(minutes=2))
@@ -129,11 +132,20 @@ async def test_set_up_restart_hour_and_day_send_no_more_than_the_docs_say(
             by_job[TOKENS] = renewals
         assert sum(by_job.values()) == day
         record_property("by job", ", ".join(f"{name} {requests}" for name, requests in sorted(by_job.items())))
+        # A job whose requests add nothing would be worth none.
+        assert {name for name, requests in by_job.items() if requests and not brought[name]} <= {TOKENS}
+        record_property(
+            "bought", "; ".join(f"{name}: {words(brought[name])}" for name in sorted(+by_job) if brought[name])
+        )
     assert set_up <= most
     assert restarted == 0
     # What is left of June goes to what is left of June's light, so a day's part is the same as any other's.
     days_left = (datetime(2026, 7, 1, tzinfo=UTC) - datetime.now(UTC)) / timedelta(days=1) + 1
-    assert day <= entry.data["per_month"] * 0.95 / days_left * 1.1 + 4
+    share = entry.data["per_month"] * 0.95 / days_left
+    assert day <= share * 1.1 + 4
+    if "signed in" in account:
+        # Its tokens are a part of what the day was to cost.
+        assert day <= share
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)

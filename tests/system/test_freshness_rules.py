@@ -1,5 +1,6 @@
 """The rule by which a value stands or has stopped being reported, without a system around it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -141,3 +142,12 @@ def test_the_newest_answer_of_any_job_counts_but_none_of_the_future() -> None:
     assert freshness_of(Schedule(), sources, NOW).answered_at is None
     now = freshness_of(Schedule(jobs=MappingProxyType({"a": job(timedelta(0))})), sources, NOW)
     assert (now.answered_at, now.settling, now.schedule.jobs["a"]) == (NOW, timedelta(0), job(timedelta(0)))
+
+
+@pytest.mark.parametrize(("name", "bound"), [("grid_import", 15 * HOUR), ("grid_import_energy", 24 * HOUR)])
+def test_seldom_rows_let_an_energy_last_for_a_day_and_a_power_for_no_longer_than_before(
+    name: str, bound: timedelta
+) -> None:
+    jobs = {"import": job(2 * HOUR, 8 * HOUR, 8 * HOUR)}
+    rule = replace(fresh(None, **jobs), sources=MappingProxyType({name: Source(job="import")}))
+    assert rule.bound(name) == bound

@@ -1,7 +1,10 @@
 """What an outage has cost is moved forward when the cloud is back, and only that."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from unittest.mock import Mock
+
+import pytest
 
 from custom_components.solar_cloud.cloud.base import JobTerms
 from custom_components.solar_cloud.model.data import SystemData
@@ -11,7 +14,7 @@ from custom_components.solar_cloud.system.state import SystemState
 from custom_components.solar_cloud.system.timetable import Timetable
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 ENERGY = JobTerms(name="energy", cadence=timedelta(minutes=15), weight=1)
 ALERTS = JobTerms(name="alerts", cadence=6 * HOUR)
 
@@ -21,7 +24,8 @@ class World:
 
     def __init__(self) -> None:
         self.state = SystemState(data=SystemData(system=System(vendor=Vendor.SOLAREDGE, id="1", name="House")))
-        self.timetable = Timetable(Mock(), self.state, Mock())
+        self.pace = Mock()
+        self.timetable = Timetable(Mock(), self.state, self.pace)
         self.now = NOW
 
     def fail(self, job: JobTerms, error: str = UNLUCKY) -> None:
@@ -72,3 +76,27 @@ def test_another_outage_moves_what_was_moved_after_the_last_one():
     assert world.moved() == set()
     world.fail(ENERGY)
     assert world.moved() == {"energy"}
+
+
+@pytest.mark.parametrize(
+    ("done", "rests"),
+    [
+        (-2 * HOUR, False),  # before dusk
+        (10 * MINUTE, False),  # the last row was not there yet
+        (20 * MINUTE, False),
+        (30 * MINUTE, True),
+        (4 * HOUR, True),
+    ],
+)
+def test_rows_that_serve_statistics_alone_rest_in_the_dark_once_the_day_was_read_to_its_end(
+    done: timedelta, rests: bool
+) -> None:
+    dusk = datetime(2026, 12, 10, 16, tzinfo=UTC)
+    world = World()
+    rows = JobTerms(name="rows", cadence=8 * HOUR, delay=10 * MINUTE, night=True, sunlit=True)
+    world.state.schedule = world.state.schedule.done(rows, dusk + done)
+    world.pace.sunlight.dark_since.return_value = dusk
+    assert world.timetable.may_sleep(rows, dusk + 9 * HOUR) is rests
+    assert not world.timetable.may_sleep(replace(rows, sunlit=False), dusk + 9 * HOUR)
+    world.pace.sunlight.dark_since.return_value = None
+    assert not world.timetable.may_sleep(rows, dusk + 17 * HOUR)

@@ -7,6 +7,7 @@ the later one of the two.
 
 from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import Any
 
@@ -27,7 +28,7 @@ from ..const import CONF_CONSENTED_AT, DOMAIN
 from .clients import async_token_endpoint
 from .credentials import Application
 from .issues import clear_consent_ends, raise_consent_ends
-from .metered import is_signed_in
+from .metered import is_signed_in, metered_account
 from .storage import GrantStore
 
 _LOGGER = logging.getLogger(__name__)
@@ -105,6 +106,9 @@ def async_follow_grant(hass: HomeAssistant, entry: ConfigEntry, grant: Grant) ->
         except CloudError as err:
             say(_LOGGER, logging.DEBUG, "The tokens of %s could not be renewed: %s", entry.title, err)
 
+    pacing = metered_account(hass, entry.data).pacing
+    pacing.keep_alive(entry.entry_id, grant.used_for)
+    entry.async_on_unload(partial(pacing.let_go, entry.entry_id))
     _check_consent(hass, entry, dt_util.utcnow())
     entry.async_on_unload(async_track_time_interval(hass, check, CHECK_EVERY, name=f"{DOMAIN} tokens"))
 

@@ -10,9 +10,9 @@ Pure: clock values and the ledger's figures are passed in. A decision looks at o
 kept up to date, so its price does not grow with the number of systems.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import heapq
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..sky.sun import DAY, Place
 from .daylight import Daylight, LightTable, light_table
 from .rates import Budget, Demand, PacedJob, Rate, Rates, share_out
 from .task import Task
+from .upkeep import MOST, renewals
 
 CLOCK_SLACK = 60.0
 """A run that lies further in the future than this is a mistake of a clock."""
@@ -67,6 +68,8 @@ class Pacing:
         self._covered = (0.0, 0.0)
         """What the tables are for: from when, and to the end of which cycle."""
         self._rates: tuple[float, Budget, Rates] | None = None
+        self._lives: dict[str, float] = {}
+        """Seconds that a token of each sign-in is used for."""
 
     def put(self, system: str, place: Place, jobs: Iterable[PacedJob], memory: Mapping[str, Any] | None = None) -> None:
         """Add a system, or change its place and the jobs that draw on the plan.
@@ -98,6 +101,16 @@ class Pacing:
             new.tasks[job.name] = task
         self._systems[system] = new
         self._count(new, 1)
+
+    def keep_alive(self, account: str, life: timedelta) -> None:
+        """Add a sign-in that needs another token after each `life` in which it is used: readings leave room for it."""
+        self._lives[account] = life.total_seconds()
+        self._rates = None
+
+    def let_go(self, account: str) -> None:
+        """Forget a sign-in; what its tokens would cost goes to the readings."""
+        self._lives.pop(account, None)
+        self._rates = None
 
     @property
     def systems(self) -> int:
@@ -151,7 +164,7 @@ class Pacing:
             row.demand: replace(row.demand, light=light_table(row.places.items(), start, end).left(start))
             for row in self._sharers.values()
         }
-        rates = share_out(demands.values(), budget.share, CYCLE, budget.per_minute)
+        rates = self._shared(demands.values(), budget.share, CYCLE, budget.per_minute)
         return rates.jobs[demands[main.demand]].light * 3600
 
     def _count(self, system: _System, by: int) -> None:
@@ -210,9 +223,17 @@ class Pacing:
             if row.table is not None:
                 row.demand.light = row.table.left(now)
             demands.append(row.demand)
-        rates = share_out(demands, budget.left, reset - now, budget.per_minute)
+        rates = self._shared(demands, budget.left, reset - now, budget.per_minute)
         self._rates = (now, budget, rates)
         return rates
+
+    def _shared(self, demands: Collection[Demand], left: int, horizon: float, per_minute: int) -> Rates:
+        """Return the rates that spend what is left, the tokens of the sign-ins included."""
+        rates = share_out(demands, left, horizon, per_minute)
+        if not self._lives:
+            return rates
+        tokens = renewals(self._lives.values(), demands, rates, horizon)
+        return share_out(demands, left - min(tokens, left * MOST), horizon, per_minute)
 
     def _turn(self, system: _System, task: Task, budget: Budget, rate: Rate) -> tuple[float, float]:
         """Return how many seconds a system lets others go first, and how many reports later than others it begins.

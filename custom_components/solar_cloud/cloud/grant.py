@@ -127,6 +127,12 @@ class Grant(Auth):
         return self._tokens
 
     @property
+    def used_for(self) -> timedelta:
+        """Return how long after its issue an access token is replaced, where something is to be sent."""
+        life = self._tokens.expires_at - self._tokens.issued_at
+        return life - min(LONGEST_MARGIN, life / 12)
+
+    @property
     @override
     def secrets(self) -> Collection[str]:
         """Return both tokens of the pair, and those of a new pair that is not on disk yet."""
@@ -198,8 +204,7 @@ class Grant(Auth):
 
     def _expires_soon(self) -> bool:
         """Return whether the access token is about to expire."""
-        life = self._tokens.expires_at - self._tokens.issued_at
-        return self._clock() >= self._tokens.expires_at - min(LONGEST_MARGIN, life / 12)
+        return self._clock() >= self._tokens.issued_at + self.used_for
 
     async def _refreshed(self) -> None:
         """Wait for the refresh that runs, or start one; a caller that is cancelled does not stop it."""

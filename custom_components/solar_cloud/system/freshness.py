@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..model.elements import Flow
 from ..model.sources import Source
 from .schedule import JobState, Schedule
 
@@ -15,8 +16,12 @@ GAPS = 3
 """A value that so many readings in a row have not renewed is not reported any more."""
 STEPS = 1.5
 """The same in steps of what the cloud itself has something new in."""
+POWERS = frozenset(Flow)
+"""The names of the sources of powers: those of energies and of kinds of devices are others."""
 FIRST_GAP = timedelta(hours=4)
 """The longest time that a plan lets pass between two readings."""
+LONGEST_POWER_GAP = timedelta(hours=5)
+"""However seldom a plan has the rows of a flow read, a power of more than three of these ago says nothing of now."""
 LEAST_LIFETIME = timedelta(days=1)
 """A lifetime is a counter: it says for longer what it was."""
 
@@ -48,7 +53,10 @@ class Freshness:
         if source is None:
             # What was stored before there were sources is not checked before it is read again.
             return FIRST_GAP * GAPS
-        return max(LEAST, self.gap(source) * GAPS, timedelta(seconds=source.step * STEPS))
+        gap = self.gap(source)
+        if name in POWERS:
+            gap = min(gap, LONGEST_POWER_GAP)
+        return max(LEAST, gap * GAPS, timedelta(seconds=source.step * STEPS))
 
     def job_holds(self, job: str) -> bool:
         """Return whether what a job brought last still stands, though it has no time of its own."""

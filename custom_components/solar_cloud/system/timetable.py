@@ -14,6 +14,8 @@ from .state import SystemState
 
 FORCED_GAP = timedelta(minutes=1)
 """What an owner asks for is read at once, but an automation gone wild must not empty the plan."""
+LAST_ROW = timedelta(minutes=15)
+"""The longest row of a day: the last one ends so long after dusk."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,10 +119,15 @@ class Timetable:
         return price
 
     def may_sleep(self, job: JobTerms, now: datetime) -> bool:
-        """Return whether those that run with a job may go alone: it is dark, and the day has been read to its end."""
+        """Return whether a job has nothing to read: it is dark, and the day has been read to its end.
+
+        Those that run with it go alone then, unless none of them ever brought anything.
+        """
         done, dark_since = self._of(job).done_at, self._pace.sunlight.dark_since(now)
-        if not job.sunlit or done is None or dark_since is None or done < dark_since + job.delay + job.cadence:
+        if not job.sunlit or done is None or dark_since is None or done < dark_since + job.delay + LAST_ROW:
             return False
+        if job.weight <= 0:
+            return True
         jobs = offered(self._client, self._state.schedule, self._state.data)
         return any(self._of(other).done_at for other in companions(jobs, job))
 

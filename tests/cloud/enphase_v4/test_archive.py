@@ -97,6 +97,32 @@ async def test_an_answer_of_yesterday_does_not_stand_in_for_today(world: World) 
     assert len(world.paths) == 3
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "requests"),
+    [
+        ((1, 0), (1, 10), 0),  # at once
+        ((1, 0), (2, 0), 3),  # a gateway may still report the evening before
+        ((4, 0), (11, 30), 0),
+        ((11, 30), (12, 30), 3),  # the day before counts as settled from now on
+        ((12, 30), (15, 0), 0),
+        ((13, 0), (23, 50), 0),
+    ],
+)
+async def test_the_past_and_the_lifetimes_read_the_same_days_once(
+    world: World, first: tuple[int, int], later: tuple[int, int], requests: int
+) -> None:
+    client, data = await settled(world, METERED)
+    zone = world.plant(METERED).zone
+    day = world.clock.now.astimezone(zone).date() + DAY
+    for (hour, minute), most in ((first, 3), (later, requests)):
+        world.clock.now = midnight(day, zone) + timedelta(hours=hour, minutes=minute)
+        world.simulator.clear_requests()
+        totals = await client.archive.totals(data, day - 5 * DAY, day, world.clock.now)
+        assert set(totals) == REPORTED[METERED]
+        data = await world.run(client, data, "totals")
+        assert len(world.paths) == most
+
+
 @pytest.mark.parametrize("system_id", [PV, METERED, STORING])
 async def test_the_rows_of_a_week_come_in_one_request_for_each_measure(world: World, system_id: str) -> None:
     client, data = await settled(world, system_id)

@@ -18,6 +18,7 @@ from ..enphase.days import known_days
 from ..errors import InvalidRequest, NoDataYet, NotAllowed, NotFound
 from .api import EnphaseV4Api
 from .capabilities import is_needed, known_since, reported_measures, was_reported
+from .lifetimes import SETTLED
 from .measures import METERED, Measure
 from .model import Granularity
 from .reading import REFUSED_SPANS, reads_by_days
@@ -49,7 +50,7 @@ class EnphaseV4Archive(Archive):
     is_free = True
     keeps_rows = timedelta(days=729)
     """Telemetry begins no more than two years ago (Enphase v4 specification)."""
-    settled = timedelta(hours=12)
+    settled = SETTLED
     """Rows are read a few times a day: the morning's first reading has the rest of the day before."""
 
     def __init__(self, api: EnphaseV4Api, zone: ZoneInfo) -> None:

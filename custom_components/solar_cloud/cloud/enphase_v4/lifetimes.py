@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from ...model.data import local_day
+from ...model.data import local_day, midnight
 from ...model.elements import Flow, LifetimeBase
 from ..enphase.days import known_until
 from ..parse import as_float
@@ -18,7 +18,9 @@ from .model import DailySeries
 from .rows import LATE
 
 SHARED = timedelta(minutes=15)
-"""How long an answer serves those who need all days, the last one included."""
+"""How long an answer serves those who need all days, the last one included, while that may still grow."""
+SETTLED = timedelta(hours=12)
+"""So long after midnight nobody expects more of the day before; what was read earlier does not serve later."""
 RECENT = timedelta(days=1)
 """How long it is worth a look for those who would not send a request."""
 
@@ -43,11 +45,14 @@ class Lifetimes:
         self._known[system_id, measure] = days
 
     def current(self, system_id: str, measure: str, now: datetime, zone: ZoneInfo) -> Days | None:
-        """Return an answer that has everything a new one would have: no day may have ended since."""
+        """Return an answer that has everything a new one would have: no day may have ended or settled since."""
         days = self._known.get((system_id, measure))
-        if days is None or not timedelta(0) <= now - days.read_at <= SHARED:
+        if days is None or days.read_at > now or local_day(days.read_at, zone) != (today := local_day(now, zone)):
             return None
-        return days if local_day(days.read_at, zone) == local_day(now, zone) else None
+        if now - days.read_at <= SHARED:
+            return days
+        hours = [(moment - midnight(today, zone)) for moment in (days.read_at, now)]
+        return days if min(hours) >= LATE and len({one >= SETTLED for one in hours}) == 1 else None
 
     def recent(self, system_id: str, measure: str, now: datetime) -> Days | None:
         """Return an answer of the last day."""

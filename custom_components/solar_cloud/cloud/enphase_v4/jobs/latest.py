@@ -23,19 +23,23 @@ from ..meters import (
 )
 from ..model import BatteryNow, Latest, MeterChannel
 from ..powers import Reading, momentary_of
-from .pace import DELAY, REPORTS_EVERY
+from .pace import REPORTS_EVERY
 from .refusals import REFUSALS, missing, refusal_update
 from .storage import noted_storage
 
 FRESH = timedelta(hours=1)
 """What is older than that is unknown."""
+DELAY = timedelta(minutes=5)
+"""Powers have no rows that fill in; pacing learns how old they are here."""
+WEIGHT = 3
+"""Of the metered jobs the newest powers bring most for a request: all flows at once."""
 
 
 class LatestJob(Job[EnphaseV4Api]):
     """Reads the newest powers; one request."""
 
     terms = JobTerms(
-        name="latest", cadence=REPORTS_EVERY, delay=DELAY, weight=2, night=True, optional=True, on_request=True
+        name="latest", cadence=REPORTS_EVERY, delay=DELAY, weight=WEIGHT, night=True, optional=True, on_request=True
     )
 
     @override

@@ -25,13 +25,17 @@ STATISTICS_CADENCE = timedelta(hours=8)
 
 
 class TelemetryJob(Job[EnphaseV4Api]):
-    """Reads the rows of production; one request."""
+    """Reads the rows of production; one request.
+
+    A reading has a whole day. So where there are few, one after sunset and one at sunrise know each day to its end.
+    """
 
     terms = JobTerms(
         name="telemetry",
         cadence=REPORTS_EVERY,
         delay=DELAY,
-        weight=0.55,
+        weight=0.5,
+        lands=2,
         optional=True,
         rows=True,
         settle=timedelta(hours=1),
@@ -45,11 +49,14 @@ class TelemetryJob(Job[EnphaseV4Api]):
 
     @override
     def terms_for(self, data: SystemData) -> JobTerms:
-        """Return the terms; where only production is measured, the rows serve statistics alone."""
+        """Return the terms; where only production is measured, the rows serve statistics alone.
+
+        They come at their own pace in the dark too, until the day has been read to its end.
+        """
         terms = replace(self.terms, delay=max(DELAY, settling_delay(data)))
         if is_metered(data):
             return terms
-        return replace(terms, weight=0, cadence=STATISTICS_CADENCE, sunlit=False, night=True)
+        return replace(terms, weight=0, cadence=STATISTICS_CADENCE, night=True)
 
     @override
     async def run(self, data: SystemData, now: datetime) -> Update:
