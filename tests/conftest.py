@@ -1,25 +1,40 @@
 """Fixtures for all tests."""
 
 # Must be imported before the first `hass`: the test plugin has a package of the same name, which would win.
+import asyncio
 from collections.abc import Generator
 from typing import Any
 
 from aiohttp.web_urldispatcher import UrlDispatcher
-from freezegun.api import FakeDatetime
 from hypothesis import settings
 import pytest
 
 import custom_components  # noqa: F401
 
+from . import frozen_time
 from .databases import fresh_database, is_server
 
 # The same examples in every run: what fails fails again, and what passed does not fail by chance.
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
 
-# Python keeps the class of a frozen time as well, in a quarter of the time: long tests add and subtract by the million.
-for _name in {"__add__", "__sub__"} & vars(FakeDatetime).keys():
-    delattr(FakeDatetime, _name)
+frozen_time.install()
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """Let a loop refuse what comes from another thread, as its debug mode does, without the rest of that mode.
+
+    The rest writes down the stack of each call that is scheduled: much of the time of a test that talks over HTTP.
+    """
+    loop = asyncio.get_running_loop()
+    call_soon = loop.call_soon
+
+    def call_soon_in_thread(*args: Any, **kwargs: Any) -> asyncio.Handle:
+        loop._check_thread()  # type: ignore[attr-defined]
+        return call_soon(*args, **kwargs)
+
+    loop.call_soon = call_soon_in_thread  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
