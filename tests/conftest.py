@@ -21,6 +21,14 @@ settings.load_profile("repeatable")
 frozen_time.install()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take no test that is marked slow without the reason; raise UsageError with its name."""
+    for item in items:
+        for mark in item.iter_markers("slow"):
+            if len(mark.args) != 1 or not isinstance(mark.args[0], str):
+                raise pytest.UsageError(f'{item.nodeid} needs a reason: pytest.mark.slow("a year of hours")')
+
+
 @pytest.fixture(autouse=True)
 async def enable_event_loop_debug() -> None:
     """Let a loop refuse what comes from another thread, as its debug mode does, without the rest of that mode.

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from . import conftest
+
 ROOT = Path(__file__).parents[1]
 INTEGRATION = ROOT / "custom_components" / "solar_cloud"
 GUIDE = (ROOT / "docs" / "development" / "README.md").read_text("utf-8")
@@ -204,3 +206,22 @@ def test_the_example_of_a_new_job_fits_the_code_of_today_and_runs(tmp_path: Path
         [sys.executable, "-c", EXAMPLE], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.stdout == "done\n", done.stderr
+
+
+def test_a_test_that_is_marked_slow_says_why() -> None:
+    class Item:
+        nodeid = "tests/test_it.py::test_it"
+
+        def __init__(self, mark: pytest.MarkDecorator) -> None:
+            self.mark = mark.mark
+
+        def iter_markers(self, name: str) -> Iterator[pytest.Mark]:
+            return (mark for mark in [self.mark] if mark.name == name)
+
+    def collect(*marks: pytest.MarkDecorator) -> None:
+        conftest.pytest_collection_modifyitems([Item(mark) for mark in marks])  # type: ignore[misc]
+
+    collect(pytest.mark.slow("a year of hours"), pytest.mark.disk)
+    for mark in (pytest.mark.slow, pytest.mark.slow(reason="a year of hours")):
+        with pytest.raises(pytest.UsageError, match="test_it needs a reason"):
+            collect(pytest.mark.slow("a year of hours"), mark)
