@@ -3,6 +3,10 @@
 # Must be imported before the first `hass`: the test plugin has a package of the same name, which would win.
 import asyncio
 from collections.abc import Generator
+from contextlib import suppress
+import importlib
+import os
+from pathlib import Path
 from typing import Any
 
 from aiohttp.web_urldispatcher import UrlDispatcher
@@ -21,12 +25,28 @@ settings.load_profile("repeatable")
 frozen_time.install()
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each process begin with other files than the rest: who is first at a file compiles it for all."""
+    number, processes = (os.environ.get(f"PYTEST_XDIST_WORKER{end}", "") for end in ("", "_COUNT"))
+    if not number or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    files = sorted(Path(__file__).parent.rglob("test_*.py"))[int(number.removeprefix("gw")) :: int(processes)]
+    for file in files:
+        # What cannot be imported is said when it is collected.
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(file.relative_to(session.config.rootpath).with_suffix("").parts))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take no test that is marked slow without the reason; raise UsageError with its name."""
+    """Take no test that is marked slow without the reason, and put the longest first; raise UsageError with its name.
+
+    Were a test of minutes the last to begin, the other processes would wait for it.
+    """
     for item in items:
         for mark in item.iter_markers("slow"):
             if len(mark.args) != 1 or not isinstance(mark.args[0], str):
                 raise pytest.UsageError(f'{item.nodeid} needs a reason: pytest.mark.slow("a year of hours")')
+    items.sort(key=lambda item: not any(mark.kwargs.get("longest") for mark in item.iter_markers("slow")))
 
 
 @pytest.fixture(autouse=True)

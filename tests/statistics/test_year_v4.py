@@ -29,7 +29,7 @@ from ..home.sign_in import signed_in
 from ..home.test_requests_v4 import MONTH, endpoint
 
 pytestmark = pytest.mark.slow(
-    "eight months of a whole Home Assistant with a recorder, each hour compared with the plant"
+    "eight months of a whole Home Assistant with a recorder, each hour compared with the plant", longest=True
 )
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
