@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from . import conftest
+
 ROOT = Path(__file__).parents[1]
 INTEGRATION = ROOT / "custom_components" / "solar_cloud"
 GUIDE = (ROOT / "docs" / "development" / "README.md").read_text("utf-8")
@@ -204,3 +206,38 @@ def test_the_example_of_a_new_job_fits_the_code_of_today_and_runs(tmp_path: Path
         [sys.executable, "-c", EXAMPLE], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.stdout == "done\n", done.stderr
+
+
+class MarkedItem:
+    """A test with one mark, as far as collecting looks at it."""
+
+    nodeid = "tests/test_it.py::test_it"
+
+    def __init__(self, mark: pytest.MarkDecorator) -> None:
+        self.mark = mark.mark
+
+    def iter_markers(self, name: str) -> Iterator[pytest.Mark]:
+        return (mark for mark in [self.mark] if mark.name == name)
+
+
+def test_a_test_that_is_marked_slow_says_why() -> None:
+    def collect(*marks: pytest.MarkDecorator) -> None:
+        conftest.pytest_collection_modifyitems([MarkedItem(mark) for mark in marks])  # type: ignore[misc]
+
+    collect(pytest.mark.slow("a year of hours"), pytest.mark.disk)
+    for mark in (pytest.mark.slow, pytest.mark.slow(reason="a year of hours")):
+        with pytest.raises(pytest.UsageError, match="test_it needs a reason"):
+            collect(pytest.mark.slow("a year of hours"), mark)
+
+
+def test_the_longest_tests_come_first_and_all_others_keep_their_order() -> None:
+    marks = [
+        pytest.mark.disk,
+        pytest.mark.slow("a day"),
+        pytest.mark.slow("a year", longest=True),
+        pytest.mark.disk,
+        pytest.mark.slow("a month", longest=True),
+    ]
+    items = [MarkedItem(mark) for mark in marks]
+    conftest.pytest_collection_modifyitems(items)  # type: ignore[arg-type]
+    assert [item.mark for item in items] == [marks[number].mark for number in (2, 4, 0, 1, 3)]

@@ -124,7 +124,7 @@ def test_what_should_not_be_is_found_and_printed(tmp_path: Path, capsys: pytest.
     assert "Nothing was found" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a real Home Assistant lives through a day in a process of its own")
 @needs_faketime
 @pytest.mark.skipif(not DEMO.exists(), reason="the demo's environment is not installed")
 def test_a_calm_day_with_a_real_home_assistant_finds_nothing(tmp_path: Path) -> None:

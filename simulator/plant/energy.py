@@ -123,7 +123,8 @@ class Series:
         """Compute nothing yet."""
         self.model = model
         self._first_day = model.sky.solar_day(model.start)
-        first_slot = model.sky.first_slot(self._first_day)
+        self.first_slot = first_slot = model.sky.first_slot(self._first_day)
+        """The slot that the first day begins with."""
         self._production = Track(first_slot)
         self._lit: list[tuple[int, int]] = []
         self._flows = {flow: Track(first_slot) for flow in FLOWS}
@@ -152,7 +153,7 @@ class Series:
         if self.model.storage is None:
             return 0.0
         self._grow_flows(slot)
-        day, index = divmod(slot - self.model.sky.first_slot(self._first_day), SLOTS_PER_DAY)
+        day, index = divmod(slot - self.first_slot, SLOTS_PER_DAY)
         return self._stored[day][index] / 100 if day >= 0 else 0.0
 
     def charged(self, start: int, end: int) -> int:
@@ -167,11 +168,6 @@ class Series:
             early = max(0, self.model.start - begin)
             self._charged.append([0] * early + values[early:])
         return self._charged.until(max(end, start)) - self._charged.until(start)
-
-    @property
-    def first_slot(self) -> int:
-        """The slot that the first day begins with."""
-        return self.model.sky.first_slot(self._first_day)
 
     def storage_day(self, number: int) -> tuple[dict[Flow, list[int]], array[int]]:
         """Return the flows of a day (counted from 0) in Wh, and the battery's 289 contents in hundredths of a Wh."""
@@ -208,8 +204,7 @@ class Series:
 
     def _grow(self, slot: int) -> None:
         """Compute production up to a slot."""
-        missing = self.model.sky.solar_day(slot) - self._first_day + 1 - self._production.days
-        for _ in range(missing):
+        while slot >= self.first_slot + self._production.days * SLOTS_PER_DAY:
             self._add_day(self._first_day + self._production.days)
 
     def _add_day(self, solar_day: int) -> None:
@@ -239,7 +234,7 @@ class Series:
         if load is None:
             return
         tracks = self._flows
-        while self._first_day + tracks["load"].days <= self.model.sky.solar_day(slot):
+        while slot >= self.first_slot + tracks["load"].days * SLOTS_PER_DAY:
             self._add_flow_day(self._first_day + tracks["load"].days, load)
 
     def _add_flow_day(self, solar_day: int, load: Load) -> None:

@@ -5,6 +5,7 @@ irradiance a simple exponential attenuation by the air mass: good to a few per c
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import acos, cos, exp, pi, radians, sin
 from random import Random
 
@@ -16,6 +17,12 @@ PERFORMANCE = 0.87
 """What is left of the module's power after temperature, dirt, wiring and conversion."""
 _STEP = 2 * pi / SLOTS_PER_DAY
 _KNOTS = 25
+
+
+@lru_cache
+def _shift(longitude: float) -> int:
+    """Return by how many slots a solar day begins before the UTC day at a longitude in degrees."""
+    return round(longitude / 360 * SLOTS_PER_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Sky:
     @property
     def shift(self) -> int:
         """By how many slots a solar day begins before the UTC day of the same number."""
-        return round(self.longitude / 360 * SLOTS_PER_DAY)
+        return _shift(self.longitude)
 
     def solar_day(self, slot: int) -> int:
         """Return the solar day that a slot lies in."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ..dates import add_months
@@ -126,8 +127,9 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat(timespec="seconds")
 
 
+@lru_cache(maxsize=32768)
 def local_slot(slot: int, zone: ZoneInfo) -> str:
-    """Return the start of a slot as the API writes it."""
+    """Return the start of a slot as the API writes it; every series of an answer has the same ones."""
     return local(slot_time(slot), zone)
 
 

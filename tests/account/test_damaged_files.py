@@ -179,7 +179,7 @@ async def test_another_type_in_any_field_keeps_no_account_away(
     await assert_odd_fields_do_no_harm(hass, cloud, freezer, caplog, kind, 12)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of damaged files, each loaded by a whole Home Assistant")
 @pytest.mark.parametrize("kind", FILES)
 async def test_another_type_in_many_fields_keeps_no_account_away(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture, kind: str

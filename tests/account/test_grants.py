@@ -25,7 +25,7 @@ def token_calls(cloud: Cloud) -> int:
     return sum(request.path == TOKEN_PATH for request in cloud.simulator.requests)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a year of a whole Home Assistant with restarts")
 async def test_a_year_with_restarts_and_outages_needs_no_new_consent(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -60,7 +60,18 @@ async def move(hass: HomeAssistant, cloud: Cloud, entry: ConfigEntry) -> None:
     assert entry.data["cloud"] == "enphase_v4"
 
 
-@pytest.mark.parametrize("key", [pytest.param("enphase_72", marks=pytest.mark.slow), "enphase_67"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(
+            "enphase_72",
+            marks=pytest.mark.slow(
+                "days of a whole Home Assistant, before and after the move; the other system is played in any case"
+            ),
+        ),
+        "enphase_67",
+    ],
+)
 async def test_a_system_that_moves_from_version_2_goes_on_without_a_jump_or_a_gap(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture, key: str
 ) -> None:

@@ -405,7 +405,7 @@ async def test_two_sign_ins_of_one_application_share_a_ledger(hass: HomeAssistan
     assert used == len(cloud.simulator.requests)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("two years of a whole Home Assistant")
 async def test_tokens_end_with_the_consent_after_two_years_and_the_owner_is_warned_before(
     hass: HomeAssistant, browser: Any, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:

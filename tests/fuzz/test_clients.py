@@ -98,7 +98,7 @@ def test_no_answer_is_uncaught_unstorable_or_absurd(cloud: str, loop: asyncio.Ab
     assert fuzz(subject(cloud, loop), 0, FEW) >= FEW
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a hundred thousand answers")
 @pytest.mark.usefixtures("socket_enabled")
 @pytest.mark.parametrize("part", range(1, PARTS + 1))
 @pytest.mark.parametrize("cloud", CLOUDS)

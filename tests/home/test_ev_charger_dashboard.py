@@ -20,7 +20,7 @@ from .conftest import Cloud, pass_time
 from .lives import set_up
 from .sign_in import signed_in
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("hours of a whole Home Assistant with a recorder")
 
 KEY = "enphase_202400000001"
 OWNERS = {"stat_consumption": "sensor.dishwasher"}

@@ -60,7 +60,7 @@ async def test_setting_up_takes_seven_requests_at_most_and_a_restart_none(
     assert not cloud.simulator.requests
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a month of a whole Home Assistant with a recorder", longest=True)
 @pytest.mark.parametrize("month", [datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)])
 @pytest.mark.parametrize("account", SYSTEMS)
 async def test_a_month_of_31_days_stays_within_the_plan(

@@ -28,7 +28,7 @@ from simulator.plant.plant import Plant
 from .conftest import Cloud, add_account, enphase_input, pass_time, settle, solaredge_input
 from .life import add_custom_account
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a recorder with a past that is booked first, anew for each test")
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

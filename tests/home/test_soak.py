@@ -230,7 +230,7 @@ def month_of(moment: datetime) -> tuple[int, int]:
     return moment.year, moment.month
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a month of a whole Home Assistant with all accounts", longest=True)
 async def test_a_month_in_which_everything_goes_wrong_exceeds_no_plan_and_misses_no_day(
     cloud: Cloud,
     freezer: FrozenDateTimeFactory,

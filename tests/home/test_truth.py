@@ -53,8 +53,18 @@ async def test_lifetime_is_the_plants_own_at_the_end_of_the_newest_interval(hass
     "start",
     [
         datetime(2026, 3, 28, 22, 50, tzinfo=UTC),  # Europe goes to summer time
-        pytest.param(datetime(2026, 10, 24, 21, 50, tzinfo=UTC), marks=pytest.mark.slow),  # and back
-        pytest.param(datetime(2026, 11, 1, 6, 30, tzinfo=UTC), marks=pytest.mark.slow),  # California goes back
+        pytest.param(
+            datetime(2026, 10, 24, 21, 50, tzinfo=UTC),
+            marks=pytest.mark.slow(
+                "a day and a night in small steps; another change of the clocks is played in any case"
+            ),
+        ),  # and back
+        pytest.param(
+            datetime(2026, 11, 1, 6, 30, tzinfo=UTC),
+            marks=pytest.mark.slow(
+                "a day and a night in small steps; another change of the clocks is played in any case"
+            ),
+        ),  # California goes back
     ],
     ids=["spring in Europe", "autumn in Europe", "autumn in California"],
 )

@@ -23,7 +23,7 @@ from simulator import SOLAREDGE_PATH, Clock, Simulator
 from simulator.plant.plant import Plant
 from simulator.ready import SOLAREDGE_API_KEY, ready_simulator
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("an import in processes that are killed again and again")
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 6, 10, 9, 5, tzinfo=UTC)

@@ -196,7 +196,7 @@ async def test_killed_at_twenty_random_moments_all_four_files_are_whole(house: H
     assert_nothing_was_lost(house)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a thousand processes are started and killed")
 async def test_killed_at_a_thousand_random_moments_all_four_files_are_whole(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:

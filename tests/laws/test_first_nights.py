@@ -36,7 +36,13 @@ def undisturbed(begin: datetime) -> Scenario:
 @pytest.mark.parametrize(
     ("kind", "hour"),
     [
-        pytest.param(kind, hour, marks=[] if (kind, hour) == ("enphase_v4", 17) else pytest.mark.slow)
+        pytest.param(
+            kind,
+            hour,
+            marks=[]
+            if (kind, hour) == ("enphase_v4", 17)
+            else pytest.mark.slow("a day of a whole Home Assistant, judged at each reading; one is played in any case"),
+        )
         for kind in CLOUDS
         for hour in HOURS
     ],

@@ -10,7 +10,7 @@ from ..home.conftest import Cloud
 from .broken import VARIANTS, broken
 from .runner import Run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("days of a whole Home Assistant for each way in which a product is broken")
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -16,6 +16,7 @@ from .runner import VARIANTS, Run, Variant
 
 TURNS = 12
 """So many days the slow tests take to play all restarts and outages once: others each day."""
+SLOW = pytest.mark.slow("days of a whole Home Assistant with a recorder, judged at each reading")
 
 
 def _cases(day: int) -> Iterator[tuple[str, CloudKind, Variant, list[pytest.MarkDecorator]]]:
@@ -25,10 +26,10 @@ def _cases(day: int) -> Iterator[tuple[str, CloudKind, Variant, list[pytest.Mark
         for kind in one.clouds:
             for variant in VARIANTS:
                 if variant == "start":
-                    yield name, kind, variant, [] if kind in one.quick else [pytest.mark.slow]
+                    yield name, kind, variant, [] if kind in one.quick else [SLOW]
                     continue
                 disturbed += 1
-                yield name, kind, variant, [pytest.mark.full if (disturbed - day) % TURNS else pytest.mark.slow]
+                yield name, kind, variant, [pytest.mark.full if (disturbed - day) % TURNS else SLOW]
 
 
 CASES = [
@@ -42,7 +43,7 @@ def test_the_slow_tests_play_each_restart_and_outage_once_in_some_days() -> None
         (name, kind, variant)
         for day in range(TURNS)
         for name, kind, variant, marks in _cases(day)
-        if variant != "start" and pytest.mark.slow in marks
+        if variant != "start" and SLOW in marks
     ]
     assert sorted(slow) == sorted((one[0], one[1], one[2]) for one in _cases(0) if one[2] != "start")
 

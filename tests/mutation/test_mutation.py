@@ -71,7 +71,7 @@ def test_a_run_gets_a_part_of_the_memory_only(tmp_path: Path) -> None:
         bounded([sys.executable, "-c", "bytearray(2**31)"], tmp_path, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("mutmut runs the tests of a file again for each of its mutants")
 def test_a_small_file_is_mutated_and_nothing_is_left_behind() -> None:
     def state() -> str:
         command = ["git", "status", "--porcelain"]

@@ -88,7 +88,7 @@ def test_a_sample_fails_where_its_tests_do_by_themselves(
     assert "a test failed" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.slow("mutmut runs all tests of several rooms before its first mutant")
 def test_a_small_sample_is_run() -> None:
     args = ["--children", "1", "--sample", "3", "--seed", "5", "budget/cycle.py", "model/value.py"]
     done = subprocess.run(

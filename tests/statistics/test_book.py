@@ -335,7 +335,7 @@ async def test_hours_before_within_and_after_the_rows_in_one_put(hass: HomeAssis
     assert await sums(hass) == [980, 1000, 1110, 1310, 1340]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("two years of hours are booked, and each earlier part moves all later sums")
 async def test_two_years_put_before_newest_first_touch_no_later_row(hass: HomeAssistant, book: Book) -> None:
     months = [datetime(2024 + (4 + n) // 12, (4 + n) % 12 + 1, 1, tzinfo=UTC) for n in range(25)]
     life: dict[datetime, float] = {}

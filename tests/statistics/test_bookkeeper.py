@@ -66,7 +66,7 @@ async def test_each_hour_of_the_last_days_is_the_plants_own(
     assert day_sum(hours, date(2026, 6, 10), plant) == plant.day_wh(date(2026, 6, 10))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("years of the past are booked")
 async def test_an_enphase_system_brings_its_whole_life_in_one_request(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -86,7 +86,7 @@ async def test_an_enphase_system_brings_its_whole_life_in_one_request(
     assert max(hours.values()) <= plant.size_w(datetime.now(UTC)) * 1.3
 
 
-@pytest.mark.slow
+@pytest.mark.slow("more than three weeks of a whole Home Assistant with a recorder")
 async def test_an_outage_of_three_weeks_is_filled_afterwards(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -143,7 +143,7 @@ async def test_no_past_is_paid_for_before_it_is_known_what_the_meters_tell(
     assert sum(hours.values()) == plant.flow_wh("import", start, end)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a day and a half of a whole Home Assistant with a recorder")
 async def test_a_day_whose_rows_add_up_to_its_total_is_not_asked_for_in_detail(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from ..home.conftest import Cloud, add_account, pass_time, settle, solaredge_inp
 from .conftest import Spent
 from .test_bookkeeper import DAY, HOUR, SITE, hours_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("days of a whole Home Assistant with a recorder, before and after its clock was wrong")
 FIRST = date(2026, 6, 5)
 
 

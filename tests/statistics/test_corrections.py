@@ -22,7 +22,7 @@ from ..home.conftest import Cloud, add_account, enphase_input, settle, solaredge
 from ..home.life import add_custom_account
 from .test_bookkeeper import DAY, HOUR, day_sum, hours_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("months of the past are booked, and booked anew after a correction")
 
 SITE = "solaredge_222881711"
 NOW = datetime(2026, 6, 10, 19, 5, tzinfo=UTC)

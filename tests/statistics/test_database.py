@@ -26,7 +26,7 @@ from ..home.conftest import Cloud, add_account, enphase_input, pass_time, settle
 from .conftest import Spent
 from .test_bookkeeper import DAY, HOUR, SITE, hours_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("two months of the past are imported, then a whole Home Assistant lives for days")
 
 TRUE_NAME: dict[str, Any] = {
     "grid_import": "import",

@@ -19,7 +19,7 @@ from ..home.conftest import Cloud, add_account, pass_time, solaredge_input
 from ..home.test_services import call, device_of
 from .test_bookkeeper import DAY, HOUR, hours_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("days of a whole Home Assistant with a recorder, each for several time zones")
 
 
 @pytest.fixture(autouse=True)

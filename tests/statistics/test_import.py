@@ -27,7 +27,9 @@ from simulator.plant.plant import Plant
 from ..home.conftest import Cloud, add_account, pass_time, settle, solaredge_input
 from ..home.life import add_custom_account
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(
+    "months of the past are read and booked, with the waits that a small plan asks for", longest=True
+)
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SITE = "solaredge_1148616"

@@ -78,7 +78,7 @@ async def test_each_inverter_has_its_own_hours_one_call_an_hour_and_no_request_m
     assert {dict(query)["resolution"] for query in asked} == {"QUARTER_HOUR"}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("fifteen hours of each inverter's quarters with a recorder, and a restart")
 async def test_a_restart_writes_no_hour_twice_and_goes_on(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, puts: list[tuple[str, datetime, int | None]]
 ) -> None:
@@ -97,7 +97,7 @@ async def test_a_restart_writes_no_hour_twice_and_goes_on(
     assert after == truth(cloud.simulator.plants[SITE], FIRST, after)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("days of each inverter's quarters with a recorder")
 async def test_what_the_cloud_corrects_is_booked_anew_with_every_later_sum(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -122,7 +122,7 @@ async def test_what_the_cloud_corrects_is_booked_anew_with_every_later_sum(
     assert hours == truth(plant, FIRST, hours)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("days of each inverter's quarters with a recorder")
 async def test_a_replaced_inverter_begins_its_own_statistic_and_the_systems_goes_on(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -148,7 +148,7 @@ async def test_a_replaced_inverter_begins_its_own_statistic_and_the_systems_goes
     assert len(hours) >= 40
 
 
-@pytest.mark.slow
+@pytest.mark.slow("days of each inverter's quarters with a recorder")
 async def test_a_replaced_meter_goes_on_with_the_systems_statistic_without_a_jump(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -123,7 +123,7 @@ async def test_rows_that_come_at_noon_of_the_next_day_are_at_their_hours_the_sam
     assert spent.requests <= 4
 
 
-@pytest.mark.slow
+@pytest.mark.slow("five days of a whole Home Assistant with a recorder")
 @pytest.mark.parametrize("counted", [False, True])
 @pytest.mark.parametrize("later", [timedelta(hours=6), timedelta(hours=40), timedelta(hours=70)])
 async def test_rows_that_come_within_three_days_are_found_by_themselves(
@@ -136,7 +136,7 @@ async def test_rows_that_come_within_three_days_are_found_by_themselves(
     assert spent.requests <= 8
 
 
-@pytest.mark.slow
+@pytest.mark.slow("more than two weeks of a whole Home Assistant with a recorder")
 async def test_rows_that_come_after_a_week_are_read_when_a_total_has_grown(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, spent: Spent
 ) -> None:
@@ -148,7 +148,7 @@ async def test_rows_that_come_after_a_week_are_read_when_a_total_has_grown(
     assert await wrong_hours(hass, cloud, [HOLED + number * DAY for number in range(14)]) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("days of a whole Home Assistant with a recorder")
 async def test_a_day_that_shrinks_keeps_what_its_rows_say(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -176,7 +176,7 @@ async def test_a_day_that_shrinks_keeps_what_its_rows_say(
     assert await wrong_hours(hass, cloud, [HOLED]) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("weeks of a whole Home Assistant with a recorder")
 async def test_what_never_comes_is_laid_along_the_sun_and_is_looked_for_a_few_times_only(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, spent: Spent
 ) -> None:
@@ -192,7 +192,7 @@ async def test_what_never_comes_is_laid_along_the_sun_and_is_looked_for_a_few_ti
     assert books_of(entry).state.gaps == {}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("weeks of a whole Home Assistant with a recorder")
 async def test_a_site_that_loses_a_quarter_every_day_costs_little(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, spent: Spent
 ) -> None:
@@ -216,7 +216,7 @@ async def test_a_site_that_loses_a_quarter_every_day_costs_little(
         assert sum((await hours_of(hass, PRODUCTION, start, end)).values()) == plant.day_wh(day), day
 
 
-@pytest.mark.slow
+@pytest.mark.slow("days of a whole Home Assistant with a recorder")
 async def test_a_total_that_is_not_final_bends_no_hour(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -245,7 +245,7 @@ async def test_a_total_that_is_not_final_bends_no_hour(
     assert await wrong() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("days of a whole Home Assistant with a recorder")
 async def test_rows_of_a_meter_that_come_late_to_enphase_are_at_their_hours_the_same_day(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:

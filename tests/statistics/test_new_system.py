@@ -49,7 +49,7 @@ async def test_what_is_asked_of_a_system_that_was_set_up_a_moment_ago_is_answere
     assert any(row["vendor_wh"] for row in verified["days"])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("months of the past are read and booked")
 @pytest.mark.parametrize(("day", "hours"), [(1, 2), (28, 0)])
 async def test_the_past_comes_by_itself_when_the_plan_has_room(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, day: int, hours: int

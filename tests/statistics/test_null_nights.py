@@ -15,7 +15,7 @@ from ..home.conftest import Cloud, add_account, pass_time, solaredge_input
 from .conftest import Spent
 from .test_bookkeeper import DAY, HOUR, SITE, hours_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a month of a whole Home Assistant with a recorder", longest=True)
 PV_SITE = "solaredge_222881711"
 
 

@@ -117,7 +117,7 @@ async def test_the_offer_states_the_price_and_the_import_costs_just_that(
         day += DAY
 
 
-@pytest.mark.slow
+@pytest.mark.slow("five months of the past are read and booked")
 async def test_the_progress_of_an_import_moves_month_by_month(
     hass: HomeAssistant, cloud: Cloud, site: ConfigEntry
 ) -> None:

@@ -117,7 +117,16 @@ async def move(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> dict
     return figures
 
 
-@pytest.mark.parametrize("unit", ["Wh", pytest.param("kWh", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "Wh",
+        pytest.param(
+            "kWh",
+            marks=pytest.mark.slow("three months of hours are written and copied; with Wh this is played in any case"),
+        ),
+    ],
+)
 async def test_each_earlier_hour_is_copied_and_nothing_else_changes(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator, unit: str
 ) -> None:
@@ -157,7 +166,7 @@ async def test_each_earlier_hour_is_copied_and_nothing_else_changes(
     assert ir.async_get(hass).async_get_issue(DOMAIN, OFFER) is None
 
 
-@pytest.mark.slow
+@pytest.mark.slow("three months of hours are written and copied")
 async def test_a_counter_that_was_lost_and_found_again_adds_nothing(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
@@ -185,7 +194,7 @@ async def test_a_counter_that_was_lost_and_found_again_adds_nothing(
     assert {hour: after[hour] for hour in others} == pytest.approx({hour: hours[hour] for hour in others}, abs=0.001)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("three months of hours are written and copied")
 async def test_hours_without_a_row_get_what_came_after_them_along_the_sun(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
@@ -213,7 +222,7 @@ async def test_another_sites_statistic_is_not_offered(hass: HomeAssistant, cloud
     assert ir.async_get(hass).async_get_issue(DOMAIN, OFFER) is None
 
 
-@pytest.mark.slow
+@pytest.mark.slow("three months of hours are written and copied")
 async def test_a_statistic_of_a_deleted_account_is_offered(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:
@@ -224,7 +233,7 @@ async def test_a_statistic_of_a_deleted_account_is_offered(
     assert (await move(hass, hass_client))["old_id"] == old
 
 
-@pytest.mark.slow
+@pytest.mark.slow("three months of hours are written and copied, and a part is imported")
 async def test_an_import_before_it_keeps_the_hours_and_makes_the_first_day_whole(
     hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
 ) -> None:

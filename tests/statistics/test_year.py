@@ -23,7 +23,9 @@ from simulator.plant.plant import Plant
 
 from ..home.conftest import Cloud, add_account, enphase_input, settle, solaredge_input, state_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(
+    "a year of a whole Home Assistant with a recorder, each hour compared with the plant", longest=True
+)
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

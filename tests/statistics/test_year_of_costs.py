@@ -30,7 +30,7 @@ from .test_costs import set_prices
 from .test_year import CLOCKS, OUTAGES, SITE, Year, at
 from .test_year_v4 import BATTERY_HOUSE, Life
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a year of hours of energy and of money is booked")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SIDES = {"grid_import": ("import", "grid_import_cost"), "grid_export": ("export", "grid_export_compensation")}

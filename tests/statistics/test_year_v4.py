@@ -28,7 +28,9 @@ from ..home.lives import reauths, set_up, stop
 from ..home.sign_in import signed_in
 from ..home.test_requests_v4 import MONTH, endpoint
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(
+    "eight months of a whole Home Assistant with a recorder, each hour compared with the plant", longest=True
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST, LAST = date(2025, 3, 14), date(2025, 11, 2)

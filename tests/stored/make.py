@@ -30,7 +30,7 @@ from tests.home.consents import add_site, add_v4
 from .house import DOMAIN, home, issues_of, states_of, statistics_of, storage_of
 from .worlds import BEGIN, PV_SITE, SITE, WORLDS
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("writes what a version stores, and is only run by hand")
 
 FOLDER = "STORED_FOLDER"
 """The variable of the environment that names the folder."""

@@ -113,7 +113,18 @@ def assert_works_in_67(hass: HomeAssistant) -> None:
     assert er.async_get(hass).entities["sensor.garage"].name == "Garage"
 
 
-@pytest.mark.parametrize("accounts", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        1,
+        pytest.param(
+            2,
+            marks=pytest.mark.slow(
+                "three days of a whole Home Assistant; with one account they are played in any case"
+            ),
+        ),
+    ],
+)
 async def test_an_inverter_that_its_new_system_lists_first_moves_with_name_and_entities(
     hass: HomeAssistant,
     cloud: Cloud,
@@ -144,7 +155,15 @@ async def test_an_inverter_that_its_new_system_lists_first_moves_with_name_and_e
     assert "assigns an existing device" not in caplog.text
 
 
-@pytest.mark.parametrize("accounts", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        1,
+        pytest.param(
+            2, marks=pytest.mark.slow("days of a whole Home Assistant; with one account they are played in any case")
+        ),
+    ],
+)
 async def test_an_inverter_that_its_old_system_drops_first_comes_back_under_the_new_one(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory, accounts: int
 ) -> None:

@@ -94,7 +94,7 @@ async def test_a_shaded_and_a_dead_microinverter_are_named_in_five_sunny_days_un
     assert float(state.state) == pytest.approx(100, abs=5)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("days of thirty inverters in a whole Home Assistant")
 async def test_a_shaded_and_a_dead_solaredge_inverter_are_named_within_five_sunny_days(
     hass: HomeAssistant, cloud: Cloud, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -6,7 +6,6 @@ from datetime import date
 import json
 import math
 from typing import Any
-from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
@@ -85,6 +84,15 @@ def mutants(document: Any) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
             yield path, odd, mutant
 
 
+def answering(answer: Any) -> Callable[..., Awaitable[Any]]:
+    """Return a method that asks nobody and has this answer; thousands of mocks would take a sixth of the time."""
+
+    async def get(*_args: Any, **_kwargs: Any) -> Any:
+        return answer
+
+    return get
+
+
 @pytest.fixture
 def client(session: aiohttp.ClientSession, account: Account, cloud: FakeCloud) -> EnphaseV2:
     return make_client(session, account, cloud)
@@ -92,7 +100,7 @@ def client(session: aiohttp.ClientSession, account: Account, cloud: FakeCloud) -
 
 async def outcome(client: EnphaseV2, ask: Ask, answer: Any) -> str:
     """Return what came of an answer that is handed to the client as parsed JSON."""
-    client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+    client.api._transport.get = answering(answer)  # type: ignore[method-assign]
     try:
         await ask(client)
     except CloudError as error:
@@ -118,7 +126,7 @@ async def test_an_odd_field_is_read_or_malformed(client: EnphaseV2, name: str) -
 async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged(client: EnphaseV2, name: str) -> None:
     merged = 0
     for path, odd, answer in mutants(sample("inverters_summary" if name == "inverters" else name)):
-        client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+        client.api._transport.get = answering(answer)  # type: ignore[method-assign]
         data = known(JOBS[name])
         try:
             merge(data, await client.job(name).run(data, NOW), NOW, ZONE)

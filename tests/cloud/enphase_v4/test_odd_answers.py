@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from typing import Any
-from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
@@ -21,7 +20,7 @@ from custom_components.solar_cloud.model.merging import merge
 from custom_components.solar_cloud.system.restore import dump
 
 from ..conftest import FakeCloud
-from ..enphase_v2.test_odd_answers import mutants
+from ..enphase_v2.test_odd_answers import answering, mutants
 from .helpers import AMSTERDAM, ELM, ENDPOINTS, KEY, SAMPLED, StaticAuth, make_api, sample
 
 
@@ -35,7 +34,7 @@ async def test_an_odd_field_is_read_or_malformed(api: EnphaseV4Api, name: str) -
     ev, ask = EvChargerApi(api, AMSTERDAM), ENDPOINTS[name][1]
     outcomes: dict[str, int] = {}
     for path, odd, answer in mutants(sample(name)):
-        api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+        api._transport.get = answering(answer)  # type: ignore[method-assign]
         try:
             await ask(api, ev)
             result = "read"
@@ -66,7 +65,7 @@ async def test_a_time_that_cannot_be_read_is_a_missing_time(api: EnphaseV4Api, n
             return value
         return {key: absurd if str(key).endswith(TIMES) else without_times(item) for key, item in value.items()}
 
-    api._transport.get = AsyncMock(return_value=without_times(sample(name)))  # type: ignore[method-assign]
+    api._transport.get = answering(without_times(sample(name)))  # type: ignore[method-assign]
     found = await ENDPOINTS[name][1](api, EvChargerApi(api, AMSTERDAM))
     assert not list(times_in(found))
 
@@ -123,7 +122,7 @@ async def test_an_odd_field_leaves_a_jobs_update_fit_to_be_merged_and_stored(
     merged = 0
     for path, odd, answer in mutants(sample(JOBS[name])):
         client = EnphaseV4(session, account, api_key=KEY, auth=StaticAuth(), zone=AMSTERDAM)
-        client.api._transport.get = AsyncMock(return_value=answer)  # type: ignore[method-assign]
+        client.api._transport.get = answering(answer)  # type: ignore[method-assign]
         try:
             after = merge(data, await client.job(name).run(data, now), now, AMSTERDAM)
             dump(after)
