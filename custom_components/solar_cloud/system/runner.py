@@ -1,5 +1,6 @@
 """One pass over the jobs of a system: those that are due run, and what they bring is merged."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -97,6 +98,7 @@ class JobRunner:
             failed = await self._async_run_job(job, terms, run, now)
             failure = failed or failure
             await self._pace.async_update()
+            await asyncio.sleep(0)
             if failure is not None and not begun:
                 break
             if failed is not None and self._state.schedule.state(terms).error == UNLUCKY:
@@ -126,6 +128,8 @@ class JobRunner:
         try:
             with nullcontext() if run.due else owner_asks():
                 update = await job.run(state.data, now)
+            # Reading an answer, merging it and writing the entities each take milliseconds: others run in between.
+            await asyncio.sleep(0)
             now = dt_util.utcnow()
             state.data = merge(state.data, update, now, self._zone, self._pace.sunlight.is_dark, terms.name)
         except CredentialRefused:
