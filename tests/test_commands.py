@@ -73,8 +73,10 @@ def test_ci_runs_scripts_that_exist() -> None:
         ("benchmarks/decisions.py", "--quick"),
         ("benchmarks/diagnostics.py", "--systems", "2"),
         ("benchmarks/requests.py", "--account", "signed"),
-        # A simulated cloud and a whole Home Assistant for each column: minutes.
-        pytest.param(("benchmarks/scale.py", "--small"), marks=pytest.mark.slow),
+        pytest.param(
+            ("benchmarks/scale.py", "--small"),
+            marks=pytest.mark.slow("a simulated cloud and a whole Home Assistant for each column"),
+        ),
         ("scripts/entities_table.py", "--check"),
         ("scripts/validate.py",),
     ],

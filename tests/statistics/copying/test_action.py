@@ -118,7 +118,9 @@ def assert_days(hours: Mapping[datetime, float], plant: Plant, first: date, last
     [
         (NOW, datetime(2024, 5, 31, 22, tzinfo=UTC)),
         pytest.param(
-            datetime(2025, 5, 20, 13, 5, tzinfo=UTC), datetime(2024, 10, 20, 22, tzinfo=UTC), marks=pytest.mark.slow
+            datetime(2025, 5, 20, 13, 5, tzinfo=UTC),
+            datetime(2024, 10, 20, 22, tzinfo=UTC),
+            marks=pytest.mark.slow("a year of hours"),
         ),
     ],
     ids=["two months", "year"],

@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import HOUR, METER, House, request, same, truth
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("ten years of hours in a database on disk")
 
 END = datetime(2026, 6, 10, 12, tzinfo=UTC)
 YEARS = timedelta(days=3653)
