@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -241,3 +242,24 @@ def test_the_longest_tests_come_first_and_all_others_keep_their_order() -> None:
     items = [MarkedItem(mark) for mark in marks]
     conftest.pytest_collection_modifyitems(items)  # type: ignore[arg-type]
     assert [item.mark for item in items] == [marks[number].mark for number in (2, 4, 0, 1, 3)]
+
+
+@pytest.mark.parametrize("source", list(pytest.Config.ArgsSource))
+def test_each_process_first_imports_a_part_of_all_test_files(
+    monkeypatch: pytest.MonkeyPatch, source: pytest.Config.ArgsSource
+) -> None:
+    imported: list[str] = []
+    monkeypatch.setattr(conftest.importlib, "import_module", imported.append)
+    session = SimpleNamespace(config=SimpleNamespace(args_source=source, rootpath=ROOT))
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "3")
+    for number in range(3):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", f"gw{number}")
+        conftest.pytest_collection(session)  # type: ignore[arg-type]
+    everything = {"tests." + ".".join((*file.parts[:-1], file.stem)) for file in files_with_tests()}
+    # Who names files has a choice of tests run, which is not to wait for the others.
+    assert sorted(imported) == sorted(everything if source is pytest.Config.ArgsSource.TESTPATHS else ())
+
+
+def files_with_tests() -> list[Path]:
+    """Return the files with tests, below the folder of all of them."""
+    return [file.relative_to(ROOT / "tests") for file in (ROOT / "tests").rglob("test_*.py")]
