@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         vars(options).update(SMALL)
     with_baseline = find_spec("pyenphase") is not None
     results: dict[bool, dict[str, Figures]] = {}
-    for everything in MODES:
+    for everything in [False] if options.small else MODES:
         results[everything] = {
             name: run(name, options, options.systems, options.inverters, everything=everything)
             for name in CANDIDATES

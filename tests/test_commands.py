@@ -37,7 +37,7 @@ def commands() -> dict[str, set[str]]:
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     """Run a command as somebody does who has read the docs."""
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
 
 
 def test_the_docs_name_the_commands_that_a_newcomer_needs() -> None:
