@@ -28,7 +28,7 @@ READABLE = timedelta(minutes=5)
 LISTS = JobTerms(name="lists", cost=4, cadence=timedelta(days=1), night=True)
 """State, alarms, token, and a part of what is read by the week."""
 BEFORE = 2, 0.55, LANDING, timedelta(minutes=10)
-"""The weights of the newest powers and of quarter hours when both were tuned by hand, and how else they differed."""
+"""How it was: the weights of powers and quarter hours, from when on those begin and end with the light, the delay."""
 CELLS = {(one.latitude, one.month): one for one in cells() if one.systems == 1 and one.cloud.name == "Enphase v4 watt"}
 
 
