@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
@@ -192,3 +193,39 @@ def same(rows: Mapping[str, Rows], others: Mapping[str, Rows], unit: str) -> boo
         )
         for table in rows
     )
+
+
+class Killed(Exception):
+    """Ends a copy where a kill would."""
+
+
+async def dies(one: House, call: Any, number: int) -> bool:
+    """Run a call, and kill it at the record or the write with this number; returns whether it came so far."""
+    seen = 0
+    record, work = Copier._async_record, Copier._async_in_recorder
+
+    def counting(step: Any) -> Any:
+        async def counted(self: Any, *args: Any) -> Any:
+            nonlocal seen
+            if seen == number:
+                raise Killed
+            seen += 1
+            result = await step(self, *args)
+            if seen == number:
+                raise Killed
+            seen += 1
+            return result
+
+        return counted
+
+    with (
+        patch.object(Copier, "_async_record", counting(record)),
+        patch.object(Copier, "_async_in_recorder", counting(work)),
+    ):
+        try:
+            await call()
+        except Killed:
+            # What comes next knows only what is on disk.
+            one.hass.data.pop("solar_cloud.copies")
+            return True
+    return False

@@ -19,7 +19,7 @@ from custom_components.solar_cloud.model.elements import System, Vendor
 from custom_components.solar_cloud.statistics.copying import copier as copier_module
 from custom_components.solar_cloud.statistics.copying.copier import Copier
 
-from .conftest import HOUR, METER, House, request, same, truth
+from .conftest import HOUR, METER, House, dies, request, same, truth
 
 NOON = datetime(2026, 6, 9, 12, tzinfo=UTC)
 
@@ -97,6 +97,37 @@ async def test_a_target_that_changes_between_plan_and_copy_is_left_alone(house: 
     rows = await house.rows()
     assert rows["statistics"][1:] == before["statistics"]
     assert await fails(house.copier.async_undo(METER)) == "copy_not_found"
+
+
+async def test_a_copy_into_hours_that_stood_still_is_mended_and_undone(house: House) -> None:
+    meta = get_metadata(house.hass, statistic_ids={METER})[METER][1] | {"statistic_id": "sensor.still"}
+    total, rows = 0.0, []
+    for number, (start, energy) in enumerate(list(house.energies.items())[:24]):
+        total += 0.0 if 10 <= number < 14 else energy / 1000
+        rows.append(StatisticData(start=start, state=total, sum=total))
+    async_import_statistics(house.hass, meta, rows)
+    before = await house.rows("sensor.still")
+
+    async def fill() -> Any:
+        return await house.copier.async_copy(request("sensor.still"), accept_disagreement=False)
+
+    plan = await fill()
+    assert (plan.inserts, plan.hours_in_gaps) == ((), 4)
+    after = await house.rows("sensor.still")
+    assert await house.changes("sensor.still") == pytest.approx(dict(list(house.energies.items())[:24]))
+    number = 0
+    while await dies(house, lambda: house.copier.async_undo("sensor.still"), number):
+        await fill()
+        assert same(await house.rows("sensor.still"), after, "kWh"), number
+        number += 1
+    assert same(await house.rows("sensor.still"), before, "kWh")
+    number = 0
+    while await dies(house, fill, number):
+        await fill()
+        assert same(await house.rows("sensor.still"), after, "kWh"), number
+        await house.copier.async_undo("sensor.still")
+        number += 1
+    assert number >= 6
 
 
 async def test_a_target_that_was_deleted_and_came_again_has_no_copy(house: House) -> None:

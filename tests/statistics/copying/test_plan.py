@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.solar_cloud.statistics.copying.plan import CopyPlan, make_plan
@@ -252,6 +252,7 @@ def test_a_sensor_keeps_its_last_reset_in_a_gap() -> None:
 
 
 @pytest.mark.parametrize("spread", [True, False])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_second_plan_writes_nothing(spread: bool, data: st.DataObject) -> None:
     ours = sunny()

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
-from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
@@ -11,9 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.solar_cloud.statistics.copying import copier as copier_module
-
-from .conftest import HOUR, METER, UNITS, House, request, same, truth
+from .conftest import HOUR, METER, UNITS, House, dies, request, same, truth
 
 MIDNIGHT = datetime(2026, 6, 9, 22, tzinfo=UTC)
 """In Amsterdam."""
@@ -136,42 +132,6 @@ async def test_undo_shifts_what_the_sensor_has_booked_since_as_well(
     for table in rows.values():
         for (_, earlier, low, _), (_, later, high, _) in pairwise(table):
             assert high - low == pytest.approx(later - earlier, abs=1e-6)
-
-
-class Killed(Exception):
-    """Ends a copy where a kill would."""
-
-
-async def dies(one: House, call: Any, number: int) -> bool:
-    """Run a call, and kill it at the record or the write with this number; returns whether it came so far."""
-    seen = 0
-    record, work = copier_module.Copier._async_record, copier_module.Copier._async_in_recorder
-
-    def counting(step: Any) -> Any:
-        async def counted(self: Any, *args: Any) -> Any:
-            nonlocal seen
-            if seen == number:
-                raise Killed
-            seen += 1
-            result = await step(self, *args)
-            if seen == number:
-                raise Killed
-            seen += 1
-            return result
-
-        return counted
-
-    with (
-        patch.object(copier_module.Copier, "_async_record", counting(record)),
-        patch.object(copier_module.Copier, "_async_in_recorder", counting(work)),
-    ):
-        try:
-            await call()
-        except Killed:
-            # What comes next knows only what is on disk.
-            one.hass.data.pop("solar_cloud.copies")
-            return True
-    return False
 
 
 async def test_a_kill_at_any_step_is_mended_by_the_next_call(
