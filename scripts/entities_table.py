@@ -27,6 +27,7 @@ from custom_components.solar_cloud.cloud.enphase_v2.client import EnphaseV2
 from custom_components.solar_cloud.cloud.enphase_v4.client import EnphaseV4
 from custom_components.solar_cloud.cloud.solaredge.client import SolarEdge
 from custom_components.solar_cloud.entities import (
+    account_sensors,
     binary_sensors,
     buttons,
     cloud_sensors,
@@ -104,7 +105,7 @@ def filled(text: str, tables: Mapping[str, str]) -> str:
 
 def entity_tables(texts: Mapping[str, Any]) -> dict[str, str]:
     """Return the table of the account, of the system, and of each kind of device that has entities."""
-    account = [_row("sensor", row, texts) for row in sensors.ACCOUNT_SENSORS]
+    account = [_row("sensor", row, texts) for row in account_sensors.ACCOUNT_SENSORS]
     rows = {ACCOUNT: account, SYSTEM: list(_rows(SYSTEM, texts))}
     for kind in DeviceKind:
         if found := list(_rows(kind, texts)):

@@ -51,7 +51,7 @@ CYCLES = DeviceSensorDescription(
 @pytest.fixture
 def other_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the integration have two sensors of devices only."""
-    monkeypatch.setattr(sensor_descriptions, "ACCOUNT_SENSORS", ())
+    monkeypatch.setattr(entities_table.account_sensors, "ACCOUNT_SENSORS", ())
     monkeypatch.setattr(sensor_descriptions, "SYSTEM_SENSORS", ())
     monkeypatch.setattr(sensor_descriptions, "DEVICE_SENSORS", (IMPORT_TODAY, CYCLES))
     for name in ("FLOW_SENSORS", "HARDWARE_SENSORS", "DEVICE_FLOW_SENSORS", "FACT_SENSORS"):

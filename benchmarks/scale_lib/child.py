@@ -24,7 +24,7 @@ from .figures import Figures, Refresh
 from .floor import Floor, Noted, noting
 from .loop import LoopMeter
 from .ours import Ours
-from .world import Time, async_import, async_quiet, home_assistant, resident_bytes
+from .world import Time, async_import, async_quiet, fill_registries, home_assistant, resident_bytes
 
 NOON = {"enphase": 19, "solaredge": 11}
 """UTC, at the simulated systems."""
@@ -54,6 +54,7 @@ async def measure(options: argparse.Namespace, meter: LoopMeter, folder: str) ->
         with meter.window() as set_up, profiled(options, "set_up"):
             await candidate.set_up()
             await async_quiet()
+        fill_registries(hass)
         fresh = resident_bytes()
         for leap in candidate.life:
             await candidate.leap(leap)
@@ -61,6 +62,7 @@ async def measure(options: argparse.Namespace, meter: LoopMeter, folder: str) ->
                 await candidate.refresh(system)
         with profiled(options, "refreshes"):
             refreshes, noted = await _refreshes(candidate, meter, options)
+        fill_registries(hass)
         grown = resident_bytes()
         await _add_floor(hass, meter, refreshes, noted)
         entities = len(hass.states.async_entity_ids())

@@ -167,5 +167,5 @@ _FOOT = """\
   known. A refresh of an Envoy is what happens each minute. Each system is refreshed by itself, after three days of
   life. By then there is as much to remember as there ever will be.
 - **Memory** is what the process has grown by, after everything that can be given back has been given back. It
-  includes Home Assistant's own devices, registry entries and states.
+  includes Home Assistant's own devices, registry entries and states, and what its registries keep for being written.
 """

@@ -14,7 +14,7 @@ from aiohttp.resolver import ThreadedResolver
 from homeassistant import loader
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import frame
+from homeassistant.helpers import device_registry as dr, entity_registry as er, frame
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
@@ -76,6 +76,15 @@ async def async_quiet() -> None:
     """Let everything run that is ready to run."""
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+def fill_registries(hass: HomeAssistant) -> None:
+    """Have both registries make what they keep for the next time that they are written.
+
+    Home Assistant does so seconds after a change. Not every run takes that long, and its memory is Home Assistant's.
+    """
+    for entry in (*er.async_get(hass).entities.values(), *dr.async_get(hass).devices):
+        _ = entry.as_storage_fragment
 
 
 def resident_bytes() -> int:

@@ -1,8 +1,8 @@
 """Solar Cloud: Enphase systems and SolarEdge sites through the vendors' official cloud APIs."""
 
 import asyncio
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -14,24 +14,26 @@ from homeassistant.util import dt as dt_util
 from .account.callback_view import async_register_callback
 from .account.clients import async_client
 from .account.coordinator import AccountCoordinator
+from .account.device import register_account
 from .account.grants import async_follow_grant, async_grant, async_revoke_grant
 from .account.issues import clear_devices_missing
-from .account.metered import CLOUD_VENDOR, metered_account
+from .account.metered import CLOUD_VENDOR, async_metered, metered_account
 from .account.reauth import async_reauth_while_refused
 from .account.reload import settings_of, take_changed
 from .const import CONF_CLOUD, CONF_CYCLE_DAY, CONF_SETUP, CONF_SYSTEM_ID, DOMAIN, SUBENTRY_TYPE_SYSTEM
-from .coordinator import SystemCoordinator
 from .frontend.dashboard import async_serve_dashboard, async_update_dashboard
-from .runtime import AccountRuntime, SolarCloudConfigEntry, build_system
+from .runtime import AccountRuntime, SolarCloudConfigEntry, async_load_systems, build_system
 from .services import async_setup_services
 from .statistics.issues import clear_finish_setup, clear_offers
-from .statistics.setup import async_update_setup_issue
-from .system.storage import system_store
-from .upkeep.devices import register_account
-from .upkeep.issues import clear_underperforming
+
+if TYPE_CHECKING:
+    from .account.storage import OwnStore
+    from .coordinator import SystemCoordinator
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR]
+ACCOUNT_PLATFORMS = [Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, *ACCOUNT_PLATFORMS]
+"""The platforms of an account with systems. One without has entities of its own only, and loads no more."""
 TRIES = 3
 """How many systems are asked at set-up before the account counts as unreachable."""
 
@@ -48,12 +50,20 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
     """Set up an account with its systems; raises when none of them can be read and nothing was known before."""
     async_update_dashboard(hass)
     grant = await async_grant(hass, entry)
-    client = await async_client(hass, entry.data, entry.options.get(CONF_CYCLE_DAY, 1), grant)
+    subentries = list(entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM))
+    if subentries:
+        await async_load_systems(hass)
+    # With a key and without systems nothing is read. Tokens have one client, whoever asks.
+    has_client, cycle_day = bool(subentries) or grant is not None, entry.options.get(CONF_CYCLE_DAY, 1)
+    client = await async_client(hass, entry.data, cycle_day, grant) if has_client else None
+    if client is None:
+        await async_metered(hass, entry.data, cycle_day)
     metered = metered_account(hass, entry.data)
     account_device_id = register_account(hass, entry, CLOUD_VENDOR[entry.data[CONF_CLOUD]])
     systems = {
         subentry.subentry_id: build_system(hass, entry, subentry, client, metered, account_device_id)
-        for subentry in entry.get_subentries_of_type(SUBENTRY_TYPE_SYSTEM)
+        for subentry in subentries
+        if client is not None  # it is there, as there are systems
     }
     if retry_refused := take_changed(hass, entry.entry_id):
         metered.ledger.confirm_limits(dt_util.utcnow())
@@ -64,10 +74,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -
         client=client, metered=metered, account=AccountCoordinator(hass, entry, metered), systems=systems
     )
     entry.async_on_unload(entry.add_update_listener(_ChangeListener(entry)))
-    async_reauth_while_refused(hass, entry, client)
+    if client is not None:
+        async_reauth_while_refused(hass, entry, client)
     if grant is not None:
         async_follow_grant(hass, entry, grant)
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await hass.config_entries.async_forward_entry_setups(entry, _platforms(entry))
     for system in systems.values():
         system.async_start()
         await asyncio.sleep(0)  # of a hundred systems each takes some milliseconds
@@ -111,13 +122,25 @@ class _ChangeListener:
         removed = [data[CONF_SYSTEM_ID] for key, data in seen[1].items() if key not in self._seen[1]]
         await hass.config_entries.async_reload(entry.entry_id)
         await _async_forget(hass, entry, removed)
-        async_update_setup_issue(hass, entry)
+        (await hass.async_add_import_executor_job(_setup_issue))(hass, entry)
+
+
+def _setup_issue() -> Callable[[HomeAssistant, SolarCloudConfigEntry], None]:
+    """Import what asks for the first steps of systems, and return it."""
+    from .statistics.setup import async_update_setup_issue
+
+    return async_update_setup_issue
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> bool:
     """Unload an account; its data and its request count stay on disk."""
     async_update_dashboard(hass)
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    return await hass.config_entries.async_unload_platforms(entry, _platforms(entry))
+
+
+def _platforms(entry: SolarCloudConfigEntry) -> list[Platform]:
+    """Return the platforms of an account as it was set up; a system that was added or removed since does not count."""
+    return PLATFORMS if entry.runtime_data.systems else ACCOUNT_PLATFORMS
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> None:
@@ -135,11 +158,22 @@ async def async_remove_entry(hass: HomeAssistant, entry: SolarCloudConfigEntry) 
 
 
 async def _async_forget(hass: HomeAssistant, entry: SolarCloudConfigEntry, system_ids: Collection[str]) -> None:
+    if not system_ids:
+        return
+    clear_underperforming, system_store = await hass.async_add_import_executor_job(_forgetting)
     vendor = CLOUD_VENDOR[entry.data[CONF_CLOUD]]
     for system_id in system_ids:
         clear_underperforming(hass, f"{vendor}_{system_id}")
         clear_offers(hass, f"{vendor}_{system_id}")
         await system_store(hass, f"{vendor}_{system_id}").async_remove()
+
+
+def _forgetting() -> tuple[Callable[[HomeAssistant, str], None], Callable[[HomeAssistant, str], OwnStore]]:
+    """Import what clears a system's issue, and what knows its file, and return both."""
+    from .system.storage import system_store
+    from .upkeep.issues import clear_underperforming
+
+    return clear_underperforming, system_store
 
 
 async def async_remove_config_entry_device(

@@ -1,7 +1,7 @@
 """Setting up an account, giving it a new credential, another plan or another way to sign in."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -58,7 +58,9 @@ from .flows.forms import (
 from .flows.reauth import KEYS, ReauthSteps
 from .flows.setup import SetupAfterwards
 from .flows.system import SystemSubentryFlow, async_list_systems, configured_systems, holders
-from .model.elements import System
+
+if TYPE_CHECKING:
+    from .model.elements import System
 
 SIGNED_IN = (CONF_AUTH_IMPLEMENTATION, CONF_CLIENT_ID, CONF_OWNER, CONF_SITE_ID, CONF_CONSENTED_AT, CONF_TOKEN)
 """What an account that is signed in to has beside the form."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from .model.elements import Vendor
+from .model.names import Vendor
 
 DOMAIN: Final = "solar_cloud"
 

@@ -25,7 +25,6 @@ from .const import (
     CONF_USER_ID,
 )
 from .runtime import SolarCloudConfigEntry, SystemRuntime
-from .system.restore import dump
 
 TO_REDACT = {
     CONF_ACCOUNT_KEY,
@@ -102,6 +101,8 @@ def _without_names(
     system: Mapping[str, Any], stand_ins: Mapping[str, str], everywhere: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return what is known of a system as JSON data without a name; takes some time."""
+    from .system.restore import dump
+
     found = {key: dump(member) for key, member in system.items()}
     if (data := found["data"]) is not None:
         # A client notes what it likes, the number of hardware that has long been replaced among it.

@@ -4,6 +4,7 @@ from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from operator import attrgetter
 from typing import override
 from weakref import WeakKeyDictionary
@@ -23,6 +24,8 @@ from .upkeep.devices import device_identifier
 
 type Candidate = tuple[str, Callable[[], Entity]]
 """A unique id, and a function that makes its entity."""
+DEVICES = 256
+"""As many as one system seldom has more of: entities of each are made in a few turns."""
 
 _VALUES = attrgetter(*(item.name for item in fields(DeviceReading)))
 
@@ -35,6 +38,18 @@ class SourcedDescription(EntityDescription):
     """Names of client jobs; the entity is available while one of those that the client has can be read."""
     vendors: frozenset[Vendor] = frozenset(Vendor)
     """The vendors whose clouds report the value; others have no such entity."""
+
+
+@lru_cache(maxsize=DEVICES)
+def _device_info(identifier: str) -> DeviceInfo:
+    """Return what links entities to the device with this identifier: one object for all of them, which none changes."""
+    return DeviceInfo(identifiers={(DOMAIN, identifier)})
+
+
+@lru_cache(maxsize=DEVICES)
+def _jobs_of(jobs: frozenset[str], of_client: frozenset[str]) -> tuple[str, ...]:
+    """Return those of a description's jobs that a client has, in order: few combinations, thousands of entities."""
+    return tuple(sorted(jobs & of_client))
 
 
 class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
@@ -50,8 +65,8 @@ class SolarCloudEntity(CoordinatorEntity[SystemCoordinator]):
         self.entity_description = description
         self._attr_attribution = ATTRIBUTION[coordinator.system.vendor]
         self._attr_unique_id = unique_id(identifier, description)
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, identifier)})
-        self._jobs = sorted(description.jobs & {job.name for job in coordinator.client.jobs})
+        self._attr_device_info = _device_info(identifier)
+        self._jobs = _jobs_of(description.jobs, frozenset(job.name for job in coordinator.client.jobs))
 
     @property
     def has_source(self) -> bool:

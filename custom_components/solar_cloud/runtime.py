@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 
-from .account.coordinator import AccountCoordinator
-from .account.metered import MeteredAccount
-from .cloud.base import Cloud
-from .coordinator import SystemCoordinator
-from .statistics.bookkeeper import Bookkeeper
-from .upkeep.devices import SystemDevices
-from .upkeep.notices import Notices
+if TYPE_CHECKING:
+    from .account.coordinator import AccountCoordinator
+    from .account.metered import MeteredAccount
+    from .cloud.base import Cloud
+    from .coordinator import SystemCoordinator
+    from .statistics.bookkeeper import Bookkeeper
+    from .upkeep.devices import SystemDevices
+    from .upkeep.notices import Notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ class SystemRuntime:
 class AccountRuntime:
     """What runs for one account."""
 
-    client: Cloud
+    client: Cloud | None
+    """`None` for an account with a key and without systems: there is nothing to read."""
     metered: MeteredAccount
     account: AccountCoordinator
     systems: Mapping[str, SystemRuntime]
@@ -57,6 +60,19 @@ class AccountRuntime:
 type SolarCloudConfigEntry = ConfigEntry[AccountRuntime]
 
 
+async def async_load_systems(hass: HomeAssistant) -> None:
+    """Import what runs for a system, in the thread for imports: an account without one does not need it."""
+    await hass.async_add_import_executor_job(_load_systems)
+
+
+def _load_systems() -> None:
+    from . import coordinator  # noqa: F401
+    from .budget import pacing  # noqa: F401
+    from .statistics import bookkeeper, query, verification  # noqa: F401
+    from .statistics.copying import answer, copier, past  # noqa: F401
+    from .upkeep import devices, notices  # noqa: F401
+
+
 @callback
 def build_system(
     hass: HomeAssistant,
@@ -66,7 +82,15 @@ def build_system(
     metered: MeteredAccount,
     account_device_id: str,
 ) -> SystemRuntime:
-    """Put together what runs for one system; it stops when the account is unloaded."""
+    """Put together what runs for one system; it stops when the account is unloaded.
+
+    What it needs has been loaded by `async_load_systems`.
+    """
+    from .coordinator import SystemCoordinator
+    from .statistics.bookkeeper import Bookkeeper
+    from .upkeep.devices import SystemDevices
+    from .upkeep.notices import Notices
+
     coordinator = SystemCoordinator(hass, entry, subentry, client, metered)
     devices = SystemDevices(coordinator, account_device_id)
     notices = Notices(coordinator, devices)

@@ -1,4 +1,8 @@
-"""The actions: a system's past imported, checked, read and copied, and the system brought into the Energy dashboard."""
+"""The actions: a system's past imported, checked, read and copied, and the system brought into the Energy dashboard.
+
+They are there before the first account is. What an action does is imported once a system of a loaded account was found,
+whose own code has loaded most of it.
+"""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -11,23 +15,15 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 import probatio
 
-from .budget.rates import budget_of
-from .cloud.archive import Archive
 from .const import CONF_SYSTEM, DOMAIN
-from .model.elements import Flow
-from .statistics.allowance import spare_requests
-from .statistics.bookkeeper import Bookkeeper
-from .statistics.copying.answer import answer_of
-from .statistics.copying.copier import Copier, CopyRequest
-from .statistics.copying.past import async_import_missing, missing_past
-from .statistics.energy_dashboard import async_add_sources
-from .statistics.import_terms import import_price, largest_step
-from .statistics.query import MOST_DAYS, Period, async_history, async_measured
-from .statistics.system_statistics import SystemStatistics
-from .statistics.verification import async_verify
+from .model.names import Flow
+from .statistics.periods import MOST_DAYS, Period
 
 if TYPE_CHECKING:
+    from .cloud.archive import Archive
     from .runtime import SolarCloudConfigEntry
+    from .statistics.bookkeeper import Bookkeeper
+    from .statistics.system_statistics import SystemStatistics
 
 ATTR_ACCEPT_DISAGREEMENT: Final = "accept_disagreement"
 ATTR_DRY_RUN: Final = "dry_run"
@@ -112,6 +108,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_import(call: ServiceCall) -> dict[str, Any]:
     """State what the past costs, and import it unless it is a dry run."""
     bookkeeper = _bookkeeper(call)
+    from .budget.rates import budget_of
+    from .statistics.allowance import spare_requests
+    from .statistics.import_terms import import_price, largest_step
+
     statistics = bookkeeper.statistics
     archive = _archive(statistics)
     begin = statistics.begin()
@@ -143,6 +143,8 @@ async def _async_import(call: ServiceCall) -> dict[str, Any]:
 async def _async_verify(call: ServiceCall) -> dict[str, Any]:
     """Compare the statistics of finished days with the cloud's totals."""
     statistics = _bookkeeper(call).statistics
+    from .statistics.verification import async_verify
+
     archive = _archive(statistics)
     yesterday = statistics.today() - DAY
     first, last = _span(call, yesterday, MOST_VERIFIED_DAYS)
@@ -154,6 +156,8 @@ async def _async_verify(call: ServiceCall) -> dict[str, Any]:
 async def _async_get_history(call: ServiceCall) -> dict[str, Any]:
     """Return intervals of energy."""
     statistics = _bookkeeper(call).statistics
+    from .statistics.query import async_history, async_measured
+
     period: Period = call.data[ATTR_PERIOD]
     first, last = _span(call, statistics.today(), MOST_DAYS[period])
     measured = await async_measured(statistics)
@@ -165,12 +169,19 @@ async def _async_get_history(call: ServiceCall) -> dict[str, Any]:
 
 async def _async_add_to_energy_dashboard(call: ServiceCall) -> dict[str, Any]:
     """Add the statistics of a system to the Energy dashboard."""
-    return await async_add_sources(_bookkeeper(call).statistics)
+    statistics = _bookkeeper(call).statistics
+    from .statistics.energy_dashboard import async_add_sources
+
+    return await async_add_sources(statistics)
 
 
 async def _async_copy(call: ServiceCall) -> dict[str, Any]:
     """State what a copy into another statistic would write, and write it unless it is a dry run."""
     bookkeeper, data = _bookkeeper(call), call.data
+    from .statistics.copying.answer import answer_of
+    from .statistics.copying.copier import Copier, CopyRequest
+    from .statistics.copying.past import async_import_missing, missing_past
+
     statistics = bookkeeper.statistics
     start, end = data.get(ATTR_START), data.get(ATTR_END)
     if start is not None and end is not None and end < start:
@@ -201,6 +212,8 @@ async def _async_copy(call: ServiceCall) -> dict[str, Any]:
 async def _async_undo_copy(call: ServiceCall) -> dict[str, Any]:
     """Take back what was copied into another statistic."""
     statistics, target = _bookkeeper(call).statistics, call.data[ATTR_TARGET]
+    from .statistics.copying.copier import Copier
+
     return {"system": statistics.name, "target": target, "hours": await Copier(statistics).async_undo(target)}
 
 

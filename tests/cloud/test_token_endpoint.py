@@ -18,7 +18,8 @@ import pytest
 
 from custom_components.solar_cloud.budget.plan import Limits
 from custom_components.solar_cloud.cloud.account import Account
-from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens, enphase_oauth_url
+from custom_components.solar_cloud.cloud.enphase_v4.addresses import enphase_oauth_url
+from custom_components.solar_cloud.cloud.enphase_v4.tokens import EnphaseTokens
 from custom_components.solar_cloud.cloud.errors import (
     ClientRefused,
     CloudError,

@@ -11,8 +11,8 @@ from unittest.mock import PropertyMock, patch
 
 from homeassistant.components.recorder.core import Recorder
 
-from custom_components.solar_cloud import sensor
 from custom_components.solar_cloud.const import DOMAIN
+from custom_components.solar_cloud.entities import system_sensors
 
 HOUR = timedelta(hours=1)
 EARLY = datetime(2026, 6, 10, 8, tzinfo=UTC)
@@ -152,14 +152,14 @@ def broken(variant: Variant) -> Iterator[None]:
             _break_books(stack, variant.books)
         if variant.attributes:
             attributes = PropertyMock(return_value=variant.attributes)
-            stack.enter_context(patch.object(sensor.SystemSensor, "extra_state_attributes", attributes))
+            stack.enter_context(patch.object(system_sensors.SystemSensor, "extra_state_attributes", attributes))
         yield
 
 
 def _break_sensors(stack: ExitStack, change: Sensor) -> None:
     memory: Memory = {}
     for name in ("SystemSensor", "FlowSensor"):
-        kind = getattr(sensor, name)
+        kind = getattr(system_sensors, name)
         original = vars(kind)["native_value"]
 
         def value(entity: Any, original: Any = original) -> Any:

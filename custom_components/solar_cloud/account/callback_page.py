@@ -42,10 +42,11 @@ _REFUSALS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The texts about the errors of RFC 6749, 4.1.2.1."""
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
-_EMPHASIS = re.compile(r"\*([^*]+)\*")
-_LANGUAGE = re.compile(r"\s*([a-z]{2,3})(?:-[a-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?", re.IGNORECASE)
-"""One language of a browser, as `de-AT;q=0.8`."""
+# Patterns that are compiled with the first page: most owners never see one.
+_CODE = r"[A-Za-z0-9_.-]{1,60}"
+_EMPHASIS = r"\*([^*]+)\*"
+_LANGUAGE = r"\s*([a-z]{2,3})(?:-[a-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?"
+"""One language of a browser in small letters, as `de-at;q=0.8`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def refusal(error: str) -> Page:
     """Return the page about a refusal; a word of SolarEdge's that is no code is not repeated."""
     reason = _REFUSALS.get(error)
     if reason is None:
-        reason = "callback_refused_code" if _CODE.fullmatch(error) else "callback_refused_silent"
+        reason = "callback_refused_code" if re.fullmatch(_CODE, error) else "callback_refused_silent"
     values = MappingProxyType({"error": error})
     return Page(title="callback_refused_title", texts=(reason, "callback_refused_next"), values=values)
 
@@ -91,9 +92,9 @@ def language_for(accepted: str, of_home: str, languages: Collection[str] = LANGU
     English. A language of a region, such as `pt-BR`, counts as the language.
     """
     liked: dict[str, float] = {}
-    for part in accepted.split(","):
-        if found := _LANGUAGE.fullmatch(part):
-            name, weight = found[1].lower(), float(found[2] or 1)
+    for part in accepted.lower().split(","):
+        if found := re.fullmatch(_LANGUAGE, part):
+            name, weight = found[1], float(found[2] or 1)
             liked[name] = max(weight, liked.get(name, 0))
     wanted = sorted((name for name, weight in liked.items() if weight), key=liked.__getitem__, reverse=True)
     own = of_home.lower().partition("-")[0]
@@ -108,7 +109,7 @@ async def async_page(hass: HomeAssistant, page: Page, status: HTTPStatus, accept
 
     def said(key: str) -> str:
         text = escape(texts[f"component.{DOMAIN}.common.{key}"], quote=False)
-        return _EMPHASIS.sub(r"<em>\1</em>", text).format(**values)
+        return re.sub(_EMPHASIS, r"<em>\1</em>", text).format(**values)
 
     return web.Response(
         text=_PAGE.format(

@@ -34,14 +34,14 @@ LONGEST = 4096
 """Characters that a value may have; a code has some dozens."""
 WAITING: HassKey[dict[str, _Waiting]] = HassKey(f"{DOMAIN}.waiting")
 
-_SEVERAL = re.compile(r"(multi|several|more than one)\W*(\w+\W+)?sites?", re.IGNORECASE)
+_SEVERAL = r"(multi|several|more than one)\W*(\w+\W+)?sites?"
 
 
 def is_for_several_sites(query: MultiMapping[str]) -> bool:
     """Return whether an address is the answer to a login that belongs to several sites: Connect opens one."""
     if ERROR in query:
         words = " ".join(text[:LONGEST] for name in (ERROR, "error_description") for text in query.getall(name, ()))
-        return _SEVERAL.search(words.replace("_", " ")) is not None
+        return re.search(_SEVERAL, words.replace("_", " "), re.IGNORECASE) is not None
     return len({part for text in query.getall("site_id", ()) for part in re.split(r"[\s,;|]+", text) if part}) > 1
 
 

@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TOKEN
@@ -21,8 +21,6 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..cloud.errors import CloudError, CredentialRefused
-from ..cloud.grant import Grant, Tokens, newer
-from ..cloud.token_endpoint import TokenEndpoint
 from ..cloud.vendor_text import say
 from ..const import CONF_CONSENTED_AT, DOMAIN
 from .clients import async_token_endpoint
@@ -30,6 +28,10 @@ from .credentials import Application
 from .issues import clear_consent_ends, raise_consent_ends
 from .metered import is_signed_in, metered_account
 from .storage import GrantStore
+
+if TYPE_CHECKING:
+    from ..cloud.grant import Grant, Tokens
+    from ..cloud.token_endpoint import TokenEndpoint
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,6 +54,8 @@ async def async_grant(hass: HomeAssistant, entry: ConfigEntry) -> Grant | None:
     if not is_signed_in(entry.data):
         return None
     endpoint = await _async_endpoint(hass, entry)
+    from ..cloud.grant import Grant, Tokens, newer  # it came with the endpoint, which no other account loads
+
     given = Tokens.from_dict(entry.data.get(CONF_TOKEN, {}))
     grants = hass.data.setdefault(GRANTS, {})
     held = grants.get(entry.entry_id)

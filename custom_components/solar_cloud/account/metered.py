@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from homeassistant.const import CONF_API_KEY, CONF_CLIENT_ID, CONF_TOKEN, EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -16,7 +16,6 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..budget.ledger import Ledger
-from ..budget.pacing import Pacing
 from ..budget.plan import PLANS, Limits
 from ..cloud.account import Account
 from ..cloud.outage import Outage
@@ -36,8 +35,11 @@ from ..const import (
     DOMAIN,
     PLAN_CUSTOM,
 )
-from ..model.elements import Vendor
+from ..model.names import Vendor
 from .storage import LedgerStore
+
+if TYPE_CHECKING:
+    from ..budget.pacing import Pacing
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -92,8 +94,19 @@ class MeteredAccount:
         self._loading = asyncio.Lock()
         self._account: Account | None = None
         self._watchers: list[CALLBACK_TYPE] = []
-        self.pacing = Pacing()
-        """When which job is worth a request, for all systems that draw on this credential now."""
+        self._pacing: Pacing | None = None
+
+    @property
+    def pacing(self) -> Pacing:
+        """Return when which job is worth a request, for all systems that draw on this credential now.
+
+        Who has a system has loaded its code: an account without one does not.
+        """
+        if self._pacing is None:
+            from ..budget.pacing import Pacing
+
+            self._pacing = Pacing()
+        return self._pacing
 
     @callback
     def async_add_watcher(self, watcher: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -152,7 +165,7 @@ class MeteredAccount:
                     on_spent=self.async_notify_watchers,
                 )
                 self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_final_write)
-        if cycle_day is not None or not self.pacing.systems:
+        if cycle_day is not None or self._pacing is None or not self._pacing.systems:
             self._account.ledger.set_limits(limits, dt_util.utcnow())
         if cycle_day is not None:
             self._account.ledger.set_cycle_day(cycle_day)

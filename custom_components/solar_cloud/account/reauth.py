@@ -1,13 +1,16 @@
 """Reauthentication is offered for as long as an account's credential is refused."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..cloud.base import Cloud
 from ..const import DOMAIN
+
+if TYPE_CHECKING:
+    from ..cloud.base import Cloud
 
 AGAIN = timedelta(hours=1)
 

@@ -1,4 +1,4 @@
-"""The sensors of systems, of their gateways and inverters, and of accounts."""
+"""The sensors of systems, and of their gateways and inverters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from enum import Enum
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfElectricPotential, UnitOfFrequency
 
-from ..account.coordinator import Requests
 from ..coordinator import SystemCoordinator
 from ..entity import SourcedDescription
 from ..model.data import SystemData
@@ -88,13 +87,6 @@ class DeviceSensorDescription(SensorEntityDescription, SourcedDescription):
         """Return whether the sensor changes with each reading and can be done without."""
         beside_lifetime = self.noise is Noise.LOUD_BESIDE_LIFETIME and reading.energy_lifetime_wh is not None
         return beside_lifetime or self.noise is Noise.LOUD
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccountSensorDescription(SensorEntityDescription):
-    """A sensor of an account's request ledger."""
-
-    value_fn: Callable[[Requests], State]
 
 
 SYSTEM_SENSORS: tuple[SystemSensorDescription, ...] = (
@@ -313,29 +305,5 @@ DEVICE_SENSORS: tuple[DeviceSensorDescription, ...] = (
         vendors=SOLAREDGE,
         value_fn=lambda coordinator, reading: reading.frequency_hz if _is_live(coordinator, reading) else None,
         exists_fn=lambda reading: reading.frequency_hz is not None,
-    ),
-)
-
-
-ACCOUNT_SENSORS: tuple[AccountSensorDescription, ...] = (
-    AccountSensorDescription(
-        key="requests_used",
-        translation_key="requests_used",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda requests: requests.used,
-    ),
-    AccountSensorDescription(
-        key="requests_left",
-        translation_key="requests_left",
-        state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda requests: requests.left,
-    ),
-    AccountSensorDescription(
-        **TIMESTAMP,
-        key="resets_at",
-        translation_key="resets_at",
-        value_fn=lambda requests: requests.resets_at,
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_API_KEY, CONF_CODE
 from homeassistant.data_entry_flow import section
@@ -63,7 +63,9 @@ from ..const import (
     MANUFACTURER,
     PLAN_CUSTOM,
 )
-from ..model.elements import System
+
+if TYPE_CHECKING:
+    from ..model.elements import System
 
 SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))

@@ -5,15 +5,16 @@ One is reached from the system's menu (`flows/system.py`), the other from an off
 
 from abc import abstractmethod
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.data_entry_flow import FlowHandler, FlowResult
 import voluptuous as vol
 
 from ..const import CONF_SINCE
-from ..statistics.bookkeeper import Bookkeeper
-from ..statistics.import_terms import chosen_day, placeholders, proposed_day, refusal
 from .forms import since_schema
+
+if TYPE_CHECKING:
+    from ..statistics.bookkeeper import Bookkeeper
 
 
 class HistoryImportSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
@@ -33,6 +34,8 @@ class HistoryImportSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT
         """Ask since when the past of the system is to be imported."""
         if (bookkeeper := self._bookkeeper()) is None:
             return self.async_abort(reason="entry_not_loaded")
+        from ..statistics.import_terms import chosen_day, placeholders, proposed_day, refusal  # a running system has it
+
         statistics = bookkeeper.statistics
         if (reason := refusal(statistics)) is not None:
             return self.async_abort(reason=reason)
@@ -58,6 +61,8 @@ class HistoryImportSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT
         if user_input is not None:
             await bookkeeper.async_import(self._since)
             return self._import_started()
+        from ..statistics.import_terms import placeholders
+
         return self.async_show_form(
             step_id="confirm",
             data_schema=vol.Schema({}),

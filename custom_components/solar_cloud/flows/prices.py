@@ -14,7 +14,6 @@ from ..const import (
     CONF_PAST_IMPORT_PRICE,
     CONF_TARIFFS,
 )
-from ..history.hours import hour_of
 from ..history.tariff import Side, read_tariff
 
 FIELDS: Final[Mapping[Side, tuple[str, str, str]]] = MappingProxyType(
@@ -40,10 +39,11 @@ def with_prices(data: Mapping[str, Any], user_input: Mapping[str, Any], now: dat
     kept = {key: value for key, value in data.items() if key not in PRICES}
     before = data.get(CONF_TARIFFS, {})
     tariffs: dict[str, Any] = {}
+    hour = now.replace(minute=0, second=0, microsecond=0)
     for side, (fixed, entity, past) in FIELDS.items():
         tariff = read_tariff(before.get(side))
         if tariff.terms or fixed in user_input or entity in user_input:
-            tariff = tariff.changed(user_input.get(fixed), user_input.get(entity), hour_of(now))
+            tariff = tariff.changed(user_input.get(fixed), user_input.get(entity), hour)
         tariff = tariff.with_past(user_input.get(past))
         if tariff.terms:
             tariffs[side.value] = tariff.as_list()

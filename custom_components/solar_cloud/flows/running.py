@@ -1,13 +1,16 @@
 """Finds what a dialog works on: the systems of an account that is running."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..runtime import AccountRuntime, SolarCloudConfigEntry, SystemRuntime
-from ..statistics.bookkeeper import Bookkeeper
+
+if TYPE_CHECKING:
+    from ..statistics.bookkeeper import Bookkeeper
 
 
 @callback

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult, FlowType, SubentryFlowContext
 from homeassistant.core import HomeAssistant, callback
@@ -16,9 +16,15 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_SETUP, SUBENTRY_TYPE_SYSTEM
 from ..runtime import SolarCloudConfigEntry
-from ..statistics.setup import Setup, async_dialog_closed, async_dialog_opened, async_update_setup_issue, unanswered
 from .running import running_systems
-from .setup_form import answered, async_setup_form
+
+if TYPE_CHECKING:
+    from ..statistics.setup import Setup
+
+
+def _load() -> None:
+    """Import what the forms need: most accounts are asked once, and never again."""
+    from . import setup_form  # noqa: F401
 
 
 class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
@@ -26,6 +32,8 @@ class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
 
     _open: tuple[str, ...] = ()
     """The systems that are still to be asked for, by subentry id."""
+    _has_asked: bool = False
+    """Whether the first steps were asked for: only then there is something to keep."""
     _follows: bool = False
     """Whether the dialog has opened by itself."""
     _stated: date | None = None
@@ -43,13 +51,16 @@ class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
 
     async def _async_ask(self, subentry_ids: Iterable[str], *, follows: bool = False) -> ResultT:
         """Ask for systems, one after the other."""
-        self._open, self._follows = tuple(subentry_ids), follows
+        await self.hass.async_add_import_executor_job(_load)
+        self._has_asked, self._open, self._follows = True, tuple(subentry_ids), follows
         return await self.async_step_setup()
 
     async def async_step_setup(self, user_input: dict[str, Any] | None = None) -> ResultT:
         """Ask what is to be done with the next system."""
         if (entry := self._account()) is None or not (systems := running_systems(entry)):
             return self.async_abort(reason="entry_not_loaded")
+        from .setup_form import async_setup_form
+
         while self._open and self._open[0] not in systems:
             self._next()
             user_input = None
@@ -85,8 +96,11 @@ class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
     @callback
     def _async_save(self) -> None:
         """Store the answers, and have done what can be done at once."""
-        if (entry := self._account()) is None:
+        if not self._has_asked or (entry := self._account()) is None:
             return
+        from ..statistics.setup import async_update_setup_issue
+        from .setup_form import answered
+
         answers, self._answers = self._answers, {}
         for subentry_id, (setup, prices) in answers.items():
             if (subentry := entry.subentries.get(subentry_id)) is not None:
@@ -101,6 +115,8 @@ class SetupSteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
     def async_remove(self) -> None:
         """Keep what was answered when the dialog is closed; the rest is asked for by a repair."""
         if (entry := self._account()) is not None and self._follows:
+            from ..statistics.setup import async_dialog_closed
+
             async_dialog_closed(self.hass, entry.entry_id)
         self._async_save()
 
@@ -118,7 +134,10 @@ class SetupAfterwards(ConfigFlow):
 
 async def _async_open_dialog(hass: HomeAssistant, entry: SolarCloudConfigEntry) -> str | None:
     """Return the id of the flow that asks what is to be done with the systems of a new account; `None` without one."""
-    running = running_systems(entry)
+    if not (running := running_systems(entry)):
+        return None
+    from ..statistics.setup import async_dialog_opened, unanswered  # a system that runs has loaded it
+
     if not (systems := [one for one in unanswered(entry) if one in running]):
         return None
     # What was read already has more to ask.

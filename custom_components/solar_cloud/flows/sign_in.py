@@ -32,7 +32,7 @@ from ..account.credentials import Application
 from ..account.grants import CONSENT_MONTHS
 from ..account.metered import CLOUD_VENDOR, entry_unique_id
 from ..account.urls import callback_url, connect_url
-from ..cloud.enphase_v4.tokens import enphase_oauth_url
+from ..cloud.enphase_v4.addresses import enphase_oauth_url
 from ..cloud.errors import ClientRefused, CloudError, CredentialRefused, Throttled
 from ..cloud.grant import Grant, Tokens
 from ..cloud.vendor_text import in_markdown, say

@@ -2,24 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 import logging
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..cloud.base import Cloud
+from ..account.clients import async_client
 from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled, WrongApplication
 from ..cloud.vendor_text import in_markdown, say
 from ..const import CONF_SETUP, CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
-from ..model.elements import System
 from ..runtime import SolarCloudConfigEntry
-from ..statistics.bookkeeper import Bookkeeper
 from .forms import prices_schema, subentry_data, system_schema
 from .history_import import HistoryImportSteps
 from .prices import price_errors, with_prices
 from .running import running_bookkeeper
 from .setup import SetupSteps
+
+if TYPE_CHECKING:
+    from ..cloud.base import Cloud
+    from ..model.elements import System
+    from ..statistics.bookkeeper import Bookkeeper
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -87,8 +90,9 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], SetupSteps[Sube
             return self.async_create_entry(title=system.name, data=subentry_data(system), unique_id=system.key)
         if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="entry_not_loaded")
-        # The account's own client: a second holder of its tokens would make them worthless.
-        errors, systems = await async_list_systems(self.hass, entry.runtime_data.client, entry.data)
+        # The account's own client: a second holder of its tokens would make them worthless. A key may have several.
+        client = entry.runtime_data.client or await async_client(self.hass, entry.data)
+        errors, systems = await async_list_systems(self.hass, client, entry.data)
         if errors:
             return self.async_abort(reason=errors["base"])
         self._systems = [system for system in systems if system.key not in taken]

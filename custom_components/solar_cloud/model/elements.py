@@ -7,44 +7,30 @@ the cloud did not say; it never stands for zero. Every class is frozen: a newer 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from .names import SOURCES, DeviceKind, Flow, Vendor
 from .zones import zone_named
 
-
-class Vendor(StrEnum):
-    """Who runs the cloud."""
-
-    ENPHASE = "enphase"
-    SOLAREDGE = "solaredge"
-
-
-class DeviceKind(StrEnum):
-    """What a device under a system is."""
-
-    GATEWAY = "gateway"
-    INVERTER = "inverter"
-    METER = "meter"
-    BATTERY = "battery"
-    EV_CHARGER = "ev_charger"
-    OTHER = "other"
-
-
-class Flow(StrEnum):
-    """A way that energy takes at a system. What comes from the sources goes to the sinks."""
-
-    PRODUCTION = "production"
-    CONSUMPTION = "consumption"
-    GRID_IMPORT = "grid_import"
-    GRID_EXPORT = "grid_export"
-    BATTERY_CHARGE = "battery_charge"
-    BATTERY_DISCHARGE = "battery_discharge"
-
-
-SOURCES = frozenset({Flow.PRODUCTION, Flow.GRID_IMPORT, Flow.BATTERY_DISCHARGE})
-"""What energy comes from; it goes to the others."""
+__all__ = [
+    "SOURCES",
+    "Alert",
+    "Breakdown",
+    "DayEnergy",
+    "Device",
+    "DeviceKind",
+    "DeviceReading",
+    "Flow",
+    "Interval",
+    "LifetimeBase",
+    "Momentary",
+    "Power",
+    "Silence",
+    "System",
+    "Update",
+    "Vendor",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

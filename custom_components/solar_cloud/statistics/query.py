@@ -6,7 +6,6 @@ Days and months are the system's own; energies are Wh.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import groupby
 from math import fsum
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from ..history.hours import days_between, hours_of, series_of_hours
 from ..model.elements import Flow, Interval
 from ..model.series import local_day, midnight
 from .allowance import Allowance
+from .periods import Period
 from .reading import async_read_detail, async_read_totals
 from .recent_hours import is_flow_complete
 
@@ -27,19 +27,6 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-
-
-class Period(StrEnum):
-    """How long the intervals of an answer are."""
-
-    FINE = "5minute"
-    HOUR = "hour"
-    DAY = "day"
-    MONTH = "month"
-
-
-MOST_DAYS = {Period.FINE: 7, Period.HOUR: 93, Period.DAY: 3_660, Period.MONTH: 36_600}
-"""How many days one answer may span: it is held in memory, and displayed as text."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,26 +1,20 @@
-"""The device registry follows what the clouds list: account, system, gateway, and what reports through it."""
+"""The device registry follows what the clouds list: system, gateway, and what reports through it."""
 
 from collections.abc import Mapping
 from typing import override
 from weakref import WeakSet
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import CLOUD_ENPHASE_V2, CLOUD_ENPHASE_V4, CLOUD_SOLAREDGE, CONF_CLOUD, DOMAIN, MANUFACTURER, VENDOR_URL
+from ..const import DOMAIN, MANUFACTURER
 from ..coordinator import SystemCoordinator
 from ..model.data import SystemData
 from ..model.elements import NO_READING, Device, Vendor
 from ..system.follower import Follower
 from .device_names import name_of_device
 
-CLOUD_MODEL = {
-    CLOUD_ENPHASE_V2: "Enlighten Systems API v2",
-    CLOUD_ENPHASE_V4: "Monitoring API v4",
-    CLOUD_SOLAREDGE: "Monitoring API V2",
-}
 _LIVING: HassKey[WeakSet[SystemDevices]] = HassKey(f"{DOMAIN}_devices")
 """Those of all systems that are loaded: hardware moves from one to another."""
 
@@ -35,24 +29,6 @@ def configuration_url(vendor: Vendor, system_id: str) -> str:
     if vendor is Vendor.ENPHASE:
         return f"https://enlighten.enphaseenergy.com/systems/{system_id}"
     return f"https://monitoring.solaredge.com/solaredge-web/p/site/{system_id}"
-
-
-@callback
-def register_account(hass: HomeAssistant, entry: ConfigEntry, vendor: Vendor) -> str:
-    """Register the account's service device and return its id."""
-    return (
-        dr.async_get(hass)
-        .async_get_or_create(
-            config_entry_id=entry.entry_id,
-            identifiers={(DOMAIN, entry.entry_id)},
-            entry_type=dr.DeviceEntryType.SERVICE,
-            manufacturer=MANUFACTURER[vendor],
-            model=CLOUD_MODEL[entry.data[CONF_CLOUD]],
-            name=entry.title,
-            configuration_url=VENDOR_URL[vendor],
-        )
-        .id
-    )
 
 
 class SystemDevices(Follower):

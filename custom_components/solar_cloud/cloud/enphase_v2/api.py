@@ -32,10 +32,10 @@ from ..enphase.parse import parse_inverters_summary, parse_summary
 from ..enphase.parse_energy import parse_energy_lifetime, parse_production_meter_readings, parse_rgm_stats
 from ..errors import CredentialRefused, NotAllowed
 from ..transport import Transport
+from .addresses import DEFAULT_BASE_URL
 from .parse import parse_envoys, parse_inventory, parse_systems
 from .parse_energy import parse_consumption_lifetime, parse_consumption_stats, parse_monthly_production, parse_stats
 
-DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v2"
 PAGE_SIZE = 1000
 """Systems in one request: the most that the documentation allows."""
 PROOF_LASTS = timedelta(hours=1)

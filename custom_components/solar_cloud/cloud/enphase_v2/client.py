@@ -8,7 +8,8 @@ import aiohttp
 from ...model.elements import System, Vendor
 from ..account import Account
 from ..base import Cloud
-from .api import DEFAULT_BASE_URL, EnphaseV2Api
+from .addresses import DEFAULT_BASE_URL
+from .api import EnphaseV2Api
 from .archive import EnphaseV2Archive
 from .jobs.detail import DetailJob
 from .jobs.envoys import EnvoysJob
@@ -17,8 +18,6 @@ from .jobs.inverters import InvertersJob
 from .jobs.meters import MetersJob
 from .jobs.registers import RegistersJob
 from .jobs.summary import SummaryJob
-
-__all__ = ["DEFAULT_BASE_URL", "EnphaseV2"]
 
 MOST_PAGES = 100
 

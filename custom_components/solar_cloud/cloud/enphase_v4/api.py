@@ -28,6 +28,7 @@ from ..enphase.parse_energy import (
 from ..errors import NotAllowed, TokenRefused
 from ..transport import Transport
 from . import parse, parse_energy as energy, parse_events as events
+from .addresses import DEFAULT_BASE_URL
 from .errors import V4ErrorReader
 from .lifetimes import Lifetimes
 from .model import (
@@ -48,7 +49,6 @@ from .model import (
 from .rows import floor_quarter
 from .system_refusals import SystemRefusals, system_of
 
-DEFAULT_BASE_URL = "https://api.enphaseenergy.com/api/v4"
 PAGE_SIZE = 100
 """Systems, or inverters, in one request: the most that is allowed, where the cloud gives ten by itself."""
 MOST_PAGES = 100

@@ -15,7 +15,8 @@ from ...model.elements import System, Vendor
 from ..account import Account
 from ..auth import Auth
 from ..base import Cloud
-from .api import DEFAULT_BASE_URL, MOST_PAGES, PAGE_SIZE, EnphaseV4Api
+from .addresses import DEFAULT_BASE_URL
+from .api import MOST_PAGES, PAGE_SIZE, EnphaseV4Api
 from .archive import EnphaseV4Archive
 from .capabilities import retried
 from .ev_chargers import EvChargerApi
@@ -32,8 +33,6 @@ from .jobs.latest import LatestJob
 from .jobs.summary import SummaryJob
 from .jobs.telemetry import TelemetryJob
 from .jobs.totals import TotalsJob
-
-__all__ = ["DEFAULT_BASE_URL", "EnphaseV4"]
 
 
 class EnphaseV4(Cloud):

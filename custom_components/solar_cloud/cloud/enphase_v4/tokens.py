@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, override
 
-from yarl import URL
-
 from ..errors import InvalidRequest
 from ..parse import as_str
 from ..token_endpoint import TokenEndpoint
@@ -43,9 +41,3 @@ class EnphaseTokens(TokenEndpoint):
         return await self._transport.post(
             "/token", headers=headers, query=list(request.items()), secrets=secrets, vital=vital
         )
-
-
-def enphase_oauth_url(base_url: str) -> str:
-    """Return where Enphase's sign-in is beside an API's base address: the same server, ``/oauth``."""
-    url = URL(base_url)
-    return str(url.with_path(url.path.removesuffix("/").removesuffix("/api/v4").rstrip("/") + "/oauth"))

@@ -16,15 +16,13 @@ from ..auth import Auth
 from ..errors import CloudError, CredentialRefused, MalformedAnswer, NotAllowed, TemporarilyUnavailable, TokenRefused
 from ..parse import require_list
 from ..transport import Transport
+from .addresses import DEFAULT_BASE_URL
 from .errors import Translator, is_inconclusive
 from .model import Alert, Bucket, DeviceType, Overview, Quantity, Series, Site, SiteDevice, Telemetry
 from .parse import parse_alerts, parse_devices, parse_overview, parse_site, parse_sites
 from .parse_series import SeriesReader
 from .scale import Scale, scale_of
 from .windows import Resolution, Window, windows
-
-DEFAULT_BASE_URL = "https://monitoringapi.solaredge.com/v2"
-"""The documentation of 2022 has `…/v2/monitoring`, which works as a base address too."""
 
 SITES_IN_PAGE = 1000
 ALERTS_IN_PAGE = 100

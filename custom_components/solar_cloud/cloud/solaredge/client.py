@@ -12,7 +12,8 @@ from ...model.elements import System, Vendor
 from ..account import Account
 from ..auth import Auth
 from ..base import Cloud
-from .api import DEFAULT_BASE_URL, SolarEdgeApi
+from .addresses import DEFAULT_BASE_URL
+from .api import SolarEdgeApi
 from .archive import SolarEdgeArchive
 from .jobs.alerts import AlertsJob
 from .jobs.details import DetailsJob
@@ -26,8 +27,6 @@ from .jobs.storage import StorageJob
 from .jobs.totals import TotalsJob
 from .settling import SETTLES, settling_delay
 from .site_zone import zone_of_details
-
-__all__ = ["DEFAULT_BASE_URL", "SolarEdge"]
 
 
 class SolarEdge(Cloud):
