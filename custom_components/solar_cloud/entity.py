@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from operator import attrgetter
 from typing import override
-from weakref import WeakKeyDictionary
 
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
@@ -186,13 +185,10 @@ class DeviceCandidates:
     def __init__(self, find: Callable[[SystemRuntime, Device, DeviceReading], Iterable[Candidate]]) -> None:
         """Take what finds them: from the device, the flows that are reported of it, and which values it has."""
         self._find = find
-        self._known: WeakKeyDictionary[SystemCoordinator, dict[str, tuple[object, list[Candidate]]]] = (
-            WeakKeyDictionary()
-        )
 
     def of(self, system: SystemRuntime) -> Iterable[Candidate]:
         """Yield the candidates of every device that belongs to the system."""
-        known = self._known.setdefault(system.coordinator, {})
+        known = system.candidates
         reported = system.coordinator.data.reported
         for device, reading in devices_with_readings(system):
             has = tuple([value is not None for value in _VALUES(reading)])

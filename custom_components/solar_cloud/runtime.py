@@ -1,7 +1,7 @@
 """What runs while an account is loaded: here alone coordinator, statistics, devices and notices are put together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .account.metered import MeteredAccount
     from .cloud.base import Cloud
     from .coordinator import SystemCoordinator
+    from .entity import Candidate
     from .statistics.bookkeeper import Bookkeeper
     from .upkeep.devices import SystemDevices
     from .upkeep.notices import Notices
@@ -25,6 +26,8 @@ class SystemRuntime:
     devices: SystemDevices
     notices: Notices
     bookkeeper: Bookkeeper
+    candidates: dict[str, tuple[object, list[Candidate]]] = field(default_factory=dict)
+    """Of each device's sensors: what they follow from, and what makes them; see `DeviceCandidates`."""
 
     async def async_restore(self, *, retry_refused: bool) -> None:
         """Take up what was known before the restart; see `SystemCoordinator.async_restore`."""
