@@ -1,18 +1,18 @@
 """What runs while an account is loaded: here alone coordinator, statistics, devices and notices are put together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity import Entity
 
 if TYPE_CHECKING:
     from .account.coordinator import AccountCoordinator
     from .account.metered import MeteredAccount
     from .cloud.base import Cloud
     from .coordinator import SystemCoordinator
-    from .entity import Candidate
     from .statistics.bookkeeper import Bookkeeper
     from .upkeep.devices import SystemDevices
     from .upkeep.notices import Notices
@@ -26,7 +26,7 @@ class SystemRuntime:
     devices: SystemDevices
     notices: Notices
     bookkeeper: Bookkeeper
-    candidates: dict[str, tuple[object, list[Candidate]]] = field(default_factory=dict)
+    candidates: dict[str, tuple[object, list[tuple[str, Callable[[], Entity]]]]] = field(default_factory=dict)
     """Of each device's sensors: what they follow from, and what makes them; see `DeviceCandidates`."""
 
     async def async_restore(self, *, retry_refused: bool) -> None:
