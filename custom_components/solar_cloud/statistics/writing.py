@@ -45,8 +45,10 @@ def write_rows(
                     "sum": total / scale,
                 }
             )
+    # Past the session's own objects: they would be many, and none is needed again.
+    database = session.connection()
     if new:
-        session.execute(insert(table), new)
+        database.execute(insert(table), new)
     if other:
         changed = update(table).where(of_statistic, table.start_ts == bindparam("at"))
-        session.connection().execute(changed.values(state=bindparam("energy"), sum=bindparam("total")), other)
+        database.execute(changed.values(state=bindparam("energy"), sum=bindparam("total")), other)
