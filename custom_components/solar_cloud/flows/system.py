@@ -13,6 +13,7 @@ from ..cloud.errors import CloudError, CredentialRefused, NotAllowed, Throttled,
 from ..cloud.vendor_text import in_markdown, say
 from ..const import CONF_SETUP, CONF_SYSTEM, DOMAIN, SUBENTRY_TYPE_SYSTEM
 from ..runtime import SolarCloudConfigEntry
+from .copy_history import CopyHistorySteps
 from .forms import prices_schema, subentry_data, system_schema
 from .history_import import HistoryImportSteps
 from .prices import price_errors, with_prices
@@ -72,7 +73,12 @@ async def async_list_systems(
         return {"base": "unknown"}, ()
 
 
-class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], SetupSteps[SubentryFlowResult], ConfigSubentryFlow):
+class SystemSubentryFlow(
+    CopyHistorySteps[SubentryFlowResult],
+    HistoryImportSteps[SubentryFlowResult],
+    SetupSteps[SubentryFlowResult],
+    ConfigSubentryFlow,
+):
     """Adds a system that the account can read and no entry has yet; does the first steps of one that is there."""
 
     def __init__(self) -> None:
@@ -111,7 +117,8 @@ class SystemSubentryFlow(HistoryImportSteps[SubentryFlowResult], SetupSteps[Sube
         """Ask what is to be done with the system; after the sign-in, ask for the first steps of all of them."""
         if user_input is not None:
             return await self._async_ask(user_input[CONF_SETUP], follows=True)
-        return self.async_show_menu(step_id="reconfigure", menu_options=["history", "prices"])
+        undo = ["undo_copy"] if await self._async_copied() else []
+        return self.async_show_menu(step_id="reconfigure", menu_options=["history", "prices", "copy", *undo])
 
     async def async_step_history(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Import the past of the system."""

@@ -89,6 +89,10 @@ class CopyRecords:
         """Return what was copied into a statistic; `None` when nothing was."""
         return (await self._async_loaded()).get(target)
 
+    async def async_targets(self, system: str) -> list[str]:
+        """Return the statistics that something of a system was copied into, by its key; in order."""
+        return sorted(target for target, one in (await self._async_loaded()).items() if one.system == system)
+
     async def async_put(self, target: str, records: TargetRecords) -> None:
         """Keep the records of a target on disk; raises `HomeAssistantError` when they are not there on return."""
         targets = dict(await self._async_loaded())
