@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 import logging
 from typing import override
 from zoneinfo import ZoneInfo
@@ -212,7 +213,7 @@ class SystemCoordinator(SystemValues):
         """Return whether the newest power is as new as the present pace lets it be; `None` before there is one."""
         now = dt_util.utcnow()
         ends = [end for end in (self.measured_at(), self.production_power().end) if end is not None]
-        due = self._timetable.next_at(now)
+        due = partial(self._timetable.next_at, now)
         runs_with = {job.name: job.runs_with for job in self.client.job_terms() if job.runs_with is not None}
         return is_up_to_date(self.data, self.schedule, max(ends, default=None), due, now, self.settling, runs_with)
 

@@ -37,7 +37,7 @@ def is_new(
     state = JobState(done_at=NOW - read, failures=failures, gaps=(gap.total_seconds(),) * 3)
     data = replace(DATA, sources=MappingProxyType({Flow.PRODUCTION: source}))
     schedule = Schedule(jobs=MappingProxyType({"summary": state}))
-    return is_up_to_date(data, schedule, NOW - age, NOW + due_in, NOW, settling)
+    return is_up_to_date(data, schedule, NOW - age, lambda: NOW + due_in, NOW, settling)
 
 
 def test_a_power_that_was_new_when_it_was_read_is_up_to_date() -> None:
@@ -71,7 +71,7 @@ def test_a_reading_that_runs_with_one_that_fails_is_not_up_to_date(runs_with: di
     jobs = {"meters": JobState(done_at=NOW - 10 * MINUTE), "energy": JobState(done_at=NOW - 10 * MINUTE, failures=1)}
     schedule = Schedule(jobs=MappingProxyType(jobs))
     due = NOW + 5 * MINUTE
-    assert is_up_to_date(data, schedule, source.end, due, NOW, timedelta(0), runs_with) is expected
+    assert is_up_to_date(data, schedule, source.end, lambda: due, NOW, timedelta(0), runs_with) is expected
 
 
 @pytest.mark.parametrize(("read", "expected"), [(40 * MINUTE, True), (90 * MINUTE, False)])
@@ -90,18 +90,18 @@ def test_what_was_not_read_for_half_a_day_is_old_whatever_the_plan_allows() -> N
 
 def test_in_the_dark_a_production_of_nothing_is_of_now() -> None:
     state = Schedule(jobs=MappingProxyType({"summary": JobState(done_at=NOW - 6 * HOUR)}))
-    assert is_up_to_date(DATA, state, NOW, NOW + 3 * HOUR, NOW, timedelta(0))
+    assert is_up_to_date(DATA, state, NOW, lambda: NOW + 3 * HOUR, NOW, timedelta(0))
 
 
 def test_before_the_first_power_nothing_is_known() -> None:
     nothing = SystemData(system=SYSTEM)
-    assert is_up_to_date(nothing, Schedule(), None, NOW, NOW, timedelta(0)) is None
-    assert is_up_to_date(DATA, Schedule(), None, NOW, NOW, timedelta(0)) is None
-    assert is_up_to_date(nothing, Schedule(), NOW, NOW, NOW, timedelta(0)) is None
+    assert is_up_to_date(nothing, Schedule(), None, lambda: NOW, NOW, timedelta(0)) is None
+    assert is_up_to_date(DATA, Schedule(), None, lambda: NOW, NOW, timedelta(0)) is None
+    assert is_up_to_date(nothing, Schedule(), NOW, lambda: NOW, NOW, timedelta(0)) is None
 
 
 def test_without_an_answer_of_its_job_a_power_is_old() -> None:
-    assert is_up_to_date(DATA, Schedule(), NOW, NOW, NOW, timedelta(0)) is False
+    assert is_up_to_date(DATA, Schedule(), NOW, lambda: NOW, NOW, timedelta(0)) is False
 
 
 def test_the_newest_power_of_any_flow_counts() -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant, callback
 
 from ..account.metered import MeteredAccount
-from ..budget.rates import budget_of, patience
+from ..budget.rates import Budget, budget_of, patience
 from ..cloud.base import Cloud, JobTerms
 from ..sky.sun import Place
 from .jobs import offered, paced
@@ -77,13 +77,17 @@ class SystemPace:
         """Return whether pacing decides about the job of a name."""
         return any(job.name == name for job in self._jobs)
 
-    def next_at(self, name: str, now: datetime) -> datetime:
-        """Return when a job is next worth its requests; `now` means that it is due."""
-        return self._metered.pacing.next_at(self._key, name, now, budget_of(self._metered.ledger, now))
+    def budget(self, now: datetime) -> Budget:
+        """Return what the plan has left."""
+        return budget_of(self._metered.ledger, now)
+
+    def next_at(self, name: str, now: datetime, budget: Budget) -> datetime:
+        """Return when a job is next worth its requests, with the budget of now; `now` means that it is due."""
+        return self._metered.pacing.next_at(self._key, name, now, budget)
 
     def patience(self, now: datetime) -> float:
         """Return what part of its waiting time (0 … 1) the first run of a job waits, by what the plan has left."""
-        return patience(budget_of(self._metered.ledger, now), self._metered.pacing.systems, now)
+        return patience(self.budget(now), self._metered.pacing.systems, now)
 
     def ran(self, name: str, now: datetime, measured: datetime | None = None) -> None:
         """Note that a job has run, and where the newest interval ends that it brought."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ..budget.rates import Budget
 from ..cloud.base import Cloud, Job, JobTerms
 from ..cloud.errors import Throttled
+from ..model.data import SystemData
 from .jobs import companions, is_known, main_jobs, offered
 from .pace import SystemPace
 from .schedule import BACK_OFF, UNLUCKY, JobState
@@ -41,6 +43,8 @@ class Timetable:
         """Nothing runs before it: the cloud has said that it is asked too often."""
         self._throttles = 0
         """How often it has said so in a row."""
+        self._terms: tuple[SystemData, Mapping[str, JobTerms]] | None = None
+        """The terms of all jobs, and what was known of the system when they were worked out."""
         self._moved: dict[str, tuple[datetime | None, int]] = {}
         """Of the jobs that were made due after an outage: since when they had failed, and how often."""
 
@@ -51,14 +55,14 @@ class Timetable:
 
     def jobs(self) -> Iterator[tuple[Job[Any], JobTerms]]:
         """Return all jobs of the cloud, each with the terms that it has for what is known of the system now."""
-        terms = tuple(job.terms_for(self._state.data) for job in self._client.jobs)
-        return zip(self._client.jobs, terms, strict=True)
+        terms = self._all_terms()
+        return ((job, terms[job.name]) for job in self._client.jobs)
 
     def next_at(self, now: datetime) -> datetime:
         """Return when the next job is due."""
-        known = self.is_known
+        known, budget = self.is_known, self._pace.budget(now)
         due = [
-            self._due_at(terms, now)
+            self._due_at(terms, now, budget)
             for job, terms in self.jobs()
             if (terms.first or known) and job.applies_to(self._state.data)
         ]
@@ -69,8 +73,9 @@ class Timetable:
 
         `None` where each of them has been tried, or is not one of this system's.
         """
+        budget = self._pace.budget(now)
         due = [
-            self._due_at(terms, now)
+            self._due_at(terms, now, budget)
             for job, terms in self.jobs()
             if (names is None or job.name in names)
             and self._of(terms).tried_at is None
@@ -162,14 +167,24 @@ class Timetable:
         self._moved |= moved
         self._state.schedule = self._state.schedule.owing(moved)
 
-    def _due_at(self, job: JobTerms, now: datetime) -> datetime:
-        """Return when a job is next worth its requests: after its pause, and when pacing says so."""
+    def _all_terms(self) -> Mapping[str, JobTerms]:
+        """Return the terms of each job by its name: worked out once for what is known of the system."""
+        data = self._state.data
+        if self._terms is None or self._terms[0] is not data:
+            self._terms = data, {job.name: job.terms_for(data) for job in self._client.jobs}
+        return self._terms[1]
+
+    def _due_at(self, job: JobTerms, now: datetime, budget: Budget | None = None) -> datetime:
+        """Return when a job is next worth its requests: after its pause, and when pacing says so.
+
+        The budget is that of now, where it is known already.
+        """
         if job.runs_with is None and self._of(job).is_owed and not self.may_sleep(job, now):
             return now
         until = max(filter(None, (self._state.schedule.not_before(job, now), self._settled_at(job, now))), default=None)
         if job.runs_with is not None:
-            leader = self._client.job(job.runs_with).terms_for(self._state.data)
-            due = self._due_at(leader, now) if self._of(job).done_at else now
+            leader = self._all_terms()[job.runs_with]
+            due = self._due_at(leader, now, budget) if self._of(job).done_at else now
             return due if until is None else max(due, until)
         if until is not None and until > now:
             return until
@@ -179,7 +194,7 @@ class Timetable:
         if job.weight and (job.night or job.settle) and self._of(job).tried_at is None:
             # What has waited for its turn is read then; what reports something in the dark when a system is new.
             return now
-        return self._pace.next_at(job.name, now)
+        return self._pace.next_at(job.name, now, budget or self._pace.budget(now))
 
     def _settled_at(self, job: JobTerms, now: datetime) -> datetime | None:
         """Return until when a job leaves a new system to those that read its power; `None` once it has run.

@@ -1,6 +1,6 @@
 """Whether a system's power is as new as the pace of its readings lets it be."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -24,7 +24,7 @@ def is_up_to_date(
     data: SystemData,
     schedule: Schedule,
     end: datetime | None,
-    due: datetime,
+    due: Callable[[], datetime],
     now: datetime,
     settling: timedelta,
     runs_with: Mapping[str, str] = NOTHING,
@@ -42,7 +42,7 @@ def is_up_to_date(
     lead = schedule.jobs.get(runs_with.get(source.job, source.job), JobState())
     if state.done_at is None or state.failures or lead.failures or now - state.done_at > LONGEST_PAUSE:
         return False
-    if due <= now and now - state.done_at > max(OVERDUE, 2 * state.gap):
+    if now - state.done_at > max(OVERDUE, 2 * state.gap) and due() <= now:
         return False
     return min(state.done_at, now) - end <= max(REPORTED, timedelta(seconds=source.step * STEPS)) + settling
 
