@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from .accounts import Account, accounts
 from .chromium import settled
+from .copy_walk import copy_and_undo
 from .dialogs import account_row, choose, choose_item, close, entries, finish, open_integration, refuse, system_row
 from .owner import Owner
 from .page import call
@@ -45,6 +46,7 @@ def walk_dialogs(owner: Owner, url: str, folder: DemoFolder) -> None:
     _change_options(owner, url)
     _change_account(owner, url, by_name["solaredge_key"])
     _change_prices(owner, url)
+    copy_and_undo(owner, url)
     _download_diagnostics(owner, url, at_hand)
     _sign_in_again(owner, url, simulator, by_name["solaredge_key"], by_name["solaredge_two"])
     _remove_and_add_again(owner, url, by_name["solaredge_two"])

@@ -1,5 +1,6 @@
 """The dialogs and menus of the integration's page, and what they say when something is wrong."""
 
+import re
 from typing import Any
 
 from demo_lib.names import DOMAIN
@@ -59,7 +60,7 @@ def refuse(owner: Owner, name: str, error: str, **placeholders: str) -> None:
         owner.complaints.append(f"the dialog {name} does not stay open")
 
 
-def finish(owner: Owner, name: str, text: str) -> None:
+def finish(owner: Owner, name: str, text: str | re.Pattern[str]) -> None:
     """Submit a form that is right, read the text, and close the dialog."""
     page = owner.page
     owner.click(button(page, ON))

@@ -166,7 +166,8 @@ def _copy_schema(flows: Sequence[Flow]) -> vol.Schema:
 def _undo_schema(targets: Sequence[str]) -> vol.Schema:
     """Return the form that chooses what is taken back."""
     options = SelectSelectorConfig(options=list(targets), mode=SelectSelectorMode.LIST)
-    return vol.Schema({vol.Required(CONF_TARGET): SelectSelector(options)})
+    only = targets[0] if len(targets) == 1 else vol.UNDEFINED
+    return vol.Schema({vol.Required(CONF_TARGET, default=only): SelectSelector(options)})
 
 
 def _refused(err: HomeAssistantError, words: dict[str, str]) -> dict[str, str]:
