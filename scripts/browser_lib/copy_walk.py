@@ -24,12 +24,13 @@ def copy_and_undo(owner: Owner, url: str) -> None:
     ours = _wait(page, lambda: _production(page))
     before = _add_target(page, ours)
     _open(owner, url, "copy")
-    picker = page.locator("ha-selector-statistic").first
-    owner.click(picker.locator("ha-picker-field, ha-combo-box-item").first)
-    owner.click(page.locator("ha-combo-box-item").filter(has_text=_NAME).first)
+    # The first one has the measure.
+    owner.click(page.locator("ha-selector-select").nth(1).get_by_role("button"))
+    owner.click(page.get_by_role("menuitem", name=_NAME))
     owner.look("copy")
     owner.click(button(page, ON))
     page.get_by_text(pattern(f"{_SYSTEM}.step.confirm_copy.title")).first.wait_for()
+    owner.look("copy_confirm")
     finish(owner, "copy_confirmed", pattern(f"{_SYSTEM}.abort.copied"))
     if len(_changes(page, _TARGET)) <= len(before):
         owner.complaints.append("the copy has brought no hour")

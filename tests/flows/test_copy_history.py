@@ -9,6 +9,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.recorder import get_instance
 import pytest
 
 from custom_components.solar_cloud.const import DOMAIN
@@ -95,11 +96,13 @@ async def test_what_would_be_written_is_said_before_it_is_and_taken_back_from_th
 
 
 async def test_only_what_the_system_has_is_offered(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    await late_meter(hass)
     shown = await chosen(hass, entry, "copy")
     assert shown["data_schema"].schema["flow"].config["options"] == ["production"]
 
 
 async def test_days_that_end_before_they_start_are_said(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    await late_meter(hass)
     shown = await planned(hass, entry, start="2024-04-20", end="2024-04-19")
     assert shown["errors"] == {"end": "end_before_start"}
     assert shown["description_placeholders"]["start"] == "2024-04-20"
@@ -111,13 +114,32 @@ async def test_chosen_days_alone_are_written(hass: HomeAssistant, entry: ConfigE
     assert shown["description_placeholders"]["hours_before"] == "24"
 
 
-@pytest.mark.parametrize(("target", "reason"), [("sensor.nobody", "copy_target_unknown"), (OURS, "copy_target_ours")])
-async def test_a_statistic_that_cannot_be_a_target_is_said_and_can_be_chosen_anew(
-    hass: HomeAssistant, entry: ConfigEntry, target: str, reason: str
+async def test_what_can_be_copied_to_is_energy_of_others(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    assert (await chosen(hass, entry, "copy"))["reason"] == "no_target"
+    await late_meter(hass)
+    await write_meter(hass, {BEGIN: 1.0}, target="other:roof", name="Roof")
+    await write_meter(hass, {BEGIN: 1.0}, "m³", target="other:gas", unit_class="volume")
+    hass.states.async_set(METER, "1", {"friendly_name": "Envoy lifetime"})
+    shown = await chosen(hass, entry, "copy")
+    assert shown["data_schema"].schema["target"].config["options"] == [
+        {"value": METER, "label": f"Envoy lifetime ({METER})"},
+        {"value": "other:roof", "label": "Roof (other:roof)"},
+    ]
+    hass.states.async_remove(METER)
+    options = (await chosen(hass, entry, "copy"))["data_schema"].schema["target"].config["options"]
+    assert {"value": METER, "label": METER} in options
+
+
+async def test_a_target_that_is_gone_meanwhile_is_said_and_another_can_be_chosen(
+    hass: HomeAssistant, entry: ConfigEntry
 ) -> None:
     await late_meter(hass)
-    shown = await planned(hass, entry, target=target)
-    assert shown["errors"] == {"base": reason}
+    await write_meter(hass, {BEGIN: 1.0}, target="other:roof")
+    shown = await chosen(hass, entry, "copy")
+    get_instance(hass).async_clear_statistics(["other:roof"])
+    await hass.async_add_executor_job(get_instance(hass).block_till_done)
+    shown = await submit(hass, shown, GIVEN | {"target": "other:roof"})
+    assert shown["errors"] == {"base": "copy_target_unknown"}
     assert (await submit(hass, shown, GIVEN))["step_id"] == "confirm_copy"
 
 

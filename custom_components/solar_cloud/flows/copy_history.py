@@ -6,19 +6,22 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowHandler, FlowResult
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     BooleanSelector,
     DateSelector,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    StatisticSelector,
 )
 import voluptuous as vol
 
 from ..cloud.vendor_text import in_markdown
+from ..const import DOMAIN
 from ..model.names import Flow
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ CONF_SPREAD_LUMPS: Final = "spread_lumps"
 CONF_START: Final = "start"
 CONF_TARGET: Final = "target"
 
+ENERGY: Final = "energy"
+"""The class of the units of energy, as the recorder calls it."""
 HOUR, KILO = 3600, 1000
 
 
@@ -64,6 +69,8 @@ class CopyHistorySteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, 
         flows = [flow for flow in Flow if await statistics.book.async_span(flow) is not None]
         if not flows:
             return self.async_abort(reason="nothing_booked")
+        if not (targets := await async_targets(self.hass)):
+            return self.async_abort(reason="no_target")
         errors, words = {}, {"name": in_markdown(statistics.name)}
         if user_input is not None:
             errors = await self._async_plan(bookkeeper, user_input, words)
@@ -71,7 +78,7 @@ class CopyHistorySteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, 
                 return await self.async_step_confirm_copy()
         return self.async_show_form(
             step_id="copy",
-            data_schema=self.add_suggested_values_to_schema(_copy_schema(flows), user_input or {}),
+            data_schema=self.add_suggested_values_to_schema(_copy_schema(flows, targets), user_input or {}),
             errors=errors,
             description_placeholders=words,
         )
@@ -147,7 +154,26 @@ class CopyHistorySteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, 
         )
 
 
-def _copy_schema(flows: Sequence[Flow]) -> vol.Schema:
+async def async_targets(hass: HomeAssistant) -> list[SelectOptionDict]:
+    """Return what can be copied to: every sum of energy that is not our own, by name.
+
+    The page has a selector of statistics, and fails where such a field has no value to begin with.
+    """
+    from homeassistant.components.recorder.statistics import async_list_statistic_ids  # a running recorder has it
+
+    registry, found = er.async_get(hass), []
+    for one in await async_list_statistic_ids(hass, statistic_type="sum"):
+        target: str = one["statistic_id"]
+        entity = registry.async_get(target)
+        if one["unit_class"] != ENERGY or DOMAIN in {one["source"], entity.platform if entity else None}:
+            continue
+        state = hass.states.get(target)
+        name = one["name"] or (state.name if state else None)
+        found.append(SelectOptionDict(value=target, label=f"{name} ({target})" if name else target))
+    return sorted(found, key=lambda option: option["label"].casefold())
+
+
+def _copy_schema(flows: Sequence[Flow], targets: Sequence[SelectOptionDict]) -> vol.Schema:
     """Return the form of a copy; only flows that the system has are offered."""
     options = SelectSelectorConfig(
         options=[str(flow) for flow in flows], translation_key="flow", mode=SelectSelectorMode.DROPDOWN
@@ -155,7 +181,9 @@ def _copy_schema(flows: Sequence[Flow]) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(CONF_FLOW, default=str(flows[0])): SelectSelector(options),
-            vol.Required(CONF_TARGET): StatisticSelector(),
+            vol.Required(CONF_TARGET): SelectSelector(
+                SelectSelectorConfig(options=list(targets), mode=SelectSelectorMode.DROPDOWN)
+            ),
             vol.Optional(CONF_START): DateSelector(),
             vol.Optional(CONF_END): DateSelector(),
             vol.Required(CONF_SPREAD_LUMPS, default=False): BooleanSelector(),
