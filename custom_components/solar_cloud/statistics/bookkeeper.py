@@ -126,6 +126,8 @@ class Bookkeeper:
                 await self.statistics.async_drop_future(dt_util.utcnow())
                 await self._async_check()
                 await self._recent.async_book()
+                if self.is_every_job_tried:
+                    await self._recent.async_begin()
                 await self._inverters.async_book(dt_util.utcnow())
                 await self._setup.async_request_import(is_known=self.is_every_job_tried)
                 await self._async_request(self._async_import_history)

@@ -51,6 +51,16 @@ class RecentBooking:
         if reopened is not None:
             await statistics.async_update_state(replace(statistics.state, closed=reopened - DAY))
 
+    async def async_begin(self) -> None:
+        """Let the statistics begin today although no hour has come, where the past is free: it need not wait for one.
+
+        Whoever adds a system at night has none before the morning.
+        """
+        statistics = self._statistics
+        archive = statistics.archive
+        if statistics.state.first is None and archive is not None and archive.is_free and statistics.book.available:
+            await self._async_begin(statistics.today(), await statistics.book.async_span(Flow.PRODUCTION))
+
     def forget(self) -> None:
         """Take up what is booked as if this were the first pass: somebody has changed the database."""
         self._known.clear()
