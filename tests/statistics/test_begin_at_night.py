@@ -1,4 +1,4 @@
-"""A system that is added at night, after its midnight: nothing is produced before the morning, and its past is there."""
+"""A system that is added after its midnight: nothing is produced before the morning, and its past is there."""
 
 from datetime import UTC, date, datetime, timedelta
 
