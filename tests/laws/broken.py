@@ -1,6 +1,6 @@
 """Ways to break the product on purpose, at its edges: what its sensors show, and what it books."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,10 +9,8 @@ import math
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from homeassistant.components.recorder.core import Recorder
-
-from custom_components.solar_cloud.const import DOMAIN
 from custom_components.solar_cloud.entities import system_sensors
+from custom_components.solar_cloud.statistics import book
 
 HOUR = timedelta(hours=1)
 EARLY = datetime(2026, 6, 10, 8, tzinfo=UTC)
@@ -169,11 +167,17 @@ def _break_sensors(stack: ExitStack, change: Sensor) -> None:
 
 
 def _break_books(stack: ExitStack, change: Books) -> None:
-    original = Recorder.async_import_statistics
+    original = book.write_rows
 
-    def booked(recorder: Recorder, metadata: Any, rows: Iterable[Row], table: Any) -> None:
-        if metadata["source"] == DOMAIN:
-            rows = change(metadata["statistic_id"], list(rows))
-        original(recorder, metadata, rows, table)  # type: ignore[arg-type]
+    def booked(recorder: Any, metadata: Any, rows: Sequence[tuple[int, int, int]], scale: int, session: Any) -> None:
+        as_dicts = [
+            {"start": datetime.fromtimestamp(start, UTC), "state": energy / scale, "sum": total / scale}
+            for start, energy, total in rows
+        ]
+        changed = change(metadata["statistic_id"], as_dicts)
+        as_rows = [
+            (int(row["start"].timestamp()), round(row["state"] * scale), round(row["sum"] * scale)) for row in changed
+        ]
+        original(recorder, metadata, as_rows, scale, session)
 
-    stack.enter_context(patch.object(Recorder, "async_import_statistics", booked))
+    stack.enter_context(patch.object(book, "write_rows", booked))
