@@ -264,11 +264,9 @@ grid's. It does not count from sunrise; that of production alone does.
 `ours` is older at night than a fixed interval. That is intended: every reading that the night gives away makes the
 day fresher.
 
-What Enphase's quarter hours give up for the power: a day has three readings of them instead of four. So the energies of
-the day are on average up to an hour and a half older by day. Each day is still known to its end by the next noon, to
-the watt-hour. About half of the gain comes from reading the newest powers 5 minutes after a quarter hour instead of 10.
-Where a cloud needs 10, the power by day is 8 to 15 % younger, and not a fifth.
-`tests/budget/test_metered_month.py` plays both ways to spend the same 950 requests.
+Enphase's quarter hours share the plan with the powers. A day has about four readings of the one, each of three or four
+requests, and about four times as many of the other. The newest powers are read 5 minutes after a quarter hour. Where a
+cloud needs longer, they are read later, and are as much older.
 
 ## The figures
 

@@ -11,8 +11,6 @@ FIXED_SHARE = 0.5
 """The most that jobs with a fixed cadence may take while others need requests: energy matters more than lists."""
 DARK_PART = 1 / 6
 """How much a minute of the night counts against one of the day, for jobs that report something in the dark."""
-LANDING = 4
-"""Readings of a day from which on most jobs that also run at night begin and end with the light."""
 PLENTY, SCARCE = 100.0, 40.0
 """Requests a day and system: from the first on a new system is read at once, down to the second it takes its time."""
 MINUTE_PART = 0.9
@@ -51,10 +49,6 @@ class PacedJob(Protocol):
     @property
     def night(self) -> bool:
         """Whether it reports something in the dark."""
-
-    @property
-    def lands(self) -> int:
-        """Readings of a day from which on one takes the report at sunrise, and one the first report after sunset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

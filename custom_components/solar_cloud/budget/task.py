@@ -17,6 +17,8 @@ FINISHING = 20
 """Readings of a day that allow one more after sunset. With fewer, the next morning's has to finish the day."""
 FINISH_WITHIN = 8 * 3600.0
 """Seconds after sunset in which that one still comes, where nothing could be sent: in winter until midnight."""
+LANDING = 4
+"""Readings of a day and more begin and end with the light, where the night has readings too."""
 DAWN = 3600.0
 """Seconds after sunrise and before sunset in which inverters may be silent, depending on their roof."""
 UNDECIDED = 0.75
@@ -195,7 +197,7 @@ class Task:
             if index < len(spans):
                 span = spans[index]
                 until = span.set if lit else span.rise
-                if self._lands(span, rate) and (lit or (until - at) * rate.light >= 1):
+                if _lands(span, rate) and (lit or (until - at) * rate.light >= 1):
                     if lit:
                         pace -= _night_surplus(spans, index, rate) / (span.set - span.rise)
                     return self._landing(at, until, need, pace, before=not lit) + rhythm.delay
@@ -302,10 +304,6 @@ class Task:
         plan.begin(start, self.rhythm.cadence)
         return plan
 
-    def _lands(self, span: Span, rate: Rate) -> bool:
-        """Return whether the readings of a stretch of light begin and end with it."""
-        return not rate.full and rate.light * (span.set - span.rise) >= self.job.lands
-
     def _newest(self) -> float:
         anchor = self.rhythm.anchor
         return anchor if anchor is not None else (self.ran_at or 0.0) - self.rhythm.delay
@@ -315,6 +313,10 @@ def steady(daylight: Daylight, moment: float) -> bool:
     """Return whether the sun is well up, so that every report is to be expected."""
     spans, index = daylight.spans(moment)
     return index < len(spans) and spans[index].rise + DAWN <= moment <= spans[index].set - DAWN
+
+
+def _lands(span: Span, rate: Rate) -> bool:
+    return not rate.full and rate.light * (span.set - span.rise) >= LANDING
 
 
 def _night_surplus(spans: list[Span], index: int, rate: Rate) -> float:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from ..budget.rates import LANDING
 from ..model.data import SystemData
 from ..model.elements import System, Update, Vendor
 from .archive import Archive
@@ -28,8 +27,6 @@ class JobTerms:
     """Share of what the plan leaves to the jobs that follow the sun; 0: runs every `cadence`, come what may."""
     night: bool = False
     """Whether it reports something in the dark."""
-    lands: int = LANDING
-    """Readings of a day from which on one takes the report at sunrise, and one the first report after sunset."""
     first: bool = False
     """Whether a system that was never read needs it before anything can be published."""
     optional: bool = False

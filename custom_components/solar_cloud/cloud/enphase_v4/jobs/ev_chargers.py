@@ -21,7 +21,7 @@ from .pace import DELAY, REPORTS_EVERY
 from .refusals import NOT_THERE, REFUSALS, missing, refusal_update
 
 WEIGHT = 0.12
-WEIGHT_BESIDE_METERS = 0.28
+WEIGHT_BESIDE_METERS = 0.24
 """About two requests a day on the plan Watt: where there are meters, their flows share with it."""
 
 

@@ -31,7 +31,7 @@ FRESH = timedelta(hours=1)
 """What is older than that is unknown."""
 DELAY = timedelta(minutes=5)
 """Powers have no rows that fill in; pacing learns how old they are here."""
-WEIGHT = 3
+WEIGHT = 2
 """Of the metered jobs the newest powers bring most for a request: all flows at once."""
 
 

@@ -25,17 +25,13 @@ STATISTICS_CADENCE = timedelta(hours=8)
 
 
 class TelemetryJob(Job[EnphaseV4Api]):
-    """Reads the rows of production; one request.
-
-    A reading has a whole day. So where there are few, one after sunset and one at sunrise know each day to its end.
-    """
+    """Reads the rows of production; one request."""
 
     terms = JobTerms(
         name="telemetry",
         cadence=REPORTS_EVERY,
         delay=DELAY,
-        weight=0.5,
-        lands=2,
+        weight=0.55,
         optional=True,
         rows=True,
         settle=timedelta(hours=1),
