@@ -37,7 +37,7 @@ async def set_prices(hass: HomeAssistant, entry: ConfigEntry, **prices: Any) -> 
     context = {"source": "reconfigure", "subentry_id": subentry_id}
     result = await flows.async_init((entry.entry_id, "system"), context=context)  # type: ignore[arg-type]
     assert result["type"] is FlowResultType.MENU
-    assert result["menu_options"] == ["history", "prices"]
+    assert result["menu_options"] == ["history", "prices", "copy"]
     result = await flows.async_configure(result["flow_id"], {"next_step_id": "prices"})
     assert result["step_id"] == "prices"
     result = await flows.async_configure(result["flow_id"], prices)

@@ -61,7 +61,7 @@ async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> SubentryFlowRe
     menu = await flows.async_init(
         (entry.entry_id, "system"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
     )
-    assert (menu["type"], menu["menu_options"]) == (FlowResultType.MENU, ["history", "prices"])
+    assert (menu["type"], menu["menu_options"]) == (FlowResultType.MENU, ["history", "prices", "copy"])
     return await flows.async_configure(menu["flow_id"], {"next_step_id": "history"})
 
 
