@@ -164,6 +164,8 @@ def _break_sensors(stack: ExitStack, change: Sensor) -> None:
             return change(entity.entity_description.key, original.fget(entity), datetime.now(UTC), memory)
 
         stack.enter_context(patch.object(kind, "native_value", property(value)))
+        # What is shown does not follow from what is known any more: it is written each time.
+        stack.enter_context(patch.object(kind, "_shown", lambda _: None))
 
 
 def _break_books(stack: ExitStack, change: Books) -> None:
