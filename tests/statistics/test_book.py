@@ -630,10 +630,10 @@ async def test_a_put_that_was_cut_short_is_completed_by_the_next_one(
             raise asyncio.CancelledError
         return await done_by_recorder(*args)
 
-    done_by_recorder = book._async_done
+    done_by_recorder = book.async_done
     with (
         patch.object(statistics, "CHUNK", 10),
-        patch.object(book, "_async_done", crash),
+        patch.object(book, "async_done", crash),
         pytest.raises(asyncio.CancelledError),
     ):
         await book.async_put(Flow.PRODUCTION, hours)

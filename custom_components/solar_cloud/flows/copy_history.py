@@ -23,6 +23,7 @@ import voluptuous as vol
 from ..cloud.vendor_text import in_markdown
 from ..const import DOMAIN
 from ..model.names import Flow
+from .figures import hour, kwh
 
 if TYPE_CHECKING:
     from ..statistics.bookkeeper import Bookkeeper
@@ -38,7 +39,7 @@ CONF_TARGET: Final = "target"
 
 ENERGY: Final = "energy"
 """The class of the units of energy, as the recorder calls it."""
-HOUR, KILO = 3600, 1000
+HOUR = 3600
 
 
 class CopyHistorySteps[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
@@ -211,20 +212,16 @@ def _words(plan: CopyPlan, zone: ZoneInfo) -> dict[str, str]:
     return {
         "target": in_markdown(plan.target.statistic_id),
         "unit": plan.target.unit,
-        "target_start": _local(plan.basis[0].start, zone),
-        "target_end": _local(plan.basis[-1].start + HOUR, zone),
+        "target_start": hour(datetime.fromtimestamp(plan.basis[0].start, UTC), zone),
+        "target_end": hour(datetime.fromtimestamp(plan.basis[-1].start + HOUR, UTC), zone),
         "hours_before": f"{plan.hours_before}",
         "hours_in_gaps": f"{plan.hours_in_gaps}",
         "gaps": f"{len(plan.gaps)}",
         "filled": f"{len(plan.filled)}",
-        "added": f"{plan.added_wh / KILO:.3f}",
-        "spread": f"{plan.spread_wh / KILO:.3f}",
+        "added": kwh(plan.added_wh),
+        "spread": kwh(plan.spread_wh),
         "first_sum": f"{first_sum:.3f}",
         "last_sum": f"{last_sum:.3f}",
         "common_days": f"{plan.agreement.days}",
         "agreement": "–" if percent is None else f"{percent:.1f} %",
     }
-
-
-def _local(start: int, zone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(start, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M")

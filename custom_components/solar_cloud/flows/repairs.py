@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, override
 from zoneinfo import ZoneInfo
@@ -19,11 +18,10 @@ from ..statistics.issues import FINISH_SETUP, Offer
 from ..statistics.setup import unanswered
 from ..statistics.takeover import Overlap, async_overlap
 from ..upkeep.issues import SYSTEM_REMOVED
+from .figures import hour, kwh
 from .history_import import HistoryImportSteps
 from .running import running_bookkeeper
 from .setup import SetupSteps
-
-KILO = 1000
 
 
 class ImportHistoryFlow(HistoryImportSteps[RepairsFlowResult], RepairsFlow):
@@ -129,26 +127,18 @@ def _figures(overlap: Overlap, zone: ZoneInfo) -> dict[str, str]:
     """Return the figures of the form: hours in the system's own time, energy in kWh."""
     return {
         "old_id": overlap.old_id,
-        "old_first": _hour(overlap.old_first, zone),
-        "old_last": _hour(overlap.old_last, zone),
-        "new_first": _hour(overlap.new_first, zone),
-        "new_last": _hour(overlap.new_last, zone),
+        "old_first": hour(overlap.old_first, zone),
+        "old_last": hour(overlap.old_last, zone),
+        "new_first": hour(overlap.new_first, zone),
+        "new_last": hour(overlap.new_last, zone),
         "hours": f"{len(overlap.earlier)}",
-        "energy": _kwh(sum(overlap.earlier.values())),
+        "energy": kwh(sum(overlap.earlier.values())),
         "common": f"{overlap.common}",
-        "old_energy": _kwh(overlap.old_common_wh),
-        "new_energy": _kwh(overlap.new_common_wh),
-        "difference": _kwh(overlap.new_common_wh - overlap.old_common_wh),
+        "old_energy": kwh(overlap.old_common_wh),
+        "new_energy": kwh(overlap.new_common_wh),
+        "difference": kwh(overlap.new_common_wh - overlap.old_common_wh),
         "ignored": f"{overlap.ignored}",
     }
-
-
-def _hour(start: datetime, zone: ZoneInfo) -> str:
-    return start.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
-
-def _kwh(wh: float) -> str:
-    return f"{wh / KILO:.3f}"
 
 
 FLOWS: Mapping[Offer, type[ImportHistoryFlow | MoveHistoryFlow]] = MappingProxyType(

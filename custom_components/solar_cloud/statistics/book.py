@@ -17,6 +17,7 @@ from functools import partial
 from itertools import batched
 import logging
 import math
+from typing import Any
 
 from homeassistant.components.recorder.models import StatisticMetaData
 from homeassistant.core import HomeAssistant
@@ -270,9 +271,9 @@ class Book:
 
     async def _async_committed(self, recorder: Recorder) -> bool:
         """Wait until the recorder has done everything that is in its queue; returns whether it has."""
-        return await self._async_done(async_queue_marker(recorder))
+        return await self.async_done(async_queue_marker(recorder))
 
-    async def _async_done(self, task: asyncio.Future[None]) -> bool:
+    async def async_done(self, task: asyncio.Future[Any]) -> bool:
         """Wait for a task of the recorder, and raise its error; returns whether it was done."""
         while not task.done():
             if self._recorder is None:
@@ -307,7 +308,7 @@ class Book:
             chunks = [()]
         for chunk in chunks:
             written = async_rewrite(recorder, partial(write_rows, recorder, metadata, chunk, scale))
-            if not await self._async_done(written):
+            if not await self.async_done(written):
                 return False
         return True
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.solar_cloud.account.storage import StrictStore
 from custom_components.solar_cloud.model.elements import System, Vendor
+from custom_components.solar_cloud.statistics import book as book_module
 from custom_components.solar_cloud.statistics.copying import copier as copier_module
 from custom_components.solar_cloud.statistics.copying.copier import Copier
 
@@ -165,7 +166,7 @@ async def test_a_second_system_cannot_take_back_the_copy_of_the_first_nor_add_to
 
 async def test_without_a_running_recorder_nobody_waits(house: House) -> None:
     with (
-        patch.object(copier_module, "PATIENCE", 0.01),
+        patch.object(book_module, "PATIENCE", 0.01),
         patch.object(copier_module, "async_queue_marker", lambda recorder: recorder.hass.loop.create_future()),
     ):
         house.hass.set_state(CoreState.stopping)

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 DAY: Final = timedelta(days=1)
 EARLY: Final = datetime(1990, 1, 1, tzinfo=UTC)
-PATIENCE: Final = 10
-"""After how many seconds of waiting for the recorder it is looked whether it still runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,18 +201,16 @@ class Copier:
     async def _async_in_recorder[T](self, work: Callable[[Session], T]) -> T:
         """Return what the recorder's own thread does; raises `HomeAssistantError` when the database fails."""
         done = async_rewrite(get_instance(self._hass), work)
-        await self._async_wait(done)
         try:
+            await self._async_wait(done)
             return done.result()
         except DATABASE_ERRORS as err:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="copy_database_failed") from err
 
     async def _async_wait(self, done: asyncio.Future[Any]) -> None:
-        """Wait for the recorder; raises `ServiceValidationError` when it does not run any more."""
-        while not done.done():
-            if not self._statistics.book.available:
-                raise invalid("no_recorder")
-            await asyncio.wait([done], timeout=PATIENCE)
+        """Wait for the recorder; raises its error, and `ServiceValidationError` when it does not run any more."""
+        if not await self._statistics.book.async_done(done):
+            raise invalid("no_recorder")
 
 
 def invalid(key: str, placeholders: dict[str, str] | None = None) -> ServiceValidationError:

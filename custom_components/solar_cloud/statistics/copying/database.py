@@ -5,19 +5,18 @@ What reads is called in the recorder's threads for reading. What writes runs in 
 
 from collections.abc import Sequence
 from itertools import batched, zip_longest
-import time
-from typing import Any
 
 from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import session_scope
 from homeassistant.util.unit_conversion import EnergyConverter
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from ...const import DOMAIN
 from ...home_assistant_internals import StatisticsTables
+from ..writing import insert_hours
 from .rows import Run, Step, Target, TargetRow
 
 FETCHED = 500
@@ -85,20 +84,8 @@ def is_unchanged(session: Session, target: Target, basis: Sequence[TargetRow]) -
 def write(session: Session, target: Target, inserts: Sequence[TargetRow], steps: Sequence[Step]) -> None:
     """Shift the rows that are there, hours and five minutes, and insert the new ones."""
     _shift(session, target.metadata_id, steps, 1.0)
-    now = time.time()
     for chunk in batched(inserts, FETCHED, strict=False):
-        values: list[dict[str, Any]] = [
-            {
-                "metadata_id": target.metadata_id,
-                "created_ts": now,
-                "start_ts": row.start,
-                "state": row.state,
-                "sum": row.sum,
-                "last_reset_ts": row.last_reset,
-            }
-            for row in chunk
-        ]
-        session.execute(insert(_HOURS), values)
+        insert_hours(session, target.metadata_id, chunk)
 
 
 def take_back(session: Session, metadata_id: int, runs: Sequence[Run], steps: Sequence[Step]) -> int:
